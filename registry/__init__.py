@@ -1,0 +1,3 @@
+"""The likeness registry: consent, licences and evidence for performers' voices."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,58 @@
+"""Identifiers: a prefix that says what a thing is, and 26 characters that sort by the time it was made.
+
+The body is a ULID (https://github.com/ulid/spec): 48 bits of milliseconds and 80 random bits in Crockford's base 32,
+so that ids made later sort after ids made earlier, and nobody guesses one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_BODY_LENGTH = 26
+RandomBytes = Callable[[int], bytes]
+
+
+class IdPrefix(StrEnum):
+    """What an id names."""
+
+    ORGANISATION = "org"
+    ACCOUNT = "acc"
+    TOKEN = "tok"  # noqa: S105  (a prefix, not a secret)
+    PERFORMER = "perf"
+    REPRESENTATIVE = "rep"
+    EXPLANATION = "expl"
+    CONSENT = "cons"
+    ENROLMENT = "enr"
+    VOICEPRINT = "vp"
+    LICENCE = "lic"
+    CHECK = "chk"
+    FINDING = "find"
+    WORK = "work"
+    WORKER = "wkr"
+
+
+@dataclass(frozen=True, slots=True)
+class IdFactory:
+    """Makes ids from a moment and randomness that are passed in.
+
+    Args:
+        random_bytes: answers that many random bytes (`os.urandom` in production).
+    """
+
+    random_bytes: RandomBytes
+
+    def new(self, prefix: IdPrefix, now: datetime) -> str:
+        """Answer a new id such as ``perf_01jd…`` for the moment ``now`` (aware)."""
+        value = (int(now.timestamp() * 1000) << 80) | int.from_bytes(self.random_bytes(10), "big")
+        body = "".join(_ALPHABET[(value >> shift) & 31] for shift in range(5 * (_BODY_LENGTH - 1), -1, -5))
+        return f"{prefix.value}_{body}"
+
+
+def is_id(text: str, prefix: IdPrefix) -> bool:
+    """Whether ``text`` has the form of an id of this kind (it says nothing of whether the thing exists)."""
+    head, _, body = text.partition("_")
+    return head == prefix.value and len(body) == _BODY_LENGTH and all(c in _ALPHABET for c in body)

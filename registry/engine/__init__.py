@@ -1,0 +1,1 @@
+"""The speaker engine: from recordings to calibrated evidence. It never sees the database."""

@@ -1,0 +1,1 @@
+"""The two speaker encoders behind one small protocol."""

@@ -1,0 +1,260 @@
+"""The one error tree: a class for each thing a caller can act on.
+
+Every error carries a stable ``slug`` (part of the public interface: it only grows), one human sentence and the figures
+a person needs to put things right. It knows nothing of HTTP: `api.problems` maps classes to statuses, and
+`registry.cli.main` maps them to exit codes.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+Figure = str | int | float | bool | None | list[str] | list[float] | list[dict[str, object]]
+"""What an error may carry beside its sentence: something that JSON can hold."""
+
+
+class RegistryError(Exception):
+    """The root of every error this project raises on purpose.
+
+    Args:
+        detail: one sentence for a person, with the numbers in it.
+        figures: the same numbers for a machine, such as ``speech_s=3.2, required_s=20.0``. Names end in their unit.
+    """
+
+    slug: ClassVar[str] = "registry_error"
+
+    def __init__(self, detail: str, **figures: Figure) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.figures = figures
+
+
+# --- what the caller sent cannot be used -----------------------------------------------------------------------------
+
+
+class InvalidInputError(RegistryError):
+    """Something the caller sent cannot be used as it is."""
+
+    slug = "invalid_input"
+
+
+class MediaError(InvalidInputError):
+    """A recording cannot be used; the subclasses say why."""
+
+    slug = "media_error"
+
+
+class EmptyMediaError(MediaError):
+    """There are no bytes."""
+
+    slug = "media_empty"
+
+
+class NotMediaError(MediaError):
+    """The bytes are not a media file of a container we read."""
+
+    slug = "media_not_recognised"
+
+
+class ForbiddenFormatError(MediaError):
+    """The container or the codec is real, but not on the list of those we read."""
+
+    slug = "media_format_not_allowed"
+
+
+class NoAudioError(MediaError):
+    """The file is media, but holds no audio stream (or no audio samples)."""
+
+    slug = "media_without_audio"
+
+
+class TruncatedMediaError(MediaError):
+    """The file ends before its own structure says it does, or its header lies about its length."""
+
+    slug = "media_truncated"
+
+
+class MediaTooLargeError(MediaError):
+    """A limit on bytes, seconds, streams, channels or sample rate is exceeded; figures: which, and by how much."""
+
+    slug = "media_too_large"
+
+
+class CorruptSamplesError(MediaError):
+    """The decoded samples are not finite numbers."""
+
+    slug = "media_samples_not_finite"
+
+
+class DecoderFailedError(MediaError):
+    """The decoder crashed, hung, or ran out of its memory or processor allowance while reading this file."""
+
+    slug = "media_decoder_failed"
+
+
+class SpeechError(InvalidInputError):
+    """The recording was read, but its speech cannot be assessed; the subclasses say why."""
+
+    slug = "speech_error"
+
+
+class SilentError(SpeechError):
+    """The recording is silent."""
+
+    slug = "recording_silent"
+
+
+class NoSpeechError(SpeechError):
+    """There is sound, but no speech: music, noise."""
+
+    slug = "no_speech"
+
+
+class SpeechTooShortError(SpeechError):
+    """There is speech, but less than is needed; figures ``speech_s`` and ``required_s``."""
+
+    slug = "speech_too_short"
+
+
+class EnrolmentQualityError(InvalidInputError):
+    """An enrolment recording did not pass the quality gate; the subclasses say what to fix."""
+
+    slug = "enrolment_quality"
+
+
+class SeveralSpeakersError(EnrolmentQualityError):
+    """More than one voice speaks in what should be one performer's recording."""
+
+    slug = "enrolment_several_speakers"
+
+
+class ClippingError(EnrolmentQualityError):
+    """Too many samples sit at full scale."""
+
+    slug = "enrolment_clipping"
+
+
+class TooNoisyError(EnrolmentQualityError):
+    """The signal-to-noise ratio is too low."""
+
+    slug = "enrolment_too_noisy"
+
+
+# --- the record says no ----------------------------------------------------------------------------------------------
+
+
+class UnauthenticatedError(RegistryError):
+    """No token, or a token that is malformed, unknown, expired or revoked."""
+
+    slug = "unauthenticated"
+
+
+class TokenExpiredError(UnauthenticatedError):
+    """The token was valid once; figure ``expired_at``."""
+
+    slug = "token_expired"
+
+
+class ForbiddenError(RegistryError):
+    """Known, but not allowed to do this kind of thing at all."""
+
+    slug = "forbidden"
+
+
+class NotFoundError(RegistryError):
+    """No such thing, or none that the caller may know of."""
+
+    slug = "not_found"
+
+
+class ConflictError(RegistryError):
+    """The thing is not in a state in which this can be done; figures say which state it is in."""
+
+    slug = "conflict"
+
+
+class DuplicateError(ConflictError):
+    """A thing with this unique property exists already."""
+
+    slug = "duplicate"
+
+
+class StaleVersionError(RegistryError):
+    """The caller changed a version that is no longer current; figures ``version`` and ``current_version``."""
+
+    slug = "stale_version"
+
+
+class ConsentMissingError(ConflictError):
+    """There is no active consent for the purpose and modality that this needs; figures name both."""
+
+    slug = "consent_missing"
+
+
+class ExplanationIncompleteError(InvalidInputError):
+    """A consent cannot rest on this explanation; figure ``missing`` lists what it lacks."""
+
+    slug = "explanation_incomplete"
+
+
+# --- the machine says no ---------------------------------------------------------------------------------------------
+
+
+class SettingsError(RegistryError):
+    """The configuration is missing something or is unsafe; the sentence says what to set."""
+
+    slug = "settings"
+
+
+class SpaceMismatchError(RegistryError):
+    """Two vectors of different embedding spaces were about to be compared; figures name both spaces."""
+
+    slug = "space_mismatch"
+
+
+class SelfTestFailedError(RegistryError):
+    """A known answer came out wrong: the engine refuses to serve."""
+
+    slug = "self_test_failed"
+
+
+class WeightsError(RegistryError):
+    """Weights are absent, or their SHA-256 is not the one pinned."""
+
+    slug = "weights"
+
+
+class KeyDestroyedError(RegistryError):
+    """The key was destroyed on withdrawal; what it sealed is gone for good."""
+
+    slug = "key_destroyed"
+
+
+class SealBrokenError(RegistryError):
+    """Sealed bytes did not authenticate: tampered with, or sealed under another key or for another record."""
+
+    slug = "seal_broken"
+
+
+class KeyringError(RegistryError):
+    """The master keyring is absent, unreadable, or too open; the sentence says what to do."""
+
+    slug = "keyring"
+
+
+class DatabaseNotReadyError(RegistryError):
+    """The database cannot be reached, or its schema is not at the version this code needs."""
+
+    slug = "database_not_ready"
+
+
+class LeaseLostError(RegistryError):
+    """Another worker took the work over; whatever this one found is dropped."""
+
+    slug = "lease_lost"
+
+
+class EngineUnavailableError(RegistryError):
+    """No worker with a working engine is there to answer."""
+
+    slug = "engine_unavailable"
