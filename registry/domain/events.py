@@ -1,0 +1,73 @@
+"""Events: what the journal remembers. Tagged, versioned, and only growing.
+
+An event names what happened to which record. It carries no personal data: ids, states, hashes and figures only. Names,
+texts and audio stay in the records themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+EVENT_VERSION = 1
+
+
+class EventType(StrEnum):
+    """What happened. A type is never removed and never changes its meaning."""
+
+    ORGANISATION_CREATED = "organisation.created"
+    ACCOUNT_CREATED = "account.created"
+    ACCOUNT_DISABLED = "account.disabled"
+    TOKEN_ISSUED = "token.issued"  # noqa: S105  (an event, not a secret)
+    TOKEN_REVOKED = "token.revoked"  # noqa: S105  (an event, not a secret)
+    PERFORMER_REGISTERED = "performer.registered"
+    PERFORMER_CHANGED = "performer.changed"
+    REPRESENTATIVE_APPOINTED = "representative.appointed"
+    REPRESENTATIVE_DISMISSED = "representative.dismissed"
+    EXPLANATION_RECORDED = "explanation.recorded"
+    CONSENT_SIGNED = "consent.signed"
+    CONSENT_SUPERSEDED = "consent.superseded"
+    CONSENT_WITHDRAWN = "consent.withdrawn"
+    VOICEPRINT_KEY_DESTROYED = "voiceprint_key.destroyed"
+    ENROLMENT_RECEIVED = "enrolment.received"
+    ENROLMENT_COMPLETED = "enrolment.completed"
+    ENROLMENT_REFUSED = "enrolment.refused"
+    LICENCE_DRAFTED = "licence.drafted"
+    LICENCE_CHANGED = "licence.changed"
+    LICENCE_OFFERED = "licence.offered"
+    LICENCE_SIGNED = "licence.signed"
+    LICENCE_ACTIVATED = "licence.activated"
+    LICENCE_SUSPENDED = "licence.suspended"
+    LICENCE_RESUMED = "licence.resumed"
+    LICENCE_REVOKED = "licence.revoked"
+    LICENCE_PAID = "licence.paid"
+    CHECK_SUBMITTED = "check.submitted"
+    CHECK_COMPLETED = "check.completed"
+    CHECK_REFUSED = "check.refused"
+    CHECK_FAILED = "check.failed"
+
+
+Detail = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened.
+
+    Attributes:
+        type: what.
+        subject_id: id of the record it happened to.
+        actor_id: id of the account that did it, or of the worker.
+        at: when, aware, UTC.
+        details: ids, states, hashes and figures; no personal data.
+        version: of this shape.
+    """
+
+    type: EventType
+    subject_id: str
+    actor_id: str
+    at: datetime
+    details: Mapping[str, Detail] = field(default_factory=dict)
+    version: int = EVENT_VERSION
