@@ -1,1 +1,92 @@
-"""The HTTP interface and its pages."""
+"""HTTP: `create_app` builds the application. Nothing here knows SQL, and nothing here loads the engine."""
+
+from __future__ import annotations
+
+from flask import jsonify
+from flask.typing import ResponseReturnValue
+from flask_openapi.models.info import Info
+from flask_openapi.models.security_scheme import SecurityScheme
+from werkzeug.routing import BaseConverter
+
+from api import auth, headers, health, limits, problems
+from api.document import DescribedAPI
+from api.limits import Takes
+from api.state import ApiSettings, ApiState, attach
+from api.v1 import blueprints
+from api.v1.resource import SECURITY_SCHEME
+from registry.services.context import Context
+
+API_VERSION = "1.0"
+_DESCRIPTION = (
+    "Whose voice is in a recording, and was that use licensed? Performers say what may be done with their voices; "
+    "studios submit recordings with their declared use; every answer carries evidence, a verdict, and reasons."
+)
+
+__all__ = ["ApiSettings", "create_app"]
+
+
+class IdConverter(BaseConverter):
+    """The form of an id in an address: what has another form is not found, and no database is asked."""
+
+    regex = r"[a-z]{2,4}_[0-9a-hjkmnp-tv-z]{26}"
+
+
+def create_app(ctx: Context, *, settings: ApiSettings | None = None) -> DescribedAPI:
+    """Build the application.
+
+    A request goes through: its id · the token · the size and form of its body · the model of the operation · its
+    idempotency key · one verb. What is refused on the way is answered as a problem.
+
+    Args:
+        ctx: what every verb takes; `registry.bootstrap` builds it.
+        settings: of the API itself.
+    """
+    app = _new_app()
+    attach(app, ApiState(ctx, settings or ApiSettings()))
+    problems.install(app)
+    headers.install(app)
+    health.install(app, ctx)
+    auth.install(app)
+    for blueprint in blueprints():
+        app.register_api(blueprint)
+    limits.install(app, operations(app))
+    app.add_url_rule("/openapi.json", "openapi_document", lambda: _document(app))
+    return app
+
+
+def _new_app() -> DescribedAPI:
+    app = DescribedAPI(
+        __name__,
+        info=Info(title="Likeness registry", version=API_VERSION, description=_DESCRIPTION),
+        security_schemes={SECURITY_SCHEME: SecurityScheme(type="http", scheme="bearer")},
+        validation_error_callback=problems.from_validation,
+        validate_response=True,
+        doc_ui=False,
+        static_folder=None,
+    )
+    app.openapi_version = "3.1.0"  # flask-openapi says 3.2.0, which most tools do not read yet; nothing here needs it
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it
+    app.url_map.strict_slashes = False
+    app.url_map.converters["id"] = IdConverter
+    return app
+
+
+def operations(app: DescribedAPI) -> dict[tuple[str, str], Takes]:
+    """Answer what body each operation takes, by endpoint and method, from the description of the operation."""
+    found = {}
+    for rule in app.url_map.iter_rules():
+        template = _template(rule.rule)
+        for method in rule.methods or ():
+            described = getattr(app.paths.get(template), method.lower(), None)
+            if described is not None:
+                found[rule.endpoint, method] = limits.takes(described.requestBody, app.components_schemas)
+    return found
+
+
+def _template(rule: str) -> str:
+    """Write a rule of Flask as an address of OpenAPI: ``<id:check_id>`` as ``{check_id}``."""
+    return rule.replace("<id:", "{").replace(">", "}")
+
+
+def _document(app: DescribedAPI) -> ResponseReturnValue:
+    return jsonify(app.api_doc)

@@ -50,6 +50,12 @@ class EmptyMediaError(MediaError):
     slug = "media_empty"
 
 
+class UnreadableMediaError(MediaError):
+    """The path cannot be opened, or is not a regular file."""
+
+    slug = "media_unreadable"
+
+
 class NotMediaError(MediaError):
     """The bytes are not a media file of a container we read."""
 
@@ -90,6 +96,30 @@ class DecoderFailedError(MediaError):
     """The decoder crashed, hung, or ran out of its memory or processor allowance while reading this file."""
 
     slug = "media_decoder_failed"
+
+
+class UnknownLicenceError(InvalidInputError):
+    """A use is claimed under a licence that does not exist or is not the caller's own; which of the two is not said."""
+
+    slug = "licence_unknown"
+
+
+class UnknownSourceError(InvalidInputError):
+    """The declared source is no performer with whom the caller has a licence."""
+
+    slug = "source_unknown"
+
+
+class UnsupportedModalityError(InvalidInputError):
+    """The engine cannot assess this modality; figure ``supported``."""
+
+    slug = "modality_not_supported"
+
+
+class DifferentVoicesError(InvalidInputError):
+    """The recordings of one enrolment are not of one voice; figures say which stands apart."""
+
+    slug = "enrolment_different_voices"
 
 
 class SpeechError(InvalidInputError):
@@ -140,6 +170,12 @@ class TooNoisyError(EnrolmentQualityError):
     slug = "enrolment_too_noisy"
 
 
+class IdempotencyKeyReusedError(InvalidInputError):
+    """An idempotency key was used before, for another request; figure ``idempotency_key``."""
+
+    slug = "idempotency_key_reused"
+
+
 # --- the record says no ----------------------------------------------------------------------------------------------
 
 
@@ -177,6 +213,12 @@ class DuplicateError(ConflictError):
     """A thing with this unique property exists already."""
 
     slug = "duplicate"
+
+
+class RequestInProgressError(ConflictError):
+    """The first request under this idempotency key has not been answered yet; figure ``retry_after_s``."""
+
+    slug = "request_in_progress"
 
 
 class StaleVersionError(RegistryError):
@@ -236,6 +278,12 @@ class SealBrokenError(RegistryError):
     slug = "seal_broken"
 
 
+class OpeningMismatchError(RegistryError):
+    """An opening does not fit the journal leaf it is shown with."""
+
+    slug = "opening_mismatch"
+
+
 class KeyringError(RegistryError):
     """The master keyring is absent, unreadable, or too open; the sentence says what to do."""
 
@@ -248,6 +296,12 @@ class DatabaseNotReadyError(RegistryError):
     slug = "database_not_ready"
 
 
+class BlobStoreError(RegistryError):
+    """The blob store does not answer, or is full; figure ``key``."""
+
+    slug = "blob_store"
+
+
 class LeaseLostError(RegistryError):
     """Another worker took the work over; whatever this one found is dropped."""
 
@@ -258,3 +312,9 @@ class EngineUnavailableError(RegistryError):
     """No worker with a working engine is there to answer."""
 
     slug = "engine_unavailable"
+
+
+class DecoderUnavailableError(RegistryError):
+    """The decoding process cannot be started on this machine, or was closed."""
+
+    slug = "decoder_unavailable"

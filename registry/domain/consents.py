@@ -129,6 +129,15 @@ class Consent:
             return ConsentState.EXPIRED
         return self.state
 
+    def permits(self, now: datetime) -> bool:
+        """Whether this is a *yes* that is in force at ``now``."""
+        return self.decision is ConsentDecision.GIVEN and self.state_at(now) is ConsentState.ACTIVE
+
+    @property
+    def decided_at(self) -> datetime | None:
+        """When the performer last spoke about it: to withdraw it, else to sign it; None while a draft."""
+        return None if self.signed_at is None else self.withdrawn_at or self.signed_at
+
 
 def require_transition(current: ConsentState, wanted: ConsentState) -> None:
     """Refuse a change of state that the life of a consent does not know.
@@ -174,19 +183,20 @@ def _missing(explanation: Explanation, purpose: ConsentPurpose, modality: Modali
 def consent_in_force(
     consents: Iterable[Consent], purpose: ConsentPurpose, modality: Modality, now: datetime
 ) -> Consent | None:
-    """Answer the active *yes* for a purpose and a modality, or None: unset, refused and ended are all None."""
-    for consent in consents:
-        if (
-            consent.purpose is purpose
-            and consent.modality is modality
-            and consent.decision is ConsentDecision.GIVEN
-            and consent.state_at(now) is ConsentState.ACTIVE
-        ):
-            return consent
-    return None
+    """Answer the active *yes* for a purpose and a modality, or None: unset, refused and ended are all None.
+
+    Only the latest decision counts: an older yes that was never marked as superseded does not come back to life.
+    """
+    decision = latest_decision(consents, purpose, modality)
+    if decision is None or decision.decision is not ConsentDecision.GIVEN:
+        return None
+    return decision if decision.state_at(now) is ConsentState.ACTIVE else None
 
 
 def latest_decision(consents: Iterable[Consent], purpose: ConsentPurpose, modality: Modality) -> Consent | None:
-    """Answer the decision signed last for a purpose and a modality, whatever became of it; None when never decided."""
+    """Answer the decision taken last for a purpose and a modality, whatever became of it; None when never decided.
+
+    A withdrawal is a decision at its own moment, so that it also beats a yes that was signed while it was on its way.
+    """
     signed = [c for c in consents if c.purpose is purpose and c.modality is modality and c.signed_at is not None]
-    return max(signed, key=lambda c: (c.signed_at, c.id)) if signed else None
+    return max(signed, key=lambda c: (c.decided_at, c.signed_at, c.id)) if signed else None

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _BODY_LENGTH = 26
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 RandomBytes = Callable[[int], bytes]
 
 
@@ -31,6 +33,7 @@ class IdPrefix(StrEnum):
     LICENCE = "lic"
     CHECK = "chk"
     FINDING = "find"
+    KEY_DESTRUCTION = "dest"
     WORK = "work"
     WORKER = "wkr"
 
@@ -47,7 +50,7 @@ class IdFactory:
 
     def new(self, prefix: IdPrefix, now: datetime) -> str:
         """Answer a new id such as ``perf_01jd…`` for the moment ``now`` (aware)."""
-        value = (int(now.timestamp() * 1000) << 80) | int.from_bytes(self.random_bytes(10), "big")
+        value = ((now - _EPOCH) // _MILLISECOND << 80) | int.from_bytes(self.random_bytes(10), "big")
         body = "".join(_ALPHABET[(value >> shift) & 31] for shift in range(5 * (_BODY_LENGTH - 1), -1, -5))
         return f"{prefix.value}_{body}"
 
@@ -56,3 +59,14 @@ def is_id(text: str, prefix: IdPrefix) -> bool:
     """Whether ``text`` has the form of an id of this kind (it says nothing of whether the thing exists)."""
     head, _, body = text.partition("_")
     return head == prefix.value and len(body) == _BODY_LENGTH and all(c in _ALPHABET for c in body)
+
+
+def made_at(text: str) -> datetime | None:
+    """Answer the moment, to the millisecond, at which an id was made; None when ``text`` is not the form of an id."""
+    head, _, body = text.rpartition("_")
+    if not head or len(body) != _BODY_LENGTH or any(c not in _ALPHABET for c in body):
+        return None
+    value = 0
+    for character in body:
+        value = value << 5 | _ALPHABET.index(character)
+    return datetime.fromtimestamp((value >> 80) / 1000, tz=UTC)

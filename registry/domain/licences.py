@@ -172,7 +172,7 @@ class Licence:
     def is_overdue(self, now: datetime) -> bool:
         """Whether a payment is owed, its day has passed, and nothing was confirmed."""
         due = self.payment_due_at()
-        return due is not None and self.paid_at is None and now > due
+        return due is not None and self.paid_at is None and now.date() > due.date()
 
 
 def require_transition(current: LicenceState, wanted: LicenceState) -> None:
@@ -206,7 +206,7 @@ def refusals(terms: LicenceTerms, use: DeclaredUse, used_on: date) -> Iterator[R
     if terms.projects is not None and use.project not in terms.projects:
         yield _refusal("projects", use.project, sorted(terms.projects))
     if used_on < terms.starts_on:
-        yield _refusal("term", used_on.isoformat(), [f"from {terms.starts_on.isoformat()}"])
+        yield _not_begun(terms, used_on)
 
 
 def _refusal(term: str, wanted: str, permitted: list[str]) -> Reason:
@@ -215,6 +215,15 @@ def _refusal(term: str, wanted: str, permitted: list[str]) -> Reason:
         f"{term}_not_permitted",
         f"the licence's {term} permit {listed}; {wanted} is not among them",
         {"term": term, "wanted": wanted, "permitted": listed},
+    )
+
+
+def _not_begun(terms: LicenceTerms, used_on: date) -> Reason:
+    begins = terms.starts_on.isoformat()
+    return Reason(
+        "term_not_begun",
+        f"the licence's term begins on {begins}; the use is of {used_on.isoformat()}",
+        {"term": "starts_on", "starts_on": begins, "used_on": used_on.isoformat()},
     )
 
 
@@ -238,6 +247,7 @@ def conflicting_exclusives(licence: Licence, others: Iterable[Licence], now: dat
     """Answer the licences of other studios that this one cannot be active beside.
 
     Two licences of one performer conflict when at least one of them is exclusive and there is a use that both permit.
+    Projects do not part them: each studio names its own, so that no project of one is ever a project of the other.
     """
     return [
         other

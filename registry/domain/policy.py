@@ -11,7 +11,8 @@ The rules, in the order in which they are asked. The first that applies decides,
  4. The performer has refused licensing: ``opted_out_match``.
  5. There is no licence between the two that was ever in force: ``unlicensed_match``.
  6. Every licence is judged by itself; within one, the most restrictive rule wins: revoked, suspended, expired, out of
-    scope, consent not in force, unpaid. Only a work finished within the term outlives it (``expired_legacy_use``).
+    scope, consent not in force, unpaid. Only a work finished within the term outlives it (``expired_legacy_use``), and
+    only where consent was given too.
     A licence that covers the use in every term makes it ``licensed_use``. Where none does, the verdict is that of
     the one that came nearest.
 
@@ -30,11 +31,10 @@ from registry.domain.consents import (
     ConsentPurpose,
     ConsentState,
     Modality,
-    consent_in_force,
     latest_decision,
 )
 from registry.domain.licences import Licence, LicenceState, refusals
-from registry.domain.scores import EvidenceOutcome, PerformerEvidence, Reason
+from registry.domain.scores import EvidenceOutcome, PerformerEvidence, Reason, Span
 from registry.domain.uses import DeclaredUse
 from registry.domain.verdicts import PERMITTED, Ruling, Verdict
 
@@ -65,6 +65,11 @@ class PerformerRecord:
     consents: Sequence[Consent]
     licences: Sequence[Licence]
 
+    def __post_init__(self) -> None:
+        owners = {c.performer_id for c in self.consents} | {licence.performer_id for licence in self.licences}
+        if owners - {self.performer_id}:
+            raise ValueError(f"the record of {self.performer_id} holds consents or licences of somebody else")
+
 
 def decide(
     evidence: PerformerEvidence | None,
@@ -93,9 +98,9 @@ def decide(
         return decide_match(use, record, now=now, modality=modality)
     if evidence.outcome is EvidenceOutcome.SOUND_ALIKE:
         return _sound_alike(evidence, source)
-    if evidence.outcome is EvidenceOutcome.INCONCLUSIVE:
-        return Ruling(Verdict.INCONCLUSIVE, evidence.reasons or (_NO_REASON,))
-    return Ruling(Verdict.NO_MATCH, evidence.reasons or (_NOT_HEARD,))
+    if evidence.outcome is EvidenceOutcome.NO_MATCH:
+        return Ruling(Verdict.NO_MATCH, evidence.reasons or (_NOT_HEARD,))
+    return Ruling(Verdict.INCONCLUSIVE, evidence.reasons or (_NO_REASON,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,7 @@ class SourceStanding:
 
     Attributes:
         performer_id: of the source.
-        heard: whether the engine supports that the source speaks where the other performer is said to be heard.
+        heard: whether the engine supports that the source speaks wherever the other performer is said to be heard.
         covered: whether the use of the source's voice is covered by a licence.
     """
 
@@ -116,24 +121,26 @@ class SourceStanding:
 def standing_of_source(source: PerformerEvidence, ruling: Ruling, beside: PerformerEvidence) -> SourceStanding:
     """Say how a declared source stands beside another performer.
 
-    Two performers in different stretches of one recording are two voices, and neither explains the other. Where
-    nothing was localised, the whole recording counts.
+    Two performers in different stretches of one recording are two voices, and neither explains the other: the source
+    must be heard in every stretch of the other performer. Where nothing was localised, the whole recording counts.
 
     Args:
         source: evidence on the declared source.
         ruling: on the source's own voice.
         beside: evidence on the other performer.
     """
-    heard = source.outcome is EvidenceOutcome.MATCH and _share_time(source, beside)
+    heard = source.outcome is EvidenceOutcome.MATCH and _speaks_wherever(source, beside)
     return SourceStanding(source.performer_id, heard=heard, covered=ruling.verdict in PERMITTED)
 
 
-def _share_time(left: PerformerEvidence, right: PerformerEvidence) -> bool:
-    if not left.segments or not right.segments:
+def _speaks_wherever(source: PerformerEvidence, beside: PerformerEvidence) -> bool:
+    if not source.segments or not beside.segments:
         return True
-    return any(
-        a.span.start_s < b.span.end_s and b.span.start_s < a.span.end_s for a in left.segments for b in right.segments
-    )
+    return all(any(_overlap(heard.span, own.span) for own in source.segments) for heard in beside.segments)
+
+
+def _overlap(left: Span, right: Span) -> bool:
+    return left.start_s < right.end_s and right.start_s < left.end_s
 
 
 def decide_match(
@@ -141,7 +148,7 @@ def decide_match(
 ) -> Ruling:
     """Decide whether a use of a performer's voice is covered, given that it *is* the performer."""
     decision = latest_decision(record.consents, ConsentPurpose.LICENSING, modality)
-    if decision is not None and decision.state_at(now) is ConsentState.WITHDRAWN:
+    if decision is not None and _is_withdrawn_yes(decision):
         return _ruling(
             Verdict.CONSENT_WITHDRAWN,
             "licensing_consent_withdrawn",
@@ -173,7 +180,7 @@ def judge_licence(
     modality: Modality = Modality.VOICE,
 ) -> Ruling | None:
     """Judge a use by one licence alone; None when the licence was never in force (draft, offered, revoked before)."""
-    if licence.activated_at is None:
+    if licence.activated_at is None or licence.state in {LicenceState.DRAFT, LicenceState.OFFERED}:
         return None
     objections = _objections(licence, use, consents, now=now, modality=modality)
     covered = _of(licence, Verdict.LICENSED_USE, "licence_covers_use", "every term of the licence permits this use")
@@ -195,7 +202,7 @@ def _objections(
         yield _expired(licence, out_of_scope)
     if out_of_scope:
         yield Ruling(Verdict.LICENSED_OUT_OF_SCOPE, out_of_scope, licence.id)
-    if not expired and consent_in_force(consents, ConsentPurpose.LICENSING, modality, now) is None:
+    if not _consented(consents, modality, now, finished_on=use.fixed_on if expired else None):
         yield _of(
             licence,
             Verdict.CONSENT_WITHDRAWN,
@@ -206,6 +213,17 @@ def _objections(
         yield _unpaid(licence)
     if expired:
         yield _legacy(licence, use)
+
+
+def _consented(consents: Iterable[Consent], modality: Modality, now: datetime, *, finished_on: date | None) -> bool:
+    """Whether consent to licensing is in force or, for a work that outlives its licence, was when it was finished."""
+    decision = latest_decision(consents, ConsentPurpose.LICENSING, modality)
+    if decision is None or decision.decision is not ConsentDecision.GIVEN:
+        return False
+    state = decision.state_at(now)
+    if state is ConsentState.EXPIRED and decision.expires_at is not None and finished_on is not None:
+        return finished_on < decision.expires_at.date()
+    return state is ConsentState.ACTIVE
 
 
 def _day_of_use(use: DeclaredUse, now: datetime) -> date:
@@ -244,6 +262,10 @@ def _unpaid(licence: Licence) -> Ruling:
         {"term": "pay", "due_on": due.date().isoformat() if due else None},
     )
     return Ruling(Verdict.LICENSED_UNPAID, (reason,), licence.id)
+
+
+def _is_withdrawn_yes(decision: Consent) -> bool:
+    return decision.decision is ConsentDecision.GIVEN and decision.state is ConsentState.WITHDRAWN
 
 
 def _is_refusal(decision: Consent, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -51,3 +52,30 @@ class Ruling:
     def __post_init__(self) -> None:
         if not self.reasons:
             raise ValueError("a ruling has reasons")
+
+
+_GRAVEST_FIRST = (
+    Verdict.OPTED_OUT_MATCH,
+    Verdict.CONSENT_WITHDRAWN,
+    Verdict.UNLICENSED_MATCH,
+    Verdict.LICENCE_SUSPENDED,
+    Verdict.LICENCE_EXPIRED,
+    Verdict.LICENSED_OUT_OF_SCOPE,
+    Verdict.LICENSED_UNPAID,
+    Verdict.SOUND_ALIKE_REVIEW,
+    Verdict.INCONCLUSIVE,
+    Verdict.NOT_ASSESSED,
+    Verdict.EXPLAINED_BY_DECLARED_SOURCE,
+    Verdict.EXPIRED_LEGACY_USE,
+    Verdict.LICENSED_USE,
+    Verdict.NO_MATCH,
+)
+
+
+def gravest(verdicts: Iterable[Verdict]) -> Verdict:
+    """Answer the verdict that a whole recording is known by: the gravest of its findings'.
+
+    Raises:
+        ValueError: there are none. Nothing found is ``no_match`` only where somebody has looked; the caller knows.
+    """
+    return min(verdicts, key=_GRAVEST_FIRST.index)

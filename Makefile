@@ -1,0 +1,50 @@
+# Two commands matter: `make demo` and `make test`. Each does all of its own set-up.
+SHELL := /bin/bash
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+WORKERS ?= 2
+
+.PHONY: demo test lint bench openapi constraints clean help
+
+help:
+	@echo "make demo    the whole way, over HTTP, on a fresh database"
+	@echo "make test    every test, on SQLite and PostgreSQL"
+	@echo "make lint    ruff, mypy, import-linter, codespell, OpenAPI"
+	@echo "make bench   speed and memory, beside what one would use instead"
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 2; }
+	@command -v cc >/dev/null || { echo "a C compiler is needed (Debian: apt-get install gcc python3-dev)"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt "setuptools<81" wheel
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev,postgres]"
+	@touch $@
+
+demo: $(INSTALLED)
+	@$(BIN)/python examples/demo.py
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+	$(BIN)/python -m api.openapi --check
+
+bench: $(INSTALLED)
+	$(BIN)/python -m benchmarks.service
+	$(BIN)/python -m benchmarks.engine
+
+openapi: $(INSTALLED)
+	$(BIN)/python -m api.openapi
+
+constraints: $(INSTALLED)
+	@{ head -1 constraints.txt; $(BIN)/pip list --format=freeze --disable-pip-version-check | grep -viE '^(pip|wheel|likeness-registry)==' | sed 's/+cpu$$//' | sort -f; } > constraints.new && mv constraints.new constraints.txt
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,196 @@
+"""The description of the API: what flask-openapi collects, and what is true of every operation by rule.
+
+By rule means read from the operation itself: every operation that needs a token can answer 401, every one that takes a
+body 413 and 415, every one that names a thing 404, and so on. So none of it can be forgotten, and none can be wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from http import HTTPMethod, HTTPStatus
+from typing import Any
+
+from flask_openapi.openapi import OpenAPI
+
+from api import idempotency
+from api.problems import MEDIA_TYPE
+from api.schemas.problems import Problem
+
+Json = dict[str, Any]
+_METHODS = frozenset(method.value.lower() for method in HTTPMethod)
+
+_KEY_PARAMETER: Json = {
+    "name": idempotency.HEADER,
+    "in": "header",
+    "required": False,
+    "description": (
+        "1 to 255 visible ASCII characters that name this request. Sent again under the same key within 24 hours, the "
+        "same request is not done again and gets the same answer, with `Idempotency-Replayed: true`."
+    ),
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "example": "order-7f3a",
+}
+_HEADERS: Json = {
+    "X-Request-Id": {"description": "Names this request in the logs.", "schema": {"type": "string"}},
+    "ETag": {"description": "Names this version; send it as `If-Match`.", "schema": {"type": "string"}},
+    "Location": {"description": "Where the thing is.", "schema": {"type": "string"}},
+    "Preference-Applied": {"description": "The preference that was followed.", "schema": {"type": "string"}},
+    "Link": {"description": "`rel=next` leads to the next page.", "schema": {"type": "string"}},
+}
+_WHEN: Mapping[HTTPStatus, str] = {
+    HTTPStatus.BAD_REQUEST: "The request is not HTTP or JSON as it should be.",
+    HTTPStatus.UNAUTHORIZED: "There is no token, or it is not valid any more.",
+    HTTPStatus.FORBIDDEN: "The token is valid, but may not do this kind of thing.",
+    HTTPStatus.NOT_FOUND: "There is no such thing, or none that you may know of.",
+    HTTPStatus.CONFLICT: "The thing is not in a state in which this can be done.",
+    HTTPStatus.PRECONDITION_FAILED: "The thing has changed since the version in `If-Match`.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than what is taken.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is of another content type.",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "What was sent cannot be used; the problem says why, in numbers.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong inside the registry.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "A part of the registry does not answer at the moment.",
+}
+
+
+class DescribedAPI(OpenAPI):
+    """An application whose description is complete."""
+
+    def generate_spec_json(self) -> None:
+        """Collect the description, and add what is true by rule."""
+        super().generate_spec_json()  # type: ignore[no-untyped-call]  # it has no annotations
+        self.spec_json = complete(self.spec_json, frozenset(_idempotent_operations(self)))
+
+
+def _idempotent_operations(app: OpenAPI) -> Iterator[str]:
+    return (view.__name__ for view in app.view_functions.values() if getattr(view, "idempotent", False))
+
+
+def complete(collected: Json, idempotent: frozenset[str]) -> Json:
+    """Answer the description with problems, headers, parameters and examples added to every operation.
+
+    Args:
+        collected: what flask-openapi made.
+        idempotent: ids of the operations that honour idempotency keys.
+    """
+    document = deepcopy(collected)
+    components = document["components"]
+    components["schemas"] = dict(sorted(_named(components["schemas"]).items()))
+    components["responses"] = {_component(status): _problem_response(status) for status in _WHEN}
+    for path, operation in _operations(document):
+        _mend_description(operation)
+        _complete_parameters(operation, has_key=operation["operationId"] in idempotent)
+        _complete_body(operation, components["schemas"])
+        _complete_answers(operation, components["schemas"])
+        _add_problems(operation, path)
+    return document
+
+
+def _named(schemas: Json) -> Json:
+    """Answer the schemas with the problem's among them, and without the definitions that pydantic nests in each."""
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    nested = problem.pop("$defs", {})
+    flat = {name: {k: v for k, v in schema.items() if k != "$defs"} for name, schema in schemas.items()}
+    return {**flat, **nested, "Problem": problem}
+
+
+def _operations(document: Json) -> Iterator[tuple[str, Json]]:
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if method in _METHODS:
+                yield path, operation
+
+
+def _mend_description(operation: Json) -> None:
+    """Put the lines of a docstring together again; flask-openapi joins them with line breaks of HTML."""
+    description = operation.pop("description", "").removeprefix("<br/>")
+    if description:
+        operation["description"] = description.replace("<br/><br/>", "\n\n").replace("<br/>", " ")
+
+
+def _complete_parameters(operation: Json, *, has_key: bool) -> None:
+    for parameter in operation.get("parameters", ()):
+        examples = parameter.get("schema", {}).get("examples")
+        if examples:
+            parameter["example"] = examples[0]
+    if has_key:
+        operation.setdefault("parameters", []).append(deepcopy(_KEY_PARAMETER))
+
+
+def _complete_body(operation: Json, schemas: Json) -> None:
+    """Give a body its example, and make it optional where nothing in it is required."""
+    body = operation.get("requestBody")
+    if body is None:
+        return
+    for media in body["content"].values():
+        schema = _schema_of(media, schemas)
+        media["example"] = schema["examples"][0]
+        body["required"] = bool(schema.get("required"))
+
+
+def _complete_answers(operation: Json, schemas: Json) -> None:
+    responses = operation["responses"]
+    responses.pop("422", None)  # flask-openapi's own, which is an array; ours is added with the other problems
+    for status, response in responses.items():
+        media = response["content"]["application/json"]
+        schema = _schema_of(media, schemas)
+        media["example"] = schema["examples"][0]
+        response["headers"] = {name: deepcopy(_HEADERS[name]) for name in _headers_of(operation, status, schema)}
+
+
+def _headers_of(operation: Json, status: str, schema: Json) -> Iterator[str]:
+    """Name the headers that an answer carries."""
+    yield "X-Request-Id"
+    if "version" in schema["properties"]:
+        yield "ETag"
+    if status in {"201", "202"}:
+        yield "Location"
+    if "next_cursor" in schema["properties"]:
+        yield "Link"
+    if any(parameter["name"] == "Prefer" for parameter in operation.get("parameters", ())):
+        yield "Preference-Applied"
+
+
+def _schema_of(media: Json, schemas: Json) -> Json:
+    schema: Json = schemas[media["schema"]["$ref"].rsplit("/", 1)[-1]]
+    return schema
+
+
+def _add_problems(operation: Json, path: str) -> None:
+    for status in _possible(operation, path):
+        operation["responses"][str(status.value)] = {"$ref": f"#/components/responses/{_component(status)}"}
+
+
+def _possible(operation: Json, path: str) -> Iterator[HTTPStatus]:
+    """Name the problems that an operation can answer with."""
+    yield HTTPStatus.UNAUTHORIZED
+    yield HTTPStatus.FORBIDDEN
+    yield HTTPStatus.UNPROCESSABLE_ENTITY
+    yield HTTPStatus.INTERNAL_SERVER_ERROR
+    yield HTTPStatus.SERVICE_UNAVAILABLE
+    names = {parameter["name"] for parameter in operation.get("parameters", ())}
+    body = operation.get("requestBody")
+    changes = body is not None or idempotency.HEADER in names
+    if "{" in path or changes:
+        yield HTTPStatus.NOT_FOUND
+    if changes:
+        yield HTTPStatus.CONFLICT
+        yield HTTPStatus.BAD_REQUEST
+        yield HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    if body is not None:
+        yield HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    if "If-Match" in names:
+        yield HTTPStatus.PRECONDITION_FAILED
+
+
+def _component(status: HTTPStatus) -> str:
+    return "".join(word.capitalize() for word in status.name.split("_"))
+
+
+def _problem_response(status: HTTPStatus) -> Json:
+    media = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": Problem.example(status.value)}
+    return {
+        "description": _WHEN[status],
+        "headers": {"X-Request-Id": deepcopy(_HEADERS["X-Request-Id"])},
+        "content": {MEDIA_TYPE: media},
+    }

@@ -1,0 +1,185 @@
+"""Bodies: how large, of what type, and of what form, before any of it is read into a model.
+
+What an operation takes is read from its own description (`Takes`), so that the document and the gate cannot differ.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPMethod
+from typing import IO, Any
+
+from flask import Flask, Request, request
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import FileStorage
+
+from api.errors import (
+    BodyTooLargeError,
+    MalformedJsonError,
+    RepeatedFieldError,
+    TooManyFilesError,
+    UnexpectedBodyError,
+    WrongContentTypeError,
+)
+from api.state import settings
+
+JSON = "application/json"
+MULTIPART = "multipart/form-data"
+_MAX_FORM_PARTS = 200
+
+
+class RegistryRequest(Request):
+    """A request whose uploads never have a name on disk, and whose missing JSON body is an empty object."""
+
+    max_form_parts = _MAX_FORM_PARTS
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,  # noqa: ARG002  (signature)
+        content_type: str | None,  # noqa: ARG002  (signature)
+        filename: str | None = None,  # noqa: ARG002  (signature)
+        content_length: int | None = None,  # noqa: ARG002  (signature)
+    ) -> IO[bytes]:
+        """Write an upload to a file without a name: when this process dies, nothing of it is left behind."""
+        return tempfile.TemporaryFile("w+b")
+
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:  # noqa: FBT001, FBT002
+        """Answer the JSON body; an empty body is an empty object, so that required members are named as missing."""
+        if not self.get_data(cache=True):
+            return {}
+        return super().get_json(force=force, silent=silent, cache=cache)
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """What body an operation takes.
+
+    Attributes:
+        content_type: `JSON`, `MULTIPART`, or None when it takes none.
+        single: form fields that may be given once.
+        max_files: files together, where each file field may be given once; None where one may be repeated.
+    """
+
+    content_type: str | None = None
+    single: frozenset[str] = field(default_factory=frozenset)
+    max_files: int | None = None
+
+
+def takes(request_body: Any, schemas: Mapping[str, Any]) -> Takes:
+    """Read what body an operation takes from its description (flask-openapi's model, and its schemas by name)."""
+    if request_body is None:
+        return Takes()
+    ((content_type, media),) = request_body.content.items()
+    if content_type != MULTIPART:
+        return Takes(content_type)
+    name = media.media_type_schema.ref.rsplit("/", 1)[-1]
+    properties = schemas[name].model_dump(by_alias=True, exclude_none=True)["properties"]
+    single = frozenset(key for key, value in properties.items() if value.get("type") != "array")
+    files = [key for key, value in properties.items() if _is_file(value) or _is_file(value.get("items") or {})]
+    return Takes(MULTIPART, single, len(files) if set(files) <= single else None)
+
+
+def _is_file(schema: Mapping[str, Any]) -> bool:
+    return schema.get("format") == "binary"
+
+
+def install(app: Flask, operations: Mapping[tuple[str, str], Takes]) -> None:
+    """Look at each body before the operation does.
+
+    Args:
+        app: the application.
+        operations: by endpoint and method.
+    """
+    app.request_class = RegistryRequest
+    app.before_request(_gate(operations))
+
+
+def _gate(operations: Mapping[tuple[str, str], Takes]) -> Callable[[], ResponseReturnValue | None]:
+    def look_at_body() -> None:
+        expected = operations.get((request.endpoint or "", request.method), Takes())
+        if request.routing_exception is not None:
+            return
+        _require_size(expected)
+        if expected.content_type == MULTIPART:
+            _require_form(expected)
+        elif expected.content_type == JSON:
+            _require_json()
+        elif request.method not in {HTTPMethod.GET, HTTPMethod.HEAD, HTTPMethod.OPTIONS}:
+            _require_nothing()
+
+    return look_at_body
+
+
+def _require_size(expected: Takes) -> None:
+    """Refuse a body that says it is too large before any of it is read; one that does not say, while it is read."""
+    limit = settings().max_body_bytes if expected.content_type == MULTIPART else settings().max_json_bytes
+    if request.content_length is not None and request.content_length > limit:
+        raise BodyTooLargeError(
+            f"the request has {request.content_length} bytes, {limit} are taken",
+            size_bytes=request.content_length,
+            max_bytes=limit,
+        )
+    request.max_content_length = limit
+
+
+def _require_form(expected: Takes) -> None:
+    """Refuse another content type, more files than one where one is taken, and single fields given twice."""
+    if request.mimetype != MULTIPART or "boundary" not in request.mimetype_params:
+        raise _wrong_type(MULTIPART)
+    uploads = [upload for _, each in request.files.lists() for upload in each]
+    if expected.max_files is not None and len(uploads) > expected.max_files:
+        raise TooManyFilesError(
+            f"the request has {len(uploads)} files, {expected.max_files} is taken: send one request for each",
+            files=len(uploads),
+            max_files=expected.max_files,
+            filenames=[_name(upload) for upload in uploads],
+        )
+    given = Counter(name for name, _ in [*request.form.items(multi=True), *request.files.items(multi=True)])
+    for name in expected.single & given.keys():
+        if given[name] > 1:
+            raise RepeatedFieldError(
+                f"the field {name} was given {given[name]} times, it is taken once", field=name, times=given[name]
+            )
+
+
+def _name(upload: FileStorage) -> str:
+    return (upload.filename or "")[:200]
+
+
+def _require_json() -> None:
+    if not request.get_data(cache=True):
+        return
+    if not request.is_json:
+        raise _wrong_type(JSON)
+    if not isinstance(_parsed(request.get_data(cache=True)), dict):
+        raise UnexpectedBodyError("the body is JSON, but not an object")
+
+
+def _parsed(data: bytes) -> Any:
+    """Parse JSON as RFC 8259 has it: no NaN, no infinity, and UTF-8."""
+    try:
+        return json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise MalformedJsonError(f"the body is not JSON: {error}") from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number in JSON")
+
+
+def _require_nothing() -> None:
+    if request.get_data(cache=True).strip() not in {b"", b"{}"}:
+        raise UnexpectedBodyError("this operation takes no body")
+
+
+def _wrong_type(expected: str) -> WrongContentTypeError:
+    sent = request.mimetype or None
+    return WrongContentTypeError(
+        f"the body is {sent or 'of no declared type'}; this operation takes {expected}",
+        content_type=sent,
+        expected=expected,
+    )

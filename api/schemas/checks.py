@@ -1,0 +1,219 @@
+"""Checks: a recording, its declared use, and what the registry says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from pydantic import ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
+
+from api.schemas import examples
+from api.schemas.base import (
+    Answer,
+    Form,
+    Language,
+    LicenceId,
+    Line,
+    Moment,
+    Page,
+    Path,
+    PerformerId,
+    ProblemRecord,
+    ReasonOut,
+    Territory,
+    Version,
+)
+from api.schemas.examples import Example
+from api.schemas.findings import EXAMPLE as FINDING
+from api.schemas.findings import FindingOut
+from api.uploads import File
+from registry.domain.checks import CheckState
+from registry.domain.scores import EvidenceOutcome
+from registry.domain.uses import DeclaredUse, Medium, UseKind, UsePurpose
+from registry.domain.verdicts import Verdict
+from registry.store.checks import Check
+
+_USE: Example = {
+    "kind": "generated",
+    "purpose": "character",
+    "project": "Harbour Lights",
+    "medium": "game",
+    "territory": "GB",
+    "language": "en",
+    "fixed_on": None,
+    "claimed_licence_ids": [examples.LICENCE],
+    "declared_source_id": None,
+}
+_SUMMARY: Example = {
+    "id": examples.CHECK,
+    "state": "done",
+    "verdict": "licensed_out_of_scope",
+    "outcome": "match",
+    "reasons": FINDING["reasons"],
+    "problem": None,
+    "file": {
+        "name": "scene-14.wav",
+        "sha256": examples.DIGEST,
+        "size_bytes": 1_152_044,
+        "duration_s": 13.0,
+        "speech_s": 11.6,
+    },
+    "use": _USE,
+    "created_at": examples.NOW,
+    "finished_at": examples.LATER,
+    "version": 2,
+}
+_EXAMPLE: Example = {
+    **_SUMMARY,
+    "findings": [FINDING],
+    "engine": {"version": "1", "spaces": ["ge2e", "campplus"], "calibration": "9f86d081884c", "device": "cpu"},
+}
+
+
+class CheckPath(Path):
+    """Which check."""
+
+    check_id: str = Field(examples=[examples.CHECK])
+
+
+class NewCheck(Form):
+    """One recording and its declared use. What is left out is unknown, and unknown is never permitted."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "file": "(one recording)",
+                    **{name: value for name, value in _USE.items() if value is not None},
+                }
+            ]
+        }
+    )
+
+    file: File = Field(description="Exactly one recording.")
+    kind: UseKind = Field(description="What the recording is.")
+    purpose: UsePurpose = Field(description="What the voice is used for.")
+    project: Line = Field(description="Your own name of the production or the data set.")
+    medium: Medium = Field(description="Where the result is heard.")
+    territory: Territory
+    language: Language | SkipJsonSchema[None] = Field(default=None, description="BCP 47 tag of what is spoken.")
+    fixed_on: date | SkipJsonSchema[None] = Field(default=None, description="The day the work was finished.")
+    claimed_licence_ids: list[LicenceId] = Field(
+        default=[], max_length=20, description="Licences you act under; repeat the field for several."
+    )
+    declared_source_id: PerformerId | SkipJsonSchema[None] = Field(
+        default=None, description="The performer whose voice it was made from."
+    )
+
+    def use(self) -> DeclaredUse:
+        """Answer the declared use as the rules take it."""
+        return DeclaredUse(
+            kind=self.kind,
+            purpose=self.purpose,
+            project=self.project,
+            medium=self.medium,
+            territory=self.territory,
+            language=self.language,
+            fixed_on=self.fixed_on,
+            claimed_licence_ids=tuple(self.claimed_licence_ids),
+            declared_source_id=self.declared_source_id,
+        )
+
+
+class FileOut(Answer):
+    """What is kept of the recording: no audio."""
+
+    name: str
+    sha256: str
+    size_bytes: int
+    duration_s: float
+    speech_s: float | None = Field(description="Net speech, once it was assessed.")
+
+
+class UseOut(Answer):
+    """The use, as it was declared."""
+
+    kind: UseKind
+    purpose: UsePurpose
+    project: str
+    medium: Medium
+    territory: str
+    language: str | None
+    fixed_on: date | None
+    claimed_licence_ids: list[str]
+    declared_source_id: str | None
+
+
+class CheckSummary(Answer):
+    """A check, without its findings."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_SUMMARY]})
+
+    id: str
+    state: CheckState
+    verdict: Verdict | None = Field(description="The gravest of its findings'; null until it is done.")
+    outcome: EvidenceOutcome | None = Field(description="What the evidence supports for the recording as a whole.")
+    reasons: list[ReasonOut] = Field(description="Why, for the recording as a whole.")
+    problem: ProblemRecord | None = Field(description="Why it could not be assessed, when it could not.")
+    file: FileOut
+    use: UseOut
+    created_at: Moment
+    finished_at: Moment | None
+    version: Version
+
+
+class CheckOut(CheckSummary):
+    """A recording, its declared use, and what the registry says of it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    findings: list[FindingOut] = Field(description="Performers found, best evidence first.")
+    engine: dict[str, Any] | None = Field(description="What made the evidence, so that it can be made again.")
+
+
+class CheckPage(Page):
+    """Checks, newest first, without their findings."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_SUMMARY], "next_cursor": None}]})
+
+    items: list[CheckSummary]
+
+
+def summary_of(check: Check) -> CheckSummary:
+    """Describe a check without its findings."""
+    return CheckSummary(**_members(check))
+
+
+def check_of(check: Check, names: Mapping[str, str]) -> CheckOut:
+    """Describe a check.
+
+    Args:
+        check: with its findings loaded.
+        names: of the performers whose names the caller may know, by id.
+    """
+    findings = [FindingOut.of(finding, names) for finding in check.findings]
+    return CheckOut(**_members(check), findings=findings, engine=check.engine)
+
+
+def _members(check: Check) -> dict[str, Any]:
+    return {
+        "id": check.id,
+        "state": check.state,
+        "verdict": check.verdict,
+        "outcome": check.outcome,
+        "reasons": [ReasonOut.model_validate(each) for each in check.reasons or ()],
+        "problem": ProblemRecord.of(check.problem),
+        "file": FileOut(
+            name=check.filename,
+            sha256=check.content_sha256,
+            size_bytes=check.size_bytes,
+            duration_s=check.duration_s,
+            speech_s=check.speech_s,
+        ),
+        "use": UseOut.model_validate(check.use()),
+        "created_at": check.created_at,
+        "finished_at": check.finished_at,
+        "version": check.version,
+    }

@@ -1,0 +1,135 @@
+"""Findings: one performer in one recording. Evidence and authorisation stand side by side and never mix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
+
+from api.paging import PageQuery
+from api.schemas import examples
+from api.schemas.base import Answer, Moment, Page, Path, PerformerId, ReasonOut
+from api.schemas.examples import Example
+from registry.domain.scores import EvidenceOutcome
+from registry.domain.verdicts import Verdict
+from registry.store.checks import Finding
+
+EXAMPLE: Example = {
+    "id": examples.FINDING,
+    "check_id": examples.CHECK,
+    "organisation_id": examples.ORGANISATION,
+    "performer": {"id": examples.PERFORMER, "name": "Ines Calder"},
+    "verdict": "licensed_out_of_scope",
+    "reasons": [
+        {
+            "code": "purposes_not_permitted",
+            "detail": "the licence's purposes permit advertising; character is not among them",
+            "figures": {"term": "purposes", "wanted": "character", "permitted": "advertising"},
+        }
+    ],
+    "licence_id": examples.LICENCE,
+    "evidence": {
+        "outcome": "match",
+        "log10_lr": 3.1,
+        "engines": {"ge2e": 1.4, "campplus": 3.0},
+        "cohort_percentile": 100.0,
+        "segments": [{"start_s": 0.4, "end_s": 12.1, "log10_lr": 3.1}],
+        "reasons": [
+            {"code": "above_threshold", "detail": "the same speaker is supported", "figures": {"threshold": 2.2}}
+        ],
+    },
+    "created_at": examples.LATER,
+}
+
+
+class FindingPath(Path):
+    """Which finding."""
+
+    finding_id: str = Field(examples=[examples.FINDING])
+
+
+class FindingQuery(PageQuery):
+    """Which findings."""
+
+    verdict: Verdict | SkipJsonSchema[None] = Field(default=None, description="Only those with this verdict.")
+    performer_id: PerformerId | SkipJsonSchema[None] = Field(
+        default=None, description="Only those about this performer."
+    )
+
+
+class PerformerName(Answer):
+    """Who was found. The name is null where the caller may know the id alone."""
+
+    id: str
+    name: str | None
+
+
+class SegmentOut(Answer):
+    """Where in the recording the performer is heard."""
+
+    start_s: float
+    end_s: float
+    log10_lr: float
+
+
+class EvidenceOut(Answer):
+    """Whose voice it is, and how sure that is. It says nothing of whether the use was allowed."""
+
+    outcome: EvidenceOutcome
+    log10_lr: float = Field(description="Calibrated log10 likelihood ratio, capped at what validation supports.")
+    engines: dict[str, float] = Field(description="The same from each encoder by itself.")
+    cohort_percentile: float = Field(ge=0, le=100, description="Share of comparable voices that are less close.")
+    segments: list[SegmentOut]
+    reasons: list[ReasonOut]
+
+
+class FindingOut(Answer):
+    """One performer in one recording: the evidence, and the verdict with its reasons."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    id: str
+    check_id: str
+    organisation_id: str = Field(description="Whose check it is.")
+    performer: PerformerName
+    verdict: Verdict = Field(description="Whether this use was covered.")
+    reasons: list[ReasonOut] = Field(description="Why, most important first.")
+    licence_id: str | None = Field(description="The licence that the verdict rests on.")
+    evidence: EvidenceOut
+    created_at: Moment
+
+    @classmethod
+    def of(cls, finding: Finding, names: Mapping[str, str]) -> FindingOut:
+        """Describe a finding.
+
+        Args:
+            finding: as recorded.
+            names: of the performers whose names the caller may know, by id.
+        """
+        return cls(
+            id=finding.id,
+            check_id=finding.check_id,
+            organisation_id=finding.organisation_id,
+            performer=PerformerName(id=finding.performer_id, name=names.get(finding.performer_id)),
+            verdict=finding.verdict,
+            reasons=[ReasonOut.model_validate(each) for each in finding.reasons],
+            licence_id=finding.licence_id,
+            evidence=EvidenceOut(
+                outcome=finding.outcome,
+                log10_lr=finding.log10_lr,
+                engines=finding.engines,
+                cohort_percentile=finding.cohort_percentile,
+                segments=[SegmentOut.model_validate(each) for each in finding.segments],
+                reasons=[ReasonOut.model_validate(each) for each in finding.evidence_reasons],
+            ),
+            created_at=finding.created_at,
+        )
+
+
+class FindingPage(Page):
+    """Findings, newest first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [EXAMPLE], "next_cursor": None}]})
+
+    items: list[FindingOut]

@@ -1,0 +1,62 @@
+"""What a request may reach: the registry's context, the API's own settings, and who is asking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Flask, current_app, g
+
+from registry.domain.accounts import Principal
+from registry.services.context import Context
+
+_EXTENSION = "likeness_registry"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """How the API behaves.
+
+    Attributes:
+        max_body_bytes: of a request that carries media.
+        max_json_bytes: of a request that carries JSON.
+        max_wait_s: the longest that ``Prefer: wait`` is followed.
+        enrolment_wait_s: how long an enrolment is waited for when nothing else is asked.
+    """
+
+    max_body_bytes: int = 513 * 2**20  # the decoder's limit on a file, and room for the form around it
+    max_json_bytes: int = 2**20
+    max_wait_s: float = 60.0
+    enrolment_wait_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class ApiState:
+    """What `create_app` was given."""
+
+    ctx: Context
+    settings: ApiSettings
+
+
+def attach(app: Flask, state: ApiState) -> None:
+    """Give an application its context and settings."""
+    app.extensions[_EXTENSION] = state
+
+
+def context() -> Context:
+    """Answer the context that every verb takes."""
+    return _state().ctx
+
+
+def settings() -> ApiSettings:
+    """Answer the API's own settings."""
+    return _state().settings
+
+
+def principal() -> Principal:
+    """Answer who is asking. Only an operation behind the gate of `api.auth` has somebody to answer with."""
+    return cast("Principal", g.principal)
+
+
+def _state() -> ApiState:
+    return cast("ApiState", current_app.extensions[_EXTENSION])

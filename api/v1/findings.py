@@ -1,0 +1,37 @@
+"""Findings, across checks."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from api.answers import answer
+from api.paging import page
+from api.schemas.findings import FindingOut, FindingPage, FindingPath, FindingQuery
+from api.state import context, principal
+from api.v1.resource import new_resource
+from registry.domain.ids import IdPrefix
+from registry.services import checks
+
+resource = new_resource("findings", "One performer in one recording: evidence, and a verdict with its reasons.")
+
+
+@resource.get("/findings", responses={200: FindingPage})
+def list_findings(query: FindingQuery) -> Response:
+    """List findings, newest first: of one's own checks, about oneself, or all of them for an operator."""
+    found = checks.list_findings(
+        context(),
+        principal(),
+        verdict=query.verdict,
+        performer_id=query.performer_id,
+        after=query.after(IdPrefix.FINDING),
+        limit=query.limit + 1,
+    )
+    names = checks.names_of(context(), {finding.performer_id for finding in found})
+    return page(found, query, FindingPage, lambda finding: FindingOut.of(finding, names))
+
+
+@resource.get("/findings/<id:finding_id>", responses={200: FindingOut})
+def get_finding(path: FindingPath) -> Response:
+    """Answer one finding."""
+    finding = checks.get_finding(context(), principal(), path.finding_id)
+    return answer(FindingOut.of(finding, checks.names_of(context(), {finding.performer_id})))

@@ -1,0 +1,57 @@
+"""Performers."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from api.answers import answer, created
+from api.headers import ChangeHeaders, entity_tag
+from api.idempotency import idempotent
+from api.paging import PageQuery, page
+from api.schemas.performers import NewPerformer, PerformerChange, PerformerOut, PerformerPage, PerformerPath
+from api.state import context, principal
+from api.v1.resource import new_resource
+from registry.domain.ids import IdPrefix
+from registry.services import performers
+from registry.store.performers import Performer
+
+resource = new_resource("performers", "People whose voices and faces are protected.")
+
+
+@resource.post("/performers", responses={201: PerformerOut})
+@idempotent()
+def register_performer(body: NewPerformer) -> Response:
+    """Register a performer."""
+    performer = performers.register_performer(context(), principal(), **body.model_dump())
+    return created(_out(performer), f"/v1/performers/{performer.id}", tag=entity_tag(performer.version))
+
+
+@resource.get("/performers", responses={200: PerformerPage})
+def list_performers(query: PageQuery) -> Response:
+    """List performers: every one for an operator, oneself or those one acts for otherwise."""
+    after = query.after(IdPrefix.PERFORMER)
+    found = performers.list_performers(context(), principal(), after=after, limit=query.limit + 1)
+    return page(found, query, PerformerPage, _out)
+
+
+@resource.get("/performers/<id:performer_id>", responses={200: PerformerOut})
+def get_performer(path: PerformerPath) -> Response:
+    """Answer one performer."""
+    return _answer(performers.get_performer(context(), principal(), path.performer_id))
+
+
+@resource.patch("/performers/<id:performer_id>", responses={200: PerformerOut})
+def change_performer(path: PerformerPath, header: ChangeHeaders, body: PerformerChange) -> Response:
+    """Change a performer's name, assurance or account; what is left out stays."""
+    performer = performers.change_performer(
+        context(), principal(), path.performer_id, **body.model_dump(), if_version=header.version()
+    )
+    return _answer(performer)
+
+
+def _answer(performer: Performer) -> Response:
+    return answer(_out(performer), tag=entity_tag(performer.version))
+
+
+def _out(performer: Performer) -> PerformerOut:
+    return PerformerOut.model_validate(performer)

@@ -1,0 +1,1 @@
+"""Programs that measure the project, and the one that trains its calibration."""

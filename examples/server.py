@@ -1,0 +1,108 @@
+"""A real registry for a while: fresh keys and database in a folder, `likeness serve` on a free port, one operator."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+READY_WITHIN_S = 120.0
+_LISTENING = re.compile(r"listening on (http://\S+)")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running registry.
+
+    Attributes:
+        url: where it listens.
+        operator_id: of the operator's account.
+        operator_token: of a token for it.
+        ready_s: seconds from start to ready.
+        pid: of the supervising process.
+    """
+
+    url: str
+    operator_id: str
+    operator_token: str
+    ready_s: float
+    pid: int
+
+
+@contextmanager
+def running_server(home: Path, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """Set a registry up in a folder as its README says, serve it, and end it in good order.
+
+    Args:
+        home: an empty folder for database, keys and spool.
+        settings: further ``LIKENESS_…`` variables.
+    """
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("LIKENESS_")}
+    environment |= {"LIKENESS_HOME": str(home), "LIKENESS_PORT": "0", "LIKENESS_LOG_LEVEL": "warning"} | dict(
+        settings or {}
+    )
+    _likeness(environment, "keys", "init")
+    _likeness(environment, "db", "upgrade")
+    operator_id = _likeness(environment, "account", "create", "--role", "operator", "--name", "Registry operator")
+    token = _likeness(environment, "token", "issue", operator_id)
+    started = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "registry.cli.main", "serve"], env=environment, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        url = _listening(process)
+        _await_ready(process, url)
+        yield Server(url, operator_id, token, time.monotonic() - started, process.pid)
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def _likeness(environment: Mapping[str, str], *arguments: str) -> str:
+    """Run one command and answer what it printed; one that fails ends everything with its own words."""
+    done = subprocess.run(
+        [sys.executable, "-m", "registry.cli.main", *arguments],
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(f"likeness {' '.join(arguments)} failed ({done.returncode}): {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+def _listening(process: subprocess.Popen[str]) -> str:
+    """Read where the server listens, and pass on whatever else it says from a thread of its own."""
+    stream = process.stderr
+    if stream is None:
+        raise SystemExit("the server's words cannot be read")
+    for line in stream:
+        if found := _LISTENING.search(line):
+            threading.Thread(target=lambda: sys.stderr.writelines(stream), daemon=True).start()
+            return found.group(1)
+        sys.stderr.write(line)
+    raise SystemExit(f"the server ended ({process.wait()}) before it listened")
+
+
+def _await_ready(process: subprocess.Popen[str], url: str) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise SystemExit(f"the server ended with {process.returncode}")
+        try:
+            with urllib.request.urlopen(f"{url}/readyz", timeout=5) as response:  # noqa: S310  (our own server)
+                if response.status == 200:  # noqa: PLR2004  (OK)
+                    return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise SystemExit(f"the server was not ready within {READY_WITHIN_S:.0f} s")

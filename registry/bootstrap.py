@@ -1,0 +1,114 @@
+"""The composition root: everything is built here, from the settings, and nowhere else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from registry.clock import Clock, utc_now
+from registry.domain.ids import IdFactory, RandomBytes
+from registry.errors import KeyringError
+from registry.media.decode import Decoder
+from registry.media.limits import MediaLimits
+from registry.media.speech import SpeechDetector
+from registry.services.context import Context, Thresholds
+from registry.settings import Settings
+from registry.store import models
+from registry.store.blobs import BlobStore
+from registry.store.database import Database
+from registry.vault.keys import FileKeyring
+from registry.vault.voiceprints import VoiceprintVault
+
+if TYPE_CHECKING:  # the engine brings torch with it, which only a worker needs
+    from registry.engine.identify import Engine
+
+TABLES = models.metadata
+"""Named here so that every process that has a context knows every table."""
+
+
+def build_database(settings: Settings) -> Database:
+    """Open the door to the database that the settings name."""
+    return Database(settings.resolved_database_url)
+
+
+def build_keyring(settings: Settings) -> FileKeyring:
+    """Read the master keyring.
+
+    Raises:
+        KeyringError: it is not there, or not readable, or readable by others; the sentence says what to do.
+    """
+    path = settings.resolved_keyring
+    if not path.exists():
+        raise KeyringError(f"there is no keyring at {path}: make one with `likeness keys init`", path=str(path))
+    return FileKeyring.load(path)
+
+
+def media_limits(settings: Settings) -> MediaLimits:
+    """Answer the limits of each recording that is read."""
+    return MediaLimits(max_bytes=settings.max_upload_bytes, max_duration_s=settings.max_duration_s)
+
+
+def thresholds(settings: Settings) -> Thresholds:
+    """Answer the numbers that verbs decide by."""
+    return Thresholds(
+        check_speech_s=settings.check_speech_s,
+        enrolment_speech_s=settings.enrolment_speech_s,
+        enrolment_clipped_share=settings.enrolment_clipped_share,
+        enrolment_snr_db=settings.enrolment_snr_db,
+    )
+
+
+@contextmanager
+def build_context(
+    settings: Settings,
+    *,
+    clock: Clock = utc_now,
+    random_bytes: RandomBytes = os.urandom,
+    warm_decoders: int = 0,
+) -> Iterator[Context]:
+    """Build what every verb works with, and take it apart again.
+
+    Args:
+        settings: of this process.
+        clock: answers now.
+        random_bytes: answers random bytes.
+        warm_decoders: decoding processes kept started; an HTTP process wants some, a worker none.
+
+    Raises:
+        KeyringError, SettingsError: something is missing or unsafe; the sentence says what to do.
+    """
+    keys = build_keyring(settings)
+    database = build_database(settings)
+    with Decoder(media_limits(settings), warm=warm_decoders) as decoder:
+        try:
+            yield Context(
+                database=database,
+                clock=clock,
+                ids=IdFactory(random_bytes),
+                random_bytes=random_bytes,
+                keys=keys,
+                vault=VoiceprintVault(keys, random_bytes),
+                spool=BlobStore(settings.resolved_spool_url),
+                decoder=decoder,
+                detector=SpeechDetector(),
+                thresholds=thresholds(settings),
+            )
+        finally:
+            database.dispose()
+
+
+def build_engine(settings: Settings) -> Engine:
+    """Load the engine, and let it prove that it works.
+
+    Raises:
+        WeightsError: weights are missing or not the pinned ones.
+        SelfTestFailedError: a known answer came out wrong.
+    """
+    from registry.engine import selftest
+    from registry.engine.identify import Engine
+
+    engine = Engine.load(device=settings.device, threads=settings.engine_threads, target_fpir=settings.target_fpir)
+    selftest.run(engine)
+    return engine

@@ -1,0 +1,124 @@
+"""`likeness identify`: whose voice is in these files, against folders of performers. No database, no server."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from registry.cli.listening import FolderGallery, Heard, Listener, enrol_folder, files_under, performers_in
+from registry.cli.progress import tracked
+from registry.domain.scores import EvidenceOutcome, PerformerEvidence, Reason, RecordingEvidence
+from registry.engine.identify import Engine
+from registry.errors import InvalidInputError
+from registry.media.decode import Decoder, MediaLimits
+from registry.media.speech import SpeechDetector
+
+FLAGGED = 1
+SOME_FAILED = 3
+_FILES_PER_CHILD = 64  # the files are the caller's own, so that a child may read many
+
+
+def identify(
+    paths: Annotated[list[Path], typer.Argument(help="Files, or folders of files.", exists=True, metavar="PATH…")],
+    gallery: Annotated[
+        Path, typer.Option(help="One folder per performer, with their recordings.", exists=True, file_okay=False)
+    ],
+    out: Annotated[Path, typer.Option(help="Where to write one JSON line for each file.", dir_okay=False)],
+    target_fpir: Annotated[
+        float, typer.Option(help="Wanted chance that a stranger's recording brings up a match.", min=1e-6, max=0.5)
+    ] = 0.01,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    threads: Annotated[int | None, typer.Option(help="Processor threads to use.", min=1)] = None,
+) -> None:
+    """Say whose voice is in each file, against a gallery of folders.
+
+    Exit code 0: nobody was found; 1: a performer was matched somewhere; 3: some files, or some performers, could not be
+    used.
+    """
+    console = Console(stderr=True)
+    engine = Engine.load(device=device, threads=threads, target_fpir=target_fpir)
+    files = files_under(paths)
+    with Decoder(MediaLimits(), files_per_child=_FILES_PER_CHILD) as decoder:
+        listener = Listener(engine, decoder, SpeechDetector())
+        enrolled = enrol_with_progress(listener, gallery, console)
+        tally = _write_lines(listener, enrolled, files, out, console)
+    console.print(
+        f"{len(files)} files: {tally['match']} with a match, {tally['failed']} failed → {out}", highlight=False
+    )
+    raise typer.Exit(_exit_code(tally, enrolled))
+
+
+def enrol_with_progress(listener: Listener, folder: Path, console: Console) -> FolderGallery:
+    """Enrol a folder gallery with a progress bar, and print its warnings."""
+    recordings = [path for paths in performers_in(folder).values() for path in paths]
+    heard = tracked(listener.listen(recordings), console, "enrolling", len(recordings))
+    enrolled = enrol_folder(listener, folder, heard)
+    for warning in enrolled.warnings:
+        console.print(f"warning: {warning}", highlight=False, markup=False, soft_wrap=True)
+    return enrolled
+
+
+def _write_lines(
+    listener: Listener, enrolled: FolderGallery, files: list[Path], out: Path, console: Console
+) -> dict[str, int]:
+    tally = {"match": 0, "failed": 0}
+    with out.open("w", encoding="utf-8") as lines:
+        for path, heard in tracked(listener.listen(files), console, "identifying", len(files)):
+            line = answer_for(path, heard, enrolled, listener.engine)
+            tally["failed"] += "error" in line
+            tally["match"] += line.get("outcome") == EvidenceOutcome.MATCH.value
+            lines.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
+            lines.flush()
+    return tally
+
+
+def answer_for(path: Path, heard: Heard, enrolled: FolderGallery, engine: Engine) -> dict[str, Any]:
+    """Answer one line: evidence, or the error that says why there is none."""
+    if isinstance(heard, InvalidInputError):
+        return {"file": str(path), "error": {"slug": heard.slug, "detail": heard.detail}}
+    return {"file": str(path)} | evidence_line(engine.evidence(heard, enrolled.gallery))
+
+
+def evidence_line(evidence: RecordingEvidence) -> dict[str, Any]:
+    """Answer the evidence as JSON holds it; the names are a public contract."""
+    return {
+        "duration_s": round(evidence.duration_s, 3),
+        "speech_s": round(evidence.speech_s, 3),
+        "outcome": evidence.outcome.value,
+        "reasons": [_reason(reason) for reason in evidence.reasons],
+        "candidates": [_candidate(candidate) for candidate in evidence.candidates],
+        "threshold_log10_lr": round(evidence.operating_point.threshold_log10_lr, 4),
+    }
+
+
+def _candidate(candidate: PerformerEvidence) -> dict[str, Any]:
+    return {
+        "performer": candidate.performer_id,
+        "outcome": candidate.outcome.value,
+        "log10_lr": round(candidate.log10_lr, 4),
+        "engines": {encoder: round(value, 4) for encoder, value in candidate.engines.items()},
+        "cohort_percentile": round(candidate.cohort_percentile, 3),
+        "segments": [
+            {
+                "start_s": round(segment.span.start_s, 3),
+                "end_s": round(segment.span.end_s, 3),
+                "log10_lr": round(segment.log10_lr, 4),
+            }
+            for segment in candidate.segments
+        ],
+        "reasons": [_reason(reason) for reason in candidate.reasons],
+    }
+
+
+def _reason(reason: Reason) -> dict[str, Any]:
+    return {"code": reason.code, "detail": reason.detail, "figures": dict(reason.figures)}
+
+
+def _exit_code(tally: dict[str, int], enrolled: FolderGallery) -> int:
+    if tally["failed"] or enrolled.lost:
+        return SOME_FAILED
+    return FLAGGED if tally["match"] else 0

@@ -1,0 +1,70 @@
+"""``likeness``: the one console script. Only this module turns errors into words and exit codes.
+
+Exit codes: 0 done and clean, 1 done and something was flagged, 2 usage, 3 some inputs failed, 4 the run failed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+from rich.console import Console
+
+from registry import __version__
+from registry.cli import account, db, doctor, evaluate, identify, keys, licence, performer, serve, token
+from registry.errors import RegistryError
+
+EXIT_FAILED = 4
+
+app = typer.Typer(
+    name="likeness",
+    help="The likeness registry: whose voice is in a recording, and was that use licensed?",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    add_completion=False,
+)
+app.command("identify")(identify.identify)
+app.command("evaluate")(evaluate.evaluate)
+app.command("serve")(serve.serve)
+app.command("worker")(serve.worker)
+app.command("doctor")(doctor.doctor)
+app.add_typer(db.app, name="db")
+app.add_typer(keys.app, name="keys")
+app.add_typer(account.app, name="account")
+app.add_typer(token.app, name="token")
+app.add_typer(performer.app, name="performer")
+app.add_typer(licence.app, name="licence")
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001  (typer's form of a flag)
+    if wanted:
+        typer.echo(f"likeness-registry {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: bool = typer.Option(  # noqa: FBT001  (typer's form of a flag, handled by its callback)
+        False,  # noqa: FBT003  (the same)
+        "--version",
+        callback=_print_version,
+        is_eager=True,
+        help="Print the version and end.",
+    ),
+) -> None:
+    """The likeness registry."""
+
+
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and end the process with its exit code."""
+    try:
+        app(args=list(arguments) if arguments is not None else None)
+    except RegistryError as error:
+        Console(stderr=True, soft_wrap=True).print(f"likeness: {error.detail}", style="bold red", markup=False)
+        sys.exit(EXIT_FAILED)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,151 @@
+"""From likelihood ratios to outcomes: what the evidence supports, and why, in words.
+
+The rules, for one performer, in this order:
+
+1. The strength reaches the threshold, but one engine supports what the other opposes → `inconclusive`.
+2. It reaches the threshold on less than `SHORT_SPEECH_S` of speech, without `SHORT_SPEECH_MARGIN` to spare →
+   `inconclusive`.
+3. It reaches the threshold → `match`.
+4. It comes as near as only one stranger in twenty or so does, and nearer than nearly all of the cohort →
+   `sound_alike`.
+5. There is less than `SHORT_SPEECH_S` of speech and the same speaker is not opposed → `inconclusive`.
+6. Otherwise → `no_match`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from registry.domain.scores import EvidenceOutcome, PerformerEvidence, Reason
+
+SHORT_SPEECH_S = 1.5
+SHORT_SPEECH_MARGIN = 1.0
+SOUND_ALIKE_RATE = 5.0
+"""A sound-alike is as near as strangers come at this many times the target rate."""
+SOUND_ALIKE_PERCENTILE = 99.0
+_OPPOSED = -1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a decision is made against, in log10 LR.
+
+    Attributes:
+        match: the threshold at the current gallery size.
+        sound_alike: the lower one, of `SOUND_ALIKE_RATE`.
+        disagreement: the engines' difference beyond which they are said to disagree.
+        target_fpir: the rate that ``match`` stands for.
+        gallery_size: performers searched.
+    """
+
+    match: float
+    sound_alike: float
+    disagreement: float
+    target_fpir: float
+    gallery_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """What was measured for one performer and the voice nearest to them.
+
+    Attributes:
+        fused: log10 LR, not capped: decisions are made before the cap.
+        engines: the same by encoder id.
+        percentile: of the cohort.
+        speech_s: net speech of that voice.
+    """
+
+    fused: float
+    engines: Mapping[str, float]
+    percentile: float
+    speech_s: float
+
+
+def decide(strength: Strength, limits: Limits) -> tuple[EvidenceOutcome, Reason]:
+    """Answer what the evidence supports for one performer, and the rule that said so."""
+    short = strength.speech_s < SHORT_SPEECH_S
+    if strength.fused >= limits.match:
+        if _disagree(strength, limits):
+            return EvidenceOutcome.INCONCLUSIVE, _engines_disagree(strength)
+        if short and strength.fused < limits.match + SHORT_SPEECH_MARGIN:
+            return EvidenceOutcome.INCONCLUSIVE, _too_short(strength)
+        return EvidenceOutcome.MATCH, _supported(strength, limits)
+    if strength.fused >= limits.sound_alike and strength.percentile >= SOUND_ALIKE_PERCENTILE:
+        return EvidenceOutcome.SOUND_ALIKE, _resembles(strength, limits)
+    if short and strength.fused > _OPPOSED:
+        return EvidenceOutcome.INCONCLUSIVE, _too_short(strength)
+    return EvidenceOutcome.NO_MATCH, _not_supported(strength, limits)
+
+
+def decide_recording(candidates: tuple[PerformerEvidence, ...], limits: Limits) -> tuple[EvidenceOutcome, Reason]:
+    """Answer the outcome of the recording as a whole: the strongest among its candidates, and why."""
+    order = (EvidenceOutcome.MATCH, EvidenceOutcome.INCONCLUSIVE, EvidenceOutcome.SOUND_ALIKE)
+    for outcome in order:
+        found = [candidate for candidate in candidates if candidate.outcome is outcome]
+        if found:
+            return outcome, _about(outcome, found)
+    detail = f"none of {limits.gallery_size} performers reached the threshold of log10 LR {limits.match:.2f}"
+    figures = {"gallery_size": limits.gallery_size, "threshold_log10_lr": round(limits.match, 3)}
+    return EvidenceOutcome.NO_MATCH, Reason("nobody_reached_threshold", detail, figures)
+
+
+def _about(outcome: EvidenceOutcome, found: list[PerformerEvidence]) -> Reason:
+    count = len(found)
+    whom = "one performer" if count == 1 else f"{count} performers"
+    if outcome is EvidenceOutcome.MATCH:
+        return Reason("same_speaker_supported", f"the same speaker is supported for {whom}", {"performers": count})
+    if outcome is EvidenceOutcome.SOUND_ALIKE:
+        detail = f"{whom} resembled the recording more than the cohort does; the same speaker is not supported"
+        return Reason("sound_alike", detail, {"performers": count})
+    return found[0].reasons[0]
+
+
+def _disagree(strength: Strength, limits: Limits) -> bool:
+    """Whether one engine supports what the other opposes, further apart than true voices drive them."""
+    low, high = min(strength.engines.values()), max(strength.engines.values())
+    return low < 0 < high and high - low > limits.disagreement
+
+
+def _supported(strength: Strength, limits: Limits) -> Reason:
+    detail = (
+        f"log10 LR {strength.fused:.2f} reaches {limits.match:.2f}, which {100 * limits.target_fpir:g} % of strangers "
+        f"reach with {limits.gallery_size} performers searched"
+    )
+    return Reason("same_speaker_supported", detail, _figures(strength, limits))
+
+
+def _resembles(strength: Strength, limits: Limits) -> Reason:
+    detail = (
+        f"nearer than {strength.percentile:.1f} % of the cohort, but log10 LR {strength.fused:.2f} stays under the "
+        f"threshold of {limits.match:.2f}; more speech of the same voice may decide it"
+    )
+    return Reason("sound_alike", detail, _figures(strength, limits))
+
+
+def _not_supported(strength: Strength, limits: Limits) -> Reason:
+    detail = f"log10 LR {strength.fused:.2f} stays under the threshold of {limits.match:.2f}"
+    return Reason("same_speaker_not_supported", detail, _figures(strength, limits))
+
+
+def _engines_disagree(strength: Strength) -> Reason:
+    named = ", ".join(f"{encoder} {value:.2f}" for encoder, value in strength.engines.items())
+    detail = (
+        f"the engines disagree beyond what calibration allows (log10 LR: {named}); a longer recording may decide it"
+    )
+    return Reason("engines_disagree", detail, {name: round(value, 3) for name, value in strength.engines.items()})
+
+
+def _too_short(strength: Strength) -> Reason:
+    detail = f"the voice speaks for {strength.speech_s:.1f} s; at least {SHORT_SPEECH_S} s are needed to decide"
+    return Reason("speech_too_short", detail, {"speech_s": round(strength.speech_s, 2), "required_s": SHORT_SPEECH_S})
+
+
+def _figures(strength: Strength, limits: Limits) -> dict[str, str | int | float | bool | None]:
+    return {
+        "log10_lr": round(strength.fused, 3),
+        "threshold_log10_lr": round(limits.match, 3),
+        "gallery_size": limits.gallery_size,
+        "cohort_percentile": round(strength.percentile, 2),
+    }

@@ -1,0 +1,142 @@
+"""The gallery in memory: the voiceprints being searched. What is removed is overwritten, not just forgotten."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from registry.engine.cohort import Cohort, Moments
+from registry.engine.index import best_per_performer
+from registry.engine.voiceprint import Space, Voiceprint, require_same_space
+from registry.errors import InvalidInputError
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderScores:
+    """How every performer scores with some voices in one space, all centred cosines.
+
+    Attributes:
+        mean: ``(n_voices, n_performers) float32``: with the mean of the performer's prototypes.
+        best: the same shape: with the nearest prototype.
+        enrolment: what each performer's mean scores with the cohort, ``(n_performers,)``.
+    """
+
+    mean: Array
+    best: Array
+    enrolment: Moments
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryScores:
+    """The scores of all performers, in every space.
+
+    Attributes:
+        performers: the gallery's names, in the order of the columns.
+        encoders: by encoder id.
+    """
+
+    performers: tuple[str, ...]
+    encoders: Mapping[str, EncoderScores]
+
+
+class _Shelf:
+    """All performers' vectors in one space, stacked for one matrix product."""
+
+    def __init__(self, cohort: Cohort, prototypes: Sequence[Array]) -> None:
+        means = np.stack([rows.mean(axis=0) for rows in prototypes])
+        means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
+        self.enrolment = cohort.moments(means)
+        self.means = torch.from_numpy(means)
+        self.prototypes = torch.from_numpy(np.concatenate(prototypes))
+        self.owners = torch.repeat_interleave(torch.tensor([len(rows) for rows in prototypes]))
+
+    def score(self, voices: Tensor) -> EncoderScores:
+        best = best_per_performer(voices, self.prototypes, self.owners, len(self.means))
+        return EncoderScores((voices @ self.means.T).numpy(), best.numpy(), self.enrolment)
+
+    def wipe(self) -> None:
+        self.means.zero_()
+        self.prototypes.zero_()
+
+
+class Gallery:
+    """Performers and their voiceprints, in the spaces of one engine; safe to use from several threads.
+
+    `Engine.new_gallery` makes one. Vectors are kept centred on the cohort.
+
+    Args:
+        spaces: by encoder id: what voiceprints must live in.
+        cohorts: by encoder id: what vectors are centred on.
+    """
+
+    def __init__(self, spaces: Mapping[str, Space], cohorts: Mapping[str, Cohort]) -> None:
+        self._spaces = dict(spaces)
+        self._cohorts = dict(cohorts)
+        self._vectors: dict[str, dict[str, Array]] = {}
+        self._shelves: dict[str, _Shelf] = {}
+        self._lock = threading.RLock()
+
+    def __len__(self) -> int:
+        """How many performers are searched."""
+        return len(self._vectors)
+
+    def performers(self) -> tuple[str, ...]:
+        """Answer the names of the performers, in the order in which they were added."""
+        with self._lock:
+            return tuple(self._vectors)
+
+    def add(self, performer_id: str, voiceprints: Sequence[Voiceprint]) -> None:
+        """Add a performer, or replace all voiceprints of one; every space needs at least one.
+
+        Raises:
+            SpaceMismatchError: a voiceprint lives in another space than this gallery.
+            InvalidInputError: some space has no voiceprint.
+        """
+        rows: dict[str, list[Array]] = {encoder: [] for encoder in self._spaces}
+        for voiceprint in voiceprints:
+            encoder = voiceprint.space.encoder
+            require_same_space(voiceprint.space, self._spaces.get(encoder, next(iter(self._spaces.values()))))
+            rows[encoder].append(voiceprint.vector)
+        missing = [encoder for encoder, found in rows.items() if not found]
+        if missing:
+            raise InvalidInputError(
+                f"{performer_id} has no voiceprint for {', '.join(missing)}", performer=performer_id, missing=missing
+            )
+        centred = {encoder: self._cohorts[encoder].centred(np.stack(found)) for encoder, found in rows.items()}
+        with self._lock:
+            self.remove(performer_id)
+            self._vectors[performer_id] = centred
+
+    def remove(self, performer_id: str) -> None:
+        """Drop a performer; when this returns, no array of this gallery holds a vector of theirs. Absent is fine."""
+        with self._lock:
+            for rows in self._vectors.pop(performer_id, {}).values():
+                rows.fill(0)
+            for shelf in self._shelves.values():
+                shelf.wipe()
+            self._shelves.clear()
+
+    def score(self, voices: Mapping[str, Array]) -> GalleryScores:
+        """Score every performer against some voices.
+
+        Args:
+            voices: by encoder id ``(n_voices, d) float32``, centred on the cohort.
+        """
+        with self._lock:
+            if not self._vectors:
+                raise InvalidInputError("the gallery is empty: there is nobody to compare with", gallery_size=0)
+            if not self._shelves:
+                self._shelves = {encoder: self._shelf(encoder) for encoder in self._spaces}
+            scores = {encoder: self._shelves[encoder].score(torch.from_numpy(rows)) for encoder, rows in voices.items()}
+            return GalleryScores(tuple(self._vectors), scores)
+
+    def _shelf(self, encoder: str) -> _Shelf:
+        return _Shelf(self._cohorts[encoder], [rows[encoder] for rows in self._vectors.values()])

@@ -1,0 +1,132 @@
+"""Known answers: an engine that gets one of them wrong must not serve.
+
+The sound is made by code, from a seed: three voice-like signals of harmonics under formants. The answers were computed
+by the shipped weights on a CPU and lie in ``artefacts/selftest-1.safetensors``; ``benchmarks/make_selftest.py`` makes
+them. Tolerances leave room for another processor, another BLAS or CUDA, and for nothing else: a vector of other weights,
+or of another front end, differs by orders of magnitude more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load
+
+from registry.domain.scores import Span
+from registry.engine.identify import Engine
+from registry.errors import SelfTestFailedError, WeightsError
+from registry.media.recording import SAMPLE_RATE_HZ, Recording, SourceFacts
+
+ARTEFACT = "selftest-1"
+COSINE_TOLERANCE = 1e-3
+"""How far from 1 the cosine with a known vector may be."""
+RATIO_TOLERANCE = 0.02
+"""How far a log10 LR may be from the known one."""
+
+VOICES = {"low": (105.0, 1.0), "middle": (165.0, 1.08), "high": (230.0, 1.17)}
+"""Pitch in Hz and scale of the formants."""
+PROBE_S = 4.0
+_FORMANTS_HZ = np.array([[700.0, 1220.0, 2600.0], [310.0, 2020.0, 2960.0], [440.0, 1020.0, 2240.0]])
+_WIDTHS_HZ = np.array([90.0, 120.0, 180.0])
+_VOWEL_S = 0.2
+
+
+def voice_like(pitch_hz: float, formant_scale: float, seconds: float, seed: int) -> Recording:
+    """Make a recording of something like a voice: harmonics of a wandering pitch under a chain of vowels.
+
+    Args:
+        pitch_hz: mean fundamental.
+        formant_scale: of the vocal tract; longer tracts have lower formants.
+        seconds: of sound.
+        seed: the same seed gives the same samples.
+    """
+    random = np.random.default_rng(seed)
+    count = int(seconds * SAMPLE_RATE_HZ)
+    time = np.arange(count) / SAMPLE_RATE_HZ
+    drift = 1 + 0.04 * np.sin(2 * np.pi * 2.3 * time + random.uniform(0, 6)) + 0.02 * np.sin(2 * np.pi * 5.1 * time)
+    phase = 2 * np.pi * np.cumsum(pitch_hz * drift) / SAMPLE_RATE_HZ
+    vowels = random.integers(len(_FORMANTS_HZ), size=int(seconds / _VOWEL_S) + 2)
+    position = time / _VOWEL_S
+    blend = (position % 1)[:, None]
+    left, right = vowels[position.astype(int)], vowels[position.astype(int) + 1]
+    formants = formant_scale * ((1 - blend) * _FORMANTS_HZ[left] + blend * _FORMANTS_HZ[right])
+    sound = np.zeros(count)
+    for harmonic in range(1, int(7000 / (1.1 * pitch_hz))):
+        distance = (harmonic * pitch_hz - formants) / _WIDTHS_HZ
+        strength = (np.array([1.0, 0.6, 0.3]) / (1 + distance**2)).sum(axis=1)
+        sound += strength / np.sqrt(harmonic) * np.sin(harmonic * phase)
+    sound = 0.1 * sound / sound.std() * (0.75 + 0.25 * np.sin(2 * np.pi * 3.7 * time)) + random.normal(0, 2e-4, count)
+    grid = (np.clip(np.round(sound * 32768), -32768, 32767) / 32768).astype(np.float32)
+    return Recording(grid, "", SourceFacts("generated", "pcm_f32le", SAMPLE_RATE_HZ, 1, 4 * count))
+
+
+def compute(engine: Engine) -> dict[str, NDArray[np.float64]]:
+    """Answer what the engine makes of the known sounds, by name.
+
+    ``<encoder>.<voice>`` are voiceprints of each voice; ``log10_lr.<voice>`` is the fused log10 LR of a second
+    recording of that voice with each of the three, through turns, gallery, matching and calibration.
+    """
+    names = list(VOICES)
+    enrolled = [voice_like(*VOICES[name], PROBE_S, seed=number) for number, name in enumerate(names)]
+    probes = [voice_like(*VOICES[name], PROBE_S, seed=10 + number) for number, name in enumerate(names)]
+    spans = [Span(0.0, PROBE_S)]
+    analyses = engine.analyse_many([(recording, spans) for recording in [*enrolled, *probes]])
+    answers: dict[str, NDArray[np.float64]] = {}
+    gallery = engine.new_gallery()
+    for name, analysis in zip(names, analyses, strict=False):
+        prototypes = engine.prototypes(analysis, name)
+        gallery.add(name, prototypes)
+        answers |= {f"{print_.space.encoder}.{name}": print_.vector.astype(np.float64) for print_ in prototypes}
+    for name, analysis in zip(names, analyses[len(names) :], strict=True):
+        answers[f"log10_lr.{name}"] = engine.search(analysis, gallery).ratios.fused.max(axis=0)
+    return answers
+
+
+def run(engine: Engine) -> None:
+    """Compare the engine with the known answers; about a second.
+
+    Raises:
+        SelfTestFailedError: naming every answer that came out wrong (figure ``failed``).
+        WeightsError: the known answers are absent.
+    """
+    compare(compute(engine), known_answers())
+
+
+def compare(answers: Mapping[str, NDArray[np.float64]], known: Mapping[str, NDArray[np.float64]]) -> None:
+    """Refuse answers that are not the known ones, within tolerance.
+
+    Raises:
+        SelfTestFailedError: naming every answer that is absent or wrong.
+    """
+    failed = sorted(
+        name for name, expected in known.items() if name not in answers or not _agrees(name, answers[name], expected)
+    )
+    if failed:
+        raise SelfTestFailedError(
+            f"{len(failed)} of {len(known)} known answers came out wrong: {', '.join(failed)}", failed=failed
+        )
+
+
+def _agrees(name: str, answer: NDArray[np.float64], expected: NDArray[np.float64]) -> bool:
+    if answer.shape != expected.shape or not np.isfinite(answer).all():
+        return False
+    if name.startswith("log10_lr."):
+        return bool(np.abs(answer - expected).max() <= RATIO_TOLERANCE)
+    return bool(answer @ expected >= (1 - COSINE_TOLERANCE) * np.linalg.norm(answer) * np.linalg.norm(expected))
+
+
+def known_answers() -> dict[str, NDArray[np.float64]]:
+    """Read the shipped answers.
+
+    Raises:
+        WeightsError: absent or unreadable.
+    """
+    try:
+        tensors = load((files("registry.engine.artefacts") / f"{ARTEFACT}.safetensors").read_bytes())
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(f"the known answers {ARTEFACT} cannot be read: {error}", file=ARTEFACT) from error
+    return {name: tensor.astype(np.float64) for name, tensor in tensors.items()}

@@ -1,0 +1,1 @@
+"""One function, one verb, one transaction: load, decide, write, journal, commit."""

@@ -1,0 +1,251 @@
+"""What a worker does with a check that waits: evidence in, findings and a verdict out, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from registry.domain.checks import CheckState
+from registry.domain.consents import ConsentPurpose, Modality
+from registry.domain.events import EventType
+from registry.domain.ids import IdPrefix
+from registry.domain.policy import PerformerRecord, decide, standing_of_source
+from registry.domain.scores import EvidenceOutcome, PerformerEvidence, Reason, RecordingEvidence
+from registry.domain.uses import DeclaredUse
+from registry.domain.verdicts import Ruling, Verdict, gravest
+from registry.errors import NotFoundError, RegistryError
+from registry.media.recording import Recording
+from registry.services import intake
+from registry.services.consents import in_force
+from registry.services.context import Context
+from registry.services.unit import Unit, unit_of_work
+from registry.store import consents, licences, work
+from registry.store.checks import Check, Finding
+from registry.store.work import Lease
+from registry.vault.keys import WrappedKey
+
+GALLERY_EMPTY = Reason("gallery_empty", "no performer is enrolled, so there is nobody to compare with")
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """Evidence on one performer, and what policy says of it."""
+
+    evidence: PerformerEvidence
+    ruling: Ruling
+
+
+def open_check(ctx: Context, check_id: str) -> Recording:
+    """Answer the recording of a queued check, for a worker that holds the lease on it.
+
+    Raises:
+        NotFoundError: it is not waiting any more, or its upload is gone.
+        SealBrokenError: the upload was tampered with.
+    """
+    with ctx.database.read() as session:
+        check = session.get(Check, check_id)
+    if check is None or check.spool_key is None or check.spool_master_key_id is None:
+        raise NotFoundError("the check is not waiting any more")
+    return intake.unspool(ctx, check.id, WrappedKey(check.spool_master_key_id, check.spool_key))[0]
+
+
+def complete_check(ctx: Context, held: Lease, evidence: RecordingEvidence | None) -> None:
+    """Decide a check and store what was found: check, findings, work and journal in one commit.
+
+    1. Consent to monitoring is asked for again: evidence on a performer who has ended it is dropped, not stored.
+    2. Policy rules on every performer who is heard, resembled, or cannot be told.
+    3. The lease is finished, which fails if another worker took over; then the one commit.
+    4. Best effort: the upload is deleted. A sweep finds what a crash leaves.
+
+    Args:
+        ctx: what verbs work with.
+        held: the lease on the check's work.
+        evidence: of the engine, or None when the gallery was empty.
+
+    Raises:
+        LeaseLostError: another worker has taken over.
+    """
+    with unit_of_work(ctx) as unit:
+        check = unit.session.get_one(Check, held.subject_id, with_for_update=True)
+        ruled = _rule_all(unit, check, evidence)
+        _write_findings(unit, check, ruled)
+        _write_result(check, evidence, ruled)
+        _close(unit, held, check, CheckState.DONE)
+        unit.commit()
+    ctx.spool.delete(held.subject_id)
+
+
+def _rule_all(unit: Unit, check: Check, evidence: RecordingEvidence | None) -> list[Ruled]:
+    """Rule on everybody worth a finding, in the engine's order."""
+    heard = _monitored(unit, [c for c in evidence.candidates if _is_worth_a_finding(c)] if evidence else [])
+    return rule(check.use(), heard, _records(unit.session, check.organisation_id, heard), unit.now)
+
+
+def _is_worth_a_finding(candidate: PerformerEvidence) -> bool:
+    """Whether a candidate is more than one of the nearest names: those are nobody's to read."""
+    if candidate.outcome is EvidenceOutcome.INCONCLUSIVE:
+        return candidate.log10_lr > 0
+    return candidate.outcome is not EvidenceOutcome.NO_MATCH
+
+
+def _monitored(unit: Unit, candidates: Sequence[PerformerEvidence]) -> list[PerformerEvidence]:
+    ids = [candidate.performer_id for candidate in candidates]
+    monitored = in_force(unit.session, ids, ConsentPurpose.MONITORING, Modality.VOICE, unit.now)
+    return [candidate for candidate in candidates if candidate.performer_id in monitored]
+
+
+def _records(
+    session: Session, organisation_id: str, candidates: Sequence[PerformerEvidence]
+) -> Mapping[str, PerformerRecord]:
+    ids = [candidate.performer_id for candidate in candidates]
+    signed = [row.value() for row in consents.consents_of(session, ids)]
+    agreed = [row.value() for row in licences.licences_between(session, organisation_id, ids)]
+    return {
+        performer_id: PerformerRecord(
+            performer_id,
+            [consent for consent in signed if consent.performer_id == performer_id],
+            [licence for licence in agreed if licence.performer_id == performer_id],
+        )
+        for performer_id in ids
+    }
+
+
+def rule(
+    use: DeclaredUse, candidates: Sequence[PerformerEvidence], records: Mapping[str, PerformerRecord], now: datetime
+) -> list[Ruled]:
+    """Rule on every candidate, the declared source before those whom it may explain; answer them in their order."""
+    source = next((c for c in candidates if c.performer_id == use.declared_source_id), None)
+    of_source = decide(source, use, records[source.performer_id], now=now) if source else None
+    ruled = []
+    for candidate in candidates:
+        standing = None
+        if source is not None and of_source is not None and candidate is not source:
+            standing = standing_of_source(source, of_source, candidate)
+        ruling = decide(candidate, use, records[candidate.performer_id], now=now, source=standing)
+        ruled.append(Ruled(candidate, ruling))
+    return ruled
+
+
+def _write_findings(unit: Unit, check: Check, ruled: Sequence[Ruled]) -> None:
+    for rank, one in enumerate(ruled, start=1):
+        evidence, ruling = one.evidence, one.ruling
+        unit.session.add(
+            Finding(
+                id=unit.new_id(IdPrefix.FINDING),
+                check_id=check.id,
+                performer_id=evidence.performer_id,
+                organisation_id=check.organisation_id,
+                rank=rank,
+                outcome=evidence.outcome,
+                log10_lr=round(evidence.log10_lr, 3),
+                engines={name: round(value, 3) for name, value in evidence.engines.items()},
+                cohort_percentile=round(evidence.cohort_percentile, 3),
+                segments=[
+                    {
+                        "start_s": round(segment.span.start_s, 2),
+                        "end_s": round(segment.span.end_s, 2),
+                        "log10_lr": round(segment.log10_lr, 3),
+                    }
+                    for segment in evidence.segments
+                ],
+                evidence_reasons=[reason_as_json(reason) for reason in evidence.reasons],
+                verdict=ruling.verdict,
+                reasons=[reason_as_json(reason) for reason in ruling.reasons],
+                licence_id=ruling.licence_id,
+                created_at=unit.now,
+            )
+        )
+
+
+def _write_result(check: Check, evidence: RecordingEvidence | None, ruled: Sequence[Ruled]) -> None:
+    """Write what the recording as a whole comes to."""
+    if evidence is None:
+        check.verdict, check.reasons = Verdict.NOT_ASSESSED, [reason_as_json(GALLERY_EMPTY)]
+        return
+    check.outcome = evidence.outcome
+    check.speech_s = round(evidence.speech_s, 3)
+    check.engine = {
+        **asdict(evidence.engine),
+        "target_fpir": evidence.operating_point.target_fpir,
+        "gallery_size": evidence.operating_point.gallery_size,
+        "threshold_log10_lr": round(evidence.operating_point.threshold_log10_lr, 3),
+    }
+    if ruled:
+        check.verdict = gravest(one.ruling.verdict for one in ruled)
+        check.outcome = _strongest(ruled)
+        decisive = next(one.ruling for one in ruled if one.ruling.verdict is check.verdict)
+        check.reasons = [reason_as_json(reason) for reason in decisive.reasons]
+    elif evidence.outcome is EvidenceOutcome.INCONCLUSIVE:
+        check.verdict, check.reasons = Verdict.INCONCLUSIVE, [reason_as_json(reason) for reason in evidence.reasons]
+    else:
+        check.verdict, check.outcome = Verdict.NO_MATCH, EvidenceOutcome.NO_MATCH
+        check.reasons = [reason_as_json(_nobody(evidence))]
+
+
+def _strongest(ruled: Sequence[Ruled]) -> EvidenceOutcome:
+    order = list(EvidenceOutcome)
+    return min((one.evidence.outcome for one in ruled), key=order.index)
+
+
+def _nobody(evidence: RecordingEvidence) -> Reason:
+    size = evidence.operating_point.gallery_size
+    return Reason(
+        "nobody_enrolled_heard",
+        f"none of the {size} enrolled performers is heard in this recording",
+        {"gallery_size": size, "target_fpir": evidence.operating_point.target_fpir},
+    )
+
+
+def reason_as_json(reason: Reason) -> dict[str, object]:
+    """Answer a reason as it is stored and sent."""
+    return {"code": reason.code, "detail": reason.detail, "figures": dict(reason.figures)}
+
+
+_EVENTS: Mapping[CheckState, EventType] = {
+    CheckState.DONE: EventType.CHECK_COMPLETED,
+    CheckState.REFUSED: EventType.CHECK_REFUSED,
+    CheckState.FAILED: EventType.CHECK_FAILED,
+}
+
+
+def _close(unit: Unit, held: Lease | None, check: Check, state: CheckState) -> None:
+    check.state = state
+    check.finished_at = unit.now
+    check.spool_key = check.spool_master_key_id = None
+    check.version += 1
+    unit.record(
+        _EVENTS[state],
+        check.id,
+        held.worker_id if held else "system",
+        organisation_id=check.organisation_id,
+        content_sha256=check.content_sha256,
+        verdict=check.verdict.value if check.verdict else None,
+        problem=str(check.problem["slug"]) if check.problem else None,
+    )
+    if held is not None:
+        work.finish(unit.session, held, now=unit.now)
+
+
+def refuse_check(ctx: Context, held: Lease, error: RegistryError) -> None:
+    """Close a check whose recording cannot be assessed; what was wrong is kept, and the upload is deleted.
+
+    Raises:
+        LeaseLostError: another worker has taken over.
+    """
+    with unit_of_work(ctx) as unit:
+        check = unit.session.get_one(Check, held.subject_id, with_for_update=True)
+        check.problem = intake.problem_of(error)
+        _close(unit, held, check, CheckState.REFUSED)
+        unit.commit()
+    ctx.spool.delete(held.subject_id)
+
+
+def fail_check(unit: Unit, check_id: str, problem: dict[str, object]) -> None:
+    """Close a check that was tried too often, in the unit that gives its work up."""
+    check = unit.session.get_one(Check, check_id, with_for_update=True)
+    if check.state is CheckState.QUEUED:
+        check.problem = problem
+        _close(unit, None, check, CheckState.FAILED)

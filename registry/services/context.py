@@ -1,0 +1,68 @@
+"""What every verb works with, built once by `registry.bootstrap`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from registry.clock import Clock
+from registry.domain.ids import IdFactory, RandomBytes
+from registry.media.decode import Decoder
+from registry.media.speech import SpeechDetector
+from registry.store.blobs import BlobStore
+from registry.store.database import Database
+from registry.vault.keys import KeyProvider
+from registry.vault.voiceprints import VoiceprintVault
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Numbers that verbs decide by. They come from the settings.
+
+    Attributes:
+        check_speech_s: net speech that a check needs; less is refused.
+        enrolment_speech_s: net speech that an enrolment needs, over all its recordings; less is refused.
+        enrolment_recommended_s: net speech below which an enrolment is accepted with a warning.
+        enrolment_clipped_share: largest share in [0, 1] of clipped samples in an enrolment recording.
+        enrolment_snr_db: least signal-to-noise ratio of an enrolment recording.
+        worker_lost_after_s: silence after which a worker counts as gone.
+        withdrawal_confirmation_s: longest wait for workers to confirm that voiceprints left their memory.
+        poll_s: pause between two looks at the database while waiting.
+    """
+
+    check_speech_s: float = 0.5
+    enrolment_speech_s: float = 20.0
+    enrolment_recommended_s: float = 60.0
+    enrolment_clipped_share: float = 0.01
+    enrolment_snr_db: float = 10.0
+    worker_lost_after_s: float = 15.0
+    withdrawal_confirmation_s: float = 5.0
+    poll_s: float = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything a verb needs from outside.
+
+    Attributes:
+        database: where records are.
+        clock: answers now.
+        ids: makes ids.
+        random_bytes: makes salts, keys and tokens.
+        keys: wraps and unwraps keys.
+        vault: seals and opens voiceprints.
+        spool: where sealed uploads wait for a worker.
+        decoder: reads media in limited children.
+        detector: finds speech.
+        thresholds: numbers that verbs decide by.
+    """
+
+    database: Database
+    clock: Clock
+    ids: IdFactory
+    random_bytes: RandomBytes
+    keys: KeyProvider
+    vault: VoiceprintVault
+    spool: BlobStore
+    decoder: Decoder
+    detector: SpeechDetector
+    thresholds: Thresholds

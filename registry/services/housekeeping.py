@@ -1,0 +1,74 @@
+"""What is done regularly and by nobody in particular: giving up dead work, ending consents, sweeping the spool."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from registry.domain.checks import CheckState, EnrolmentState, WorkKind
+from registry.domain.ids import made_at
+from registry.services.assessments import fail_check
+from registry.services.context import Context
+from registry.services.enrolment_work import fail_enrolment
+from registry.services.unit import unit_of_work
+from registry.services.withdrawal import expire_due
+from registry.store import idempotency, work
+from registry.store.checks import Check
+from registry.store.enrolments import Enrolment
+
+UPLOAD_WITHOUT_RECORD_LIVES = timedelta(minutes=15)
+"""From an upload's arrival in the spool to the commit of its record it is milliseconds; after this, none will come."""
+
+_GIVEN_UP = "this was tried {attempts} times and could not be finished; nothing of the recording is kept: send it again"
+
+
+def keep_house(ctx: Context) -> None:
+    """Do everything that is due."""
+    while give_up_one(ctx):
+        pass
+    expire_due(ctx)
+    sweep_spool(ctx)
+    with ctx.database.write() as session:
+        idempotency.forget_expired(session, ctx.clock())
+        session.commit()
+
+
+def give_up_one(ctx: Context) -> bool:
+    """Give up one piece of work that was tried too often; its check or enrolment fails in the same commit."""
+    with unit_of_work(ctx) as unit:
+        dead = work.take_dead(unit.session, now=unit.now)
+        if dead is None:
+            return False
+        problem: dict[str, object] = {
+            "slug": "worker_failed",
+            "detail": _GIVEN_UP.format(attempts=dead.attempts),
+            "figures": {"attempts": dead.attempts},
+        }
+        if dead.kind is WorkKind.CHECK:
+            fail_check(unit, dead.subject_id, problem)
+        else:
+            fail_enrolment(unit, dead.subject_id, problem)
+        unit.commit()
+    ctx.spool.delete(dead.subject_id)
+    return True
+
+
+def sweep_spool(ctx: Context) -> int:
+    """Delete uploads that no queued record waits for: a crash left them. Answer how many."""
+    swept = 0
+    for key in ctx.spool.keys():  # noqa: SIM118  (a store, not a mapping)
+        if not _is_awaited(ctx, key):
+            ctx.spool.delete(key)
+            swept += 1
+    return swept
+
+
+def _is_awaited(ctx: Context, key: str) -> bool:
+    with ctx.database.read() as session:
+        queued_check = select(Check.id).where(Check.id == key, Check.state == CheckState.QUEUED)
+        queued_enrolment = select(Enrolment.id).where(Enrolment.id == key, Enrolment.state == EnrolmentState.QUEUED)
+        if session.scalar(queued_check) or session.scalar(queued_enrolment):
+            return True
+    moment = made_at(key)
+    return moment is not None and ctx.clock() - moment < UPLOAD_WITHOUT_RECORD_LIVES

@@ -1,0 +1,419 @@
+"""Licences: drafting, offering, signing by each side, and what may happen to one afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from registry.domain.accounts import OrganisationKind, Principal, Role, Scope
+from registry.domain.consents import ConsentPurpose, Modality
+from registry.domain.events import EventType
+from registry.domain.ids import IdPrefix
+from registry.domain.licences import (
+    LicenceState,
+    LicenceTerms,
+    Side,
+    conflicting_exclusives,
+    require_transition,
+)
+from registry.errors import ConflictError, ConsentMissingError, ForbiddenError, InvalidInputError, NotFoundError
+from registry.services.consents import in_force
+from registry.services.context import Context
+from registry.services.unit import Unit, require_version, unit_of_work
+from registry.store import licences
+from registry.store.accounts import Organisation
+from registry.store.licences import Licence
+from registry.store.performers import Performer
+
+_OPERATOR = "operator"
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def get_licence(ctx: Context, principal: Principal, licence_id: str) -> Licence:
+    """Answer a licence that the caller is a party to, or any to an operator.
+
+    Raises:
+        NotFoundError: none that the caller may know of.
+    """
+    principal.require(Scope.LICENCES_READ)
+    with ctx.database.read() as session:
+        return _visible(session, principal, licence_id)
+
+
+def list_licences(
+    ctx: Context, principal: Principal, *, state: LicenceState | None, after: str | None, limit: int
+) -> Sequence[Licence]:
+    """Answer a page of the licences that the caller is a party to, or of all to an operator."""
+    principal.require(Scope.LICENCES_READ)
+    studio_id, performer_ids = _reach(principal)
+    with ctx.database.read() as session:
+        return licences.page_of_licences(
+            session, studio_id=studio_id, performer_ids=performer_ids, state=state, after=after, limit=limit
+        )
+
+
+def _reach(principal: Principal) -> tuple[str | None, Sequence[str] | None]:
+    if principal.is_operator:
+        return None, None
+    if principal.role in {Role.PERFORMER, Role.REPRESENTATIVE}:
+        return None, list(principal.performer_ids)
+    return principal.organisation_id or "", None
+
+
+def _visible(session: Session, principal: Principal, licence_id: str, *, lock: bool = False) -> Licence:
+    licence = session.get(Licence, licence_id, with_for_update=True if lock else None)
+    if licence is None or not _is_party(principal, licence):
+        raise NotFoundError("there is no such licence")
+    return licence
+
+
+def _is_party(principal: Principal, licence: Licence) -> bool:
+    return principal.may_see_organisation(licence.studio_id) or principal.may_see_performer(licence.performer_id)
+
+
+def _side_of(principal: Principal, licence: Licence) -> Side | None:
+    """Answer the side that the caller acts for; None for an operator, who is on neither."""
+    if principal.is_operator:
+        return None
+    if principal.may_act_for(licence.performer_id, Scope.LICENCES_WRITE):
+        return Side.PERFORMER
+    if principal.organisation_id == licence.studio_id:
+        return Side.STUDIO
+    raise ForbiddenError("the mandate for this performer does not cover licences", scope=Scope.LICENCES_WRITE.value)
+
+
+# --- drafting and offering -------------------------------------------------------------------------------------------
+
+
+def draft_licence(
+    ctx: Context,
+    principal: Principal,
+    *,
+    performer_id: str,
+    studio_id: str | None,
+    title: str,
+    intended_use: str,
+    terms: LicenceTerms,
+) -> Licence:
+    """Draft a licence between a performer and a studio: either side, or an operator for both.
+
+    Args:
+        performer_id: whose voice it is about.
+        studio_id: the studio; None for the caller's own.
+        title: a name for people.
+        intended_use: in words, reasonably specific: what the voice will be used for.
+        terms: what a machine decides by.
+
+    Raises:
+        NotFoundError: no such performer or studio.
+        ForbiddenError: the caller belongs to neither side.
+    """
+    principal.require(Scope.LICENCES_WRITE)
+    with unit_of_work(ctx) as unit:
+        performer = unit.session.get(Performer, performer_id)
+        studio = unit.session.get(Organisation, studio_id or principal.organisation_id or "")
+        if performer is None:
+            raise NotFoundError("there is no such performer")
+        if studio is None or studio.kind is not OrganisationKind.STUDIO:
+            raise NotFoundError("there is no such studio")
+        licence = Licence(
+            id=unit.new_id(IdPrefix.LICENCE),
+            performer_id=performer.id,
+            studio_id=studio.id,
+            state=LicenceState.DRAFT,
+            title=title,
+            intended_use=intended_use,
+            created_by=principal.account_id,
+            created_at=unit.now,
+            version=1,
+        )
+        if not _is_party(principal, licence):
+            raise ForbiddenError("a licence is drafted by one of its two sides", role=principal.role.value)
+        _side_of(principal, licence)
+        _write_terms(licence, terms)
+        unit.session.add(licence)
+        unit.record(
+            EventType.LICENCE_DRAFTED,
+            licence.id,
+            principal.account_id,
+            performer_id=performer.id,
+            studio_id=studio.id,
+        )
+        unit.commit()
+    return licence
+
+
+def _write_terms(licence: Licence, terms: LicenceTerms) -> None:
+    licence.purposes = sorted(p.value for p in terms.purposes)
+    licence.media = sorted(m.value for m in terms.media)
+    licence.territories = sorted(terms.territories)
+    licence.languages = sorted(terms.languages)
+    licence.projects = None if terms.projects is None else sorted(terms.projects)
+    licence.starts_on, licence.ends_on = terms.starts_on, terms.ends_on
+    licence.exclusivity = terms.exclusivity
+    licence.pay_basis, licence.pay_amount_minor = terms.pay.basis, terms.pay.amount_minor
+    licence.pay_currency, licence.pay_due_within_days = terms.pay.currency, terms.pay.due_within_days
+
+
+def change_draft(
+    ctx: Context,
+    principal: Principal,
+    licence_id: str,
+    *,
+    title: str,
+    intended_use: str,
+    terms: LicenceTerms,
+    if_version: int | None = None,
+) -> Licence:
+    """Change a licence that has not been offered yet. What was offered is never changed: revoke it, and draft anew.
+
+    Raises:
+        NotFoundError: none that the caller may know of.
+        ConflictError: it is no draft any more; figure ``state``.
+        StaleVersionError: it has changed since.
+    """
+    with unit_of_work(ctx) as unit:
+        licence = _to_change(unit, principal, licence_id, if_version)
+        if licence.state is not LicenceState.DRAFT:
+            raise ConflictError(f"a licence that is {licence.state.value} cannot be changed", state=licence.state.value)
+        licence.title, licence.intended_use = title, intended_use
+        _write_terms(licence, terms)
+        _record(unit, EventType.LICENCE_CHANGED, licence, principal)
+        unit.commit()
+    return licence
+
+
+def offer_licence(ctx: Context, principal: Principal, licence_id: str, *, if_version: int | None = None) -> Licence:
+    """Offer a draft to be signed. From now on its terms stand.
+
+    Raises:
+        NotFoundError: none that the caller may know of.
+        ConflictError: it is no draft; figure ``state``.
+        StaleVersionError: it has changed since.
+    """
+    with unit_of_work(ctx) as unit:
+        licence = _to_change(unit, principal, licence_id, if_version)
+        _move(licence, LicenceState.OFFERED)
+        licence.offered_at = unit.now
+        _record(unit, EventType.LICENCE_OFFERED, licence, principal)
+        unit.commit()
+    return licence
+
+
+def _to_change(unit: Unit, principal: Principal, licence_id: str, if_version: int | None) -> Licence:
+    """Answer a locked licence that the caller may change, its version already raised."""
+    principal.require(Scope.LICENCES_WRITE)
+    licence = _visible(unit.session, principal, licence_id, lock=True)
+    _side_of(principal, licence)
+    require_version(licence.version, if_version)
+    licence.version += 1
+    return licence
+
+
+def _move(licence: Licence, wanted: LicenceState) -> None:
+    require_transition(licence.state, wanted)
+    licence.state = wanted
+
+
+def _record(unit: Unit, event_type: EventType, licence: Licence, principal: Principal, **details: str | None) -> None:
+    unit.record(
+        event_type,
+        licence.id,
+        principal.account_id,
+        performer_id=licence.performer_id,
+        studio_id=licence.studio_id,
+        **details,
+    )
+
+
+# --- signing ---------------------------------------------------------------------------------------------------------
+
+
+def sign_licence(
+    ctx: Context,
+    principal: Principal,
+    licence_id: str,
+    *,
+    side: Side | None = None,
+    evidence_sha256: str | None = None,
+    if_version: int | None = None,
+) -> Licence:
+    """Sign an offered licence for one side; when both have signed, it is active.
+
+    Args:
+        licence_id: of the licence.
+        side: for an operator who records a signature given on paper; a party signs for its own side only.
+        evidence_sha256: digest of the signed paper, without which an operator records nothing.
+        if_version: the version the caller has read.
+
+    Raises:
+        NotFoundError: none that the caller may know of.
+        ForbiddenError: signing for the other side, or an operator without evidence.
+        ConflictError: not offered, signed already, its term is over, or an exclusive licence stands against it.
+        ConsentMissingError: the performer has no consent in force to license the voice.
+        StaleVersionError: it has changed since.
+    """
+    with unit_of_work(ctx) as unit:
+        licence = _to_change(unit, principal, licence_id, if_version)
+        signing = _signing_side(principal, licence, side, evidence_sha256)
+        if licence.state is not LicenceState.OFFERED:
+            raise ConflictError(f"a licence that is {licence.state.value} cannot be signed", state=licence.state.value)
+        _write_signature(licence, signing, principal, unit.now)
+        _record(unit, EventType.LICENCE_SIGNED, licence, principal, side=signing.value, evidence_sha256=evidence_sha256)
+        if licence.performer_signed_at is not None and licence.studio_signed_at is not None:
+            _activate(unit, licence, principal)
+        unit.commit()
+    return licence
+
+
+def _signing_side(principal: Principal, licence: Licence, side: Side | None, evidence: str | None) -> Side:
+    own = _side_of(principal, licence)
+    if own is None:
+        if side is None or evidence is None:
+            raise ForbiddenError(
+                "an operator signs for nobody; to record a signature on paper, name its side and its evidence"
+            )
+        return side
+    if side not in {None, own}:
+        raise ForbiddenError(f"the {own.value} does not sign for the other side", side=own.value)
+    return own
+
+
+def _write_signature(licence: Licence, side: Side, principal: Principal, now: datetime) -> None:
+    signed_at = licence.performer_signed_at if side is Side.PERFORMER else licence.studio_signed_at
+    if signed_at is not None:
+        raise ConflictError(f"the {side.value} has signed already", side=side.value)
+    if side is Side.PERFORMER:
+        licence.performer_signed_at, licence.performer_signed_by = now, principal.account_id
+    else:
+        licence.studio_signed_at, licence.studio_signed_by = now, principal.account_id
+
+
+def _activate(unit: Unit, licence: Licence, principal: Principal) -> None:
+    """Put a licence in force, with the performer's row locked so that two exclusive ones cannot pass each other."""
+    unit.session.get_one(Performer, licence.performer_id, with_for_update=True)
+    _require_consent(unit, licence)
+    if unit.now.date() > licence.ends_on:
+        raise ConflictError(
+            f"the licence's term ended on {licence.ends_on.isoformat()}", ends_on=licence.ends_on.isoformat()
+        )
+    others = [other.value() for other in licences.licences_of_performer(unit.session, licence.performer_id)]
+    if conflicts := conflicting_exclusives(licence.value(), others, unit.now):
+        raise ConflictError(
+            "an exclusive licence and this one would permit the same use to two studios",
+            conflicting_terms=[f"{c.terms.starts_on} to {c.terms.ends_on}" for c in conflicts],
+        )
+    _move(licence, LicenceState.ACTIVE)
+    licence.activated_at = unit.now
+    _record(unit, EventType.LICENCE_ACTIVATED, licence, principal)
+
+
+def _require_consent(unit: Unit, licence: Licence) -> None:
+    if not in_force(unit.session, [licence.performer_id], ConsentPurpose.LICENSING, Modality.VOICE, unit.now):
+        raise ConsentMissingError(
+            "the performer has no consent in force to license the voice",
+            purpose=ConsentPurpose.LICENSING.value,
+            modality=Modality.VOICE.value,
+        )
+
+
+# --- afterwards ------------------------------------------------------------------------------------------------------
+
+
+def suspend_licence(
+    ctx: Context, principal: Principal, licence_id: str, *, reason: str, if_version: int | None = None
+) -> Licence:
+    """Suspend a licence in force, with the reason. Either side may; it is no admission of anything.
+
+    Raises:
+        NotFoundError: none that the caller may know of.
+        ConflictError: not active; figure ``state``.
+        StaleVersionError: it has changed since.
+    """
+    with unit_of_work(ctx) as unit:
+        licence = _to_change(unit, principal, licence_id, if_version)
+        side = _side_of(principal, licence)
+        _move(licence, LicenceState.SUSPENDED)
+        licence.suspended_at = unit.now
+        licence.suspended_by = side.value if side else _OPERATOR
+        licence.suspension_reason = reason
+        _record(unit, EventType.LICENCE_SUSPENDED, licence, principal, cause=licence.suspended_by)
+        unit.commit()
+    return licence
+
+
+def resume_licence(ctx: Context, principal: Principal, licence_id: str, *, if_version: int | None = None) -> Licence:
+    """Lift a suspension: whoever made it, or an operator. One that followed a withdrawal needs a new consent.
+
+    Raises:
+        NotFoundError: none that the caller may know of.
+        ForbiddenError: the other side, or the operator, has suspended it.
+        ConflictError: not suspended; figure ``state``.
+        ConsentMissingError: the performer has no consent in force to license the voice.
+        StaleVersionError: it has changed since.
+    """
+    with unit_of_work(ctx) as unit:
+        licence = _to_change(unit, principal, licence_id, if_version)
+        side = _side_of(principal, licence)
+        if licence.state is not LicenceState.SUSPENDED:
+            raise ConflictError(f"a licence that is {licence.state.value} is not suspended", state=licence.state.value)
+        lifters = {licence.suspended_by, Side.PERFORMER.value if licence.suspended_by == "system" else None}
+        if side is not None and side.value not in lifters:
+            raise ForbiddenError(
+                f"the licence was suspended by the {licence.suspended_by}", suspended_by=licence.suspended_by
+            )
+        _require_consent(unit, licence)
+        _move(licence, LicenceState.ACTIVE)
+        licence.suspended_at = licence.suspended_by = licence.suspension_reason = None
+        _record(unit, EventType.LICENCE_RESUMED, licence, principal)
+        unit.commit()
+    return licence
+
+
+def revoke_licence(ctx: Context, principal: Principal, licence_id: str, *, if_version: int | None = None) -> Licence:
+    """End a licence for good. A draft or an offer can be revoked by either side, one in force by the performer's.
+
+    Raises:
+        NotFoundError: none that the caller may know of.
+        ForbiddenError: a studio cannot end a licence in force; it can stop using it.
+        ConflictError: it has ended already; figure ``state``.
+        StaleVersionError: it has changed since.
+    """
+    with unit_of_work(ctx) as unit:
+        licence = _to_change(unit, principal, licence_id, if_version)
+        if _side_of(principal, licence) is Side.STUDIO and licence.activated_at is not None:
+            raise ForbiddenError("a licence in force is revoked by the performer's side", state=licence.state.value)
+        _move(licence, LicenceState.REVOKED)
+        licence.ended_at = unit.now
+        licence.suspended_at = licence.suspended_by = licence.suspension_reason = None
+        _record(unit, EventType.LICENCE_REVOKED, licence, principal)
+        unit.commit()
+    return licence
+
+
+def confirm_payment(ctx: Context, principal: Principal, licence_id: str, *, if_version: int | None = None) -> Licence:
+    """Confirm that the first payment has arrived: the performer's side, which was to get it, or an operator.
+
+    Raises:
+        NotFoundError: none that the caller may know of.
+        ForbiddenError: the studio, which was to make it.
+        ConflictError: never active, or confirmed already.
+        InvalidInputError: nothing is owed under this licence.
+        StaleVersionError: it has changed since.
+    """
+    with unit_of_work(ctx) as unit:
+        licence = _to_change(unit, principal, licence_id, if_version)
+        if _side_of(principal, licence) is Side.STUDIO:
+            raise ForbiddenError("who is paid confirms a payment, not who pays", side=Side.STUDIO.value)
+        if licence.paid_at is not None or licence.activated_at is None:
+            raise ConflictError("there is no payment to confirm", state=licence.state.value)
+        if licence.value().payment_due_at() is None:
+            raise InvalidInputError("nothing is owed under this licence", pay_basis=licence.pay_basis.value)
+        licence.paid_at = unit.now
+        _record(unit, EventType.LICENCE_PAID, licence, principal)
+        unit.commit()
+    return licence

@@ -1,0 +1,309 @@
+"""Performers, and who may act for them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from registry.domain.accounts import PERMISSIONS, Principal, RepresentativeKind, Role, Scope
+from registry.domain.events import EventType
+from registry.domain.ids import IdPrefix
+from registry.domain.performers import IdentityAssurance
+from registry.errors import ConflictError, DuplicateError, ForbiddenError, InvalidInputError, NotFoundError
+from registry.services.context import Context
+from registry.services.unit import Unit, require_version, unit_of_work
+from registry.store import performers
+from registry.store.accounts import Account
+from registry.store.performers import Performer, Representative
+
+
+def visible_performer(session: Session, principal: Principal, performer_id: str) -> Performer:
+    """Answer a performer that the caller may see.
+
+    Raises:
+        NotFoundError: there is none that the caller may know of.
+    """
+    performer = session.get(Performer, performer_id)
+    if performer is None or not principal.may_see_performer(performer.id):
+        raise NotFoundError("there is no such performer")
+    return performer
+
+
+def performer_to_act_for(session: Session, principal: Principal, performer_id: str, scope: Scope) -> Performer:
+    """Answer a performer in whose name the caller may do this kind of thing.
+
+    Raises:
+        NotFoundError: there is none that the caller may know of.
+        ForbiddenError: the token does not carry the scope, or the caller's mandate does not cover it.
+    """
+    principal.require(scope)
+    performer = visible_performer(session, principal, performer_id)
+    if not principal.may_act_for(performer.id, scope):
+        raise ForbiddenError(f"the mandate for this performer does not cover {scope.value}", scope=scope.value)
+    return performer
+
+
+def register_performer(
+    ctx: Context,
+    principal: Principal,
+    *,
+    name: str,
+    identity_assurance: IdentityAssurance,
+    account_id: str | None = None,
+) -> Performer:
+    """Register a performer. Nothing is permitted by it: without consent and enrolment it is a name.
+
+    An operator registers anybody. A performer's account registers itself, self-declared. A representative's account
+    registers a performer and acts for them from then on, until an operator or the performer ends it.
+
+    Args:
+        name: as the performer is known.
+        identity_assurance: how the identity was established; only an operator says more than self-declared, and a
+            representative more than representative-vouched.
+        account_id: the performer's own account, if there is one.
+
+    Raises:
+        ForbiddenError: the caller cannot register performers, or cannot vouch for that much.
+        InvalidInputError: the account is not a performer's.
+        DuplicateError: the account is a performer already.
+    """
+    principal.require(Scope.PERFORMERS_WRITE)
+    _require_may_vouch(principal, identity_assurance)
+    own = principal.account_id if principal.role is Role.PERFORMER else account_id
+    if principal.role is Role.PERFORMER and account_id not in {None, principal.account_id}:
+        raise ForbiddenError("a performer registers themselves only", role=principal.role.value)
+    with unit_of_work(ctx) as unit:
+        performer = Performer(
+            id=unit.new_id(IdPrefix.PERFORMER),
+            name=name,
+            identity_assurance=identity_assurance,
+            account_id=_account_of_performer(unit.session, own),
+            created_by=principal.account_id,
+            created_at=unit.now,
+            version=1,
+        )
+        unit.session.add(performer)
+        unit.session.flush()
+        unit.record(
+            EventType.PERFORMER_REGISTERED,
+            performer.id,
+            principal.account_id,
+            identity_assurance=identity_assurance.value,
+        )
+        if principal.role is Role.REPRESENTATIVE:
+            _appoint_registrant(unit, performer, principal)
+        unit.commit()
+    return performer
+
+
+_VOUCHES: dict[Role, frozenset[IdentityAssurance]] = {
+    Role.OPERATOR: frozenset(IdentityAssurance),
+    Role.REPRESENTATIVE: frozenset({IdentityAssurance.SELF_DECLARED, IdentityAssurance.REPRESENTATIVE_VOUCHED}),
+    Role.PERFORMER: frozenset({IdentityAssurance.SELF_DECLARED}),
+}
+_REGISTRANT_YEARS = 1
+
+
+def _require_may_vouch(principal: Principal, assurance: IdentityAssurance) -> None:
+    if assurance not in _VOUCHES.get(principal.role, frozenset()):
+        raise ForbiddenError(
+            f"the role {principal.role.value} cannot say that an identity is {assurance.value}",
+            role=principal.role.value,
+            identity_assurance=assurance.value,
+        )
+
+
+def _account_of_performer(session: Session, account_id: str | None) -> str | None:
+    if account_id is None:
+        return None
+    account = session.get(Account, account_id)
+    if account is None or account.role is not Role.PERFORMER:
+        raise InvalidInputError("the account must exist and have the role performer", account_id=account_id)
+    if performers.performer_of_account(session, account_id) is not None:
+        raise DuplicateError("the account is a registered performer already", account_id=account_id)
+    return account_id
+
+
+def _appoint_registrant(unit: Unit, performer: Performer, principal: Principal) -> None:
+    mandate = Representative(
+        id=unit.new_id(IdPrefix.REPRESENTATIVE),
+        performer_id=performer.id,
+        account_id=principal.account_id,
+        kind=RepresentativeKind.AGENT,
+        scopes=sorted(scope.value for scope in PERMISSIONS[Role.REPRESENTATIVE]),
+        evidence_sha256=None,
+        created_at=unit.now,
+        expires_at=unit.now.replace(year=unit.now.year + _REGISTRANT_YEARS, day=min(unit.now.day, 28)),
+        dismissed_at=None,
+    )
+    unit.session.add(mandate)
+    _record_appointed(unit, mandate, principal)
+
+
+def get_performer(ctx: Context, principal: Principal, performer_id: str) -> Performer:
+    """Answer one performer.
+
+    Raises:
+        NotFoundError: there is none that the caller may know of.
+    """
+    principal.require(Scope.PERFORMERS_READ)
+    with ctx.database.read() as session:
+        return visible_performer(session, principal, performer_id)
+
+
+def list_performers(ctx: Context, principal: Principal, *, after: str | None, limit: int) -> Sequence[Performer]:
+    """Answer a page of performers: every one for an operator, oneself or those one represents for others."""
+    principal.require(Scope.PERFORMERS_READ)
+    among = None if principal.is_operator else list(principal.performer_ids)
+    with ctx.database.read() as session:
+        return performers.page_of_performers(session, among=among, after=after, limit=limit)
+
+
+def change_performer(
+    ctx: Context,
+    principal: Principal,
+    performer_id: str,
+    *,
+    name: str | None = None,
+    identity_assurance: IdentityAssurance | None = None,
+    account_id: str | None = None,
+    if_version: int | None = None,
+) -> Performer:
+    """Change a performer's name, assurance or account; what is None stays.
+
+    Raises:
+        NotFoundError, ForbiddenError, InvalidInputError, DuplicateError: as for registering.
+        StaleVersionError: it has changed since.
+    """
+    with unit_of_work(ctx) as unit:
+        performer = performer_to_act_for(unit.session, principal, performer_id, Scope.PERFORMERS_WRITE)
+        require_version(performer.version, if_version)
+        changed: list[str] = []
+        if name is not None and name != performer.name:
+            performer.name = name
+            changed.append("name")
+        if identity_assurance is not None and identity_assurance is not performer.identity_assurance:
+            _require_may_vouch(principal, identity_assurance)
+            performer.identity_assurance = identity_assurance
+            changed.append("identity_assurance")
+        if account_id is not None and account_id != performer.account_id:
+            _require_operator_for_account(principal)
+            performer.account_id = _account_of_performer(unit.session, account_id)
+            changed.append("account_id")
+        if changed:
+            performer.version += 1
+            unit.record(EventType.PERFORMER_CHANGED, performer.id, principal.account_id, changed=" ".join(changed))
+            unit.commit()
+    return performer
+
+
+def _require_operator_for_account(principal: Principal) -> None:
+    if not principal.is_operator:
+        raise ForbiddenError("only an operator links a performer to an account", role=principal.role.value)
+
+
+# --- representatives -------------------------------------------------------------------------------------------------
+
+
+def appoint_representative(
+    ctx: Context,
+    principal: Principal,
+    performer_id: str,
+    *,
+    account_id: str,
+    kind: RepresentativeKind,
+    scopes: Collection[Scope],
+    expires_at: datetime,
+    evidence_sha256: str | None = None,
+) -> Representative:
+    """Let an account act for a performer, within a scope and until a moment.
+
+    Only the performer or an operator appoints: a mandate does not make further mandates.
+
+    Raises:
+        NotFoundError: no such performer that the caller may know of.
+        ForbiddenError: the caller is a representative, or lacks the scope.
+        InvalidInputError: the account is not a representative's, a scope is too wide, or the term has no length.
+    """
+    with unit_of_work(ctx) as unit:
+        performer = performer_to_act_for(unit.session, principal, performer_id, Scope.PERFORMERS_WRITE)
+        if principal.role is Role.REPRESENTATIVE:
+            raise ForbiddenError("a representative appoints nobody", role=principal.role.value)
+        _require_fit(unit, account_id, scopes, expires_at)
+        mandate = Representative(
+            id=unit.new_id(IdPrefix.REPRESENTATIVE),
+            performer_id=performer.id,
+            account_id=account_id,
+            kind=kind,
+            scopes=sorted(scope.value for scope in scopes),
+            evidence_sha256=evidence_sha256,
+            created_at=unit.now,
+            expires_at=expires_at,
+            dismissed_at=None,
+        )
+        unit.session.add(mandate)
+        _record_appointed(unit, mandate, principal)
+        unit.commit()
+    return mandate
+
+
+def _record_appointed(unit: Unit, mandate: Representative, principal: Principal) -> None:
+    unit.record(
+        EventType.REPRESENTATIVE_APPOINTED,
+        mandate.id,
+        principal.account_id,
+        performer_id=mandate.performer_id,
+        account_id=mandate.account_id,
+        kind=mandate.kind.value,
+        scopes=" ".join(mandate.scopes),
+        expires_at=mandate.expires_at.isoformat(),
+    )
+
+
+def _require_fit(unit: Unit, account_id: str, scopes: Collection[Scope], expires_at: datetime) -> None:
+    account = unit.session.get(Account, account_id)
+    if account is None or account.role is not Role.REPRESENTATIVE:
+        raise InvalidInputError("the account must exist and have the role representative", account_id=account_id)
+    if excess := sorted(s.value for s in set(scopes) - PERMISSIONS[Role.REPRESENTATIVE]):
+        raise InvalidInputError(f"a representative cannot have {', '.join(excess)}", scopes=excess)
+    if not scopes:
+        raise InvalidInputError("a mandate without any scope could do nothing")
+    if expires_at <= unit.now:
+        raise InvalidInputError(f"the mandate would have ended at {expires_at.isoformat()}, before it began")
+
+
+def list_representatives(ctx: Context, principal: Principal, performer_id: str) -> Sequence[Representative]:
+    """Answer everybody who ever acted for a performer.
+
+    Raises:
+        NotFoundError: no such performer that the caller may know of.
+    """
+    principal.require(Scope.PERFORMERS_READ)
+    with ctx.database.read() as session:
+        return performers.representatives_of(session, visible_performer(session, principal, performer_id).id)
+
+
+def dismiss_representative(
+    ctx: Context, principal: Principal, performer_id: str, representative_id: str
+) -> Representative:
+    """End a mandate: the performer, an operator, or the representative themselves.
+
+    Raises:
+        NotFoundError: no such performer or mandate that the caller may know of.
+        ConflictError: it was ended before.
+    """
+    with unit_of_work(ctx) as unit:
+        performer = performer_to_act_for(unit.session, principal, performer_id, Scope.PERFORMERS_WRITE)
+        mandate = unit.session.get(Representative, representative_id)
+        if mandate is None or mandate.performer_id != performer.id:
+            raise NotFoundError("there is no such mandate")
+        if principal.role is Role.REPRESENTATIVE and mandate.account_id != principal.account_id:
+            raise ForbiddenError("a representative ends their own mandate only", role=principal.role.value)
+        if mandate.dismissed_at is not None:
+            raise ConflictError("the mandate has ended already", state="dismissed")
+        mandate.dismissed_at = unit.now
+        unit.record(EventType.REPRESENTATIVE_DISMISSED, mandate.id, principal.account_id, performer_id=performer.id)
+        unit.commit()
+    return mandate

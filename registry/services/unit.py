@@ -1,0 +1,100 @@
+"""A unit of work: one writing transaction that remembers what it did and journals it as it commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from registry.domain.events import Detail, Event, EventType
+from registry.domain.ids import IdPrefix
+from registry.errors import StaleVersionError
+from registry.journal.leaf import SALT_BYTES, encode, leaf_hash
+from registry.services.context import Context
+from registry.store import enrolments, journal
+from registry.store.enrolments import GalleryChangeKind
+from registry.store.sequence import take_turn
+
+
+class Unit:
+    """One transaction. Nothing of it stays unless `commit` is reached.
+
+    Write order: the records first (their row locks with them), then the turn of appending, then the steps of the
+    gallery and the leaves of the journal, then the commit, which is the one commit point of all of them together.
+
+    Attributes:
+        session: of the transaction.
+        now: the moment that the whole unit happens at.
+        gallery_seq: the last step of the gallery written by `commit`, or None.
+    """
+
+    def __init__(self, ctx: Context, session: Session) -> None:
+        self._ctx = ctx
+        self._events: list[Event] = []
+        self._steps: list[tuple[str, GalleryChangeKind]] = []
+        self.session = session
+        self.now: datetime = ctx.clock()
+        self.gallery_seq: int | None = None
+
+    def random_bytes(self, count: int) -> bytes:
+        """Answer that many random bytes."""
+        return self._ctx.random_bytes(count)
+
+    def new_id(self, prefix: IdPrefix) -> str:
+        """Answer a new id for this moment."""
+        return self._ctx.ids.new(prefix, self.now)
+
+    def record(self, event_type: EventType, subject_id: str, actor_id: str, **details: Detail) -> None:
+        """Remember that something happened; it is journalled if and when the unit commits."""
+        self._events.append(Event(event_type, subject_id, actor_id, self.now, details))
+
+    def gallery_changed(self, performer_id: str, kind: GalleryChangeKind) -> None:
+        """Remember that a performer's voiceprints came or went; workers follow once the unit commits."""
+        self._steps.append((performer_id, kind))
+
+    def commit(self) -> None:
+        """Write what was remembered, and commit all of it at once."""
+        self.session.flush()
+        if self._events or self._steps:
+            take_turn(self.session)
+        for performer_id, kind in self._steps:
+            self.gallery_seq = enrolments.record_change(self.session, performer_id, kind, self.now)
+        for event in self._events:
+            self._append(event)
+        self.session.commit()
+
+    def _append(self, event: Event) -> None:
+        leaf, opening = encode(event, self.random_bytes(SALT_BYTES))
+        journal.append(
+            self.session,
+            event_type=event.type.value,
+            subject_id=event.subject_id,
+            at=event.at,
+            leaf=leaf,
+            leaf_sha256=leaf_hash(leaf).hex(),
+            salt=opening.salt,
+            details=dict(opening.details),
+        )
+
+
+@contextmanager
+def unit_of_work(ctx: Context) -> Iterator[Unit]:
+    """Open a unit of work; whatever is not committed is rolled back at the end."""
+    with ctx.database.write() as session:
+        yield Unit(ctx, session)
+
+
+def require_version(current: int, wanted: int | None) -> None:
+    """Refuse to change a record that is not the version the caller has seen.
+
+    Raises:
+        StaleVersionError: figures ``version`` and ``current_version``.
+    """
+    if wanted is not None and wanted != current:
+        raise StaleVersionError(
+            f"version {wanted} was to be changed, but the current one is {current}",
+            version=wanted,
+            current_version=current,
+        )

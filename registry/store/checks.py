@@ -1,0 +1,145 @@
+"""Checks and their findings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from registry.domain.checks import CheckState
+from registry.domain.scores import EvidenceOutcome
+from registry.domain.uses import DeclaredUse, Medium, UseKind, UsePurpose
+from registry.domain.verdicts import Verdict
+from registry.store.base import Base
+from registry.store.types import Bytes, Id, Json, Sha256, UtcDateTime, text_enum
+
+
+class Check(Base):
+    """A recording and its declared use, submitted by an organisation.
+
+    The recording itself is not here: its hash is. The upload is spooled, sealed under ``spool_key``, until the check
+    has been done, and then deleted.
+    """
+
+    __tablename__ = "checks"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    organisation_id: Mapped[str] = mapped_column(ForeignKey("organisations.id"))
+    submitted_by: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    state: Mapped[CheckState] = mapped_column(text_enum(CheckState))
+    filename: Mapped[str] = mapped_column(String(255))
+    content_sha256: Mapped[str] = mapped_column(Sha256)
+    size_bytes: Mapped[int]
+    duration_s: Mapped[float]
+    kind: Mapped[UseKind] = mapped_column(text_enum(UseKind))
+    purpose: Mapped[UsePurpose] = mapped_column(text_enum(UsePurpose))
+    project: Mapped[str] = mapped_column(String(200))
+    medium: Mapped[Medium] = mapped_column(text_enum(Medium))
+    territory: Mapped[str] = mapped_column(String(5))
+    language: Mapped[str | None] = mapped_column(String(35))
+    fixed_on: Mapped[date | None]
+    claimed_licence_ids: Mapped[list[str]] = mapped_column(Json)
+    declared_source_id: Mapped[str | None] = mapped_column(ForeignKey("performers.id"))
+    verdict: Mapped[Verdict | None] = mapped_column(text_enum(Verdict))
+    outcome: Mapped[EvidenceOutcome | None] = mapped_column(text_enum(EvidenceOutcome))
+    speech_s: Mapped[float | None]
+    reasons: Mapped[list[dict[str, object]] | None] = mapped_column(Json)
+    engine: Mapped[dict[str, object] | None] = mapped_column(Json)
+    problem: Mapped[dict[str, object] | None] = mapped_column(Json)
+    spool_key: Mapped[bytes | None] = mapped_column(Bytes)
+    spool_master_key_id: Mapped[str | None] = mapped_column(String(40))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(default=1)
+
+    findings: Mapped[list[Finding]] = relationship(order_by="Finding.rank", back_populates="check")
+
+    __table_args__ = (
+        CheckConstraint("duration_s > 0", name="duration_positive"),
+        CheckConstraint("(state = 'queued') = (finished_at IS NULL)", name="finished_unless_queued"),
+        CheckConstraint("(state = 'done') = (verdict IS NOT NULL)", name="done_has_a_verdict"),
+        CheckConstraint("state = 'queued' OR spool_key IS NULL", name="spool_key_only_while_queued"),
+        CheckConstraint("version >= 1", name="version_positive"),
+        Index(None, "organisation_id", "id"),
+    )
+
+    def use(self) -> DeclaredUse:
+        """Answer the declared use as the rules take it."""
+        return DeclaredUse(
+            kind=self.kind,
+            purpose=self.purpose,
+            project=self.project,
+            medium=self.medium,
+            territory=self.territory,
+            language=self.language,
+            fixed_on=self.fixed_on,
+            claimed_licence_ids=tuple(self.claimed_licence_ids),
+            declared_source_id=self.declared_source_id,
+        )
+
+
+class Finding(Base):
+    """One performer in one check: evidence, and what policy says of it."""
+
+    __tablename__ = "findings"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    check_id: Mapped[str] = mapped_column(ForeignKey("checks.id"))
+    performer_id: Mapped[str] = mapped_column(ForeignKey("performers.id"))
+    organisation_id: Mapped[str] = mapped_column(ForeignKey("organisations.id"))
+    rank: Mapped[int]
+    outcome: Mapped[EvidenceOutcome] = mapped_column(text_enum(EvidenceOutcome))
+    log10_lr: Mapped[float]
+    engines: Mapped[dict[str, float]] = mapped_column(Json)
+    cohort_percentile: Mapped[float]
+    segments: Mapped[list[dict[str, float]]] = mapped_column(Json)
+    evidence_reasons: Mapped[list[dict[str, object]]] = mapped_column(Json)
+    verdict: Mapped[Verdict] = mapped_column(text_enum(Verdict))
+    reasons: Mapped[list[dict[str, object]]] = mapped_column(Json)
+    licence_id: Mapped[str | None] = mapped_column(ForeignKey("licences.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    check: Mapped[Check] = relationship(back_populates="findings")
+
+    __table_args__ = (
+        UniqueConstraint("check_id", "performer_id"),
+        UniqueConstraint("check_id", "rank"),
+        CheckConstraint("cohort_percentile >= 0 AND cohort_percentile <= 100", name="percentile_in_range"),
+        CheckConstraint("rank >= 1", name="rank_from_one"),
+        Index(None, "performer_id", "id"),
+        Index(None, "organisation_id", "id"),
+    )
+
+
+def page_of_checks(session: Session, *, organisation_id: str | None, after: str | None, limit: int) -> Sequence[Check]:
+    """Answer up to ``limit`` checks before an id, newest first; of one organisation when it is given."""
+    query = select(Check).order_by(Check.id.desc()).limit(limit)
+    if organisation_id is not None:
+        query = query.where(Check.organisation_id == organisation_id)
+    if after is not None:
+        query = query.where(Check.id < after)
+    return session.scalars(query).all()
+
+
+def page_of_findings(
+    session: Session,
+    *,
+    organisation_id: str | None,
+    performer_ids: Collection[str] | None,
+    verdict: Verdict | None,
+    after: str | None,
+    limit: int,
+) -> Sequence[Finding]:
+    """Answer up to ``limit`` findings before an id, newest first, within what is given."""
+    query = select(Finding).order_by(Finding.id.desc()).limit(limit)
+    if organisation_id is not None:
+        query = query.where(Finding.organisation_id == organisation_id)
+    if performer_ids is not None:
+        query = query.where(Finding.performer_id.in_(performer_ids))
+    if verdict is not None:
+        query = query.where(Finding.verdict == verdict)
+    if after is not None:
+        query = query.where(Finding.id < after)
+    return session.scalars(query).all()

@@ -1,0 +1,348 @@
+"""Work that waits, leases on it, and the workers that take it.
+
+A row of work is written in the transaction that creates its check or enrolment, and finished in the transaction that
+stores the result: those are its two commit points. Between them a worker holds a lease, which is a promise to be done
+by a moment. A worker that dies lets it expire, and another takes the work over with a higher token. The token fences:
+whoever comes back late finds that its own is no longer the row's, and its transaction is rolled back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Index,
+    Select,
+    String,
+    UniqueConstraint,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from registry.domain.checks import WorkKind
+from registry.errors import LeaseLostError
+from registry.store.base import Base
+from registry.store.types import Id, UtcDateTime, text_enum
+
+MAX_ATTEMPTS = 3
+ERROR_LENGTH = 1000
+
+
+class WorkState(StrEnum):
+    """Where a piece of work is in its life."""
+
+    QUEUED = "queued"
+    LEASED = "leased"
+    DONE = "done"
+    DEAD = "dead"  # given up after the last attempt
+
+
+class Work(Base):
+    """One piece of work. There is at most one of a kind for a subject."""
+
+    __tablename__ = "work"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    kind: Mapped[WorkKind] = mapped_column(text_enum(WorkKind))
+    subject_id: Mapped[str] = mapped_column(Id)
+    state: Mapped[WorkState] = mapped_column(text_enum(WorkState), default=WorkState.QUEUED)
+    attempts: Mapped[int] = mapped_column(default=0)
+    max_attempts: Mapped[int] = mapped_column(default=MAX_ATTEMPTS)
+    available_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    leased_by: Mapped[str | None] = mapped_column(Id)
+    lease_token: Mapped[int] = mapped_column(default=0)
+    lease_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_error: Mapped[str | None] = mapped_column(String(ERROR_LENGTH))
+
+    __table_args__ = (
+        UniqueConstraint("kind", "subject_id"),
+        CheckConstraint("attempts >= 0 AND attempts <= max_attempts", name="attempts_in_range"),
+        CheckConstraint("(state = 'leased') = (lease_expires_at IS NOT NULL)", name="leased_until"),
+        CheckConstraint("(state = 'leased') = (leased_by IS NOT NULL)", name="leased_by_one"),
+        CheckConstraint("(state IN ('done', 'dead')) = (finished_at IS NOT NULL)", name="finished_when_over"),
+        Index(None, "state", "available_at"),
+    )
+
+
+class Worker(Base):
+    """A worker process, as it last reported itself."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    pid: Mapped[int]
+    device: Mapped[str] = mapped_column(String(80))
+    engine_version: Mapped[str] = mapped_column(String(200))
+    ready: Mapped[bool]
+    gallery_seq: Mapped[int]
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """One worker's hold on a piece of work.
+
+    Attributes:
+        work_id: of the work.
+        kind: what to do.
+        subject_id: id of the check or enrolment to do it for.
+        attempt: which attempt this is, from 1.
+        max_attempts: after how many it is given up.
+        worker_id: who holds it.
+        token: rises with each lease of this work.
+        expires_at: until when it holds; another worker may take the work from then on.
+    """
+
+    work_id: str
+    kind: WorkKind
+    subject_id: str
+    attempt: int
+    max_attempts: int
+    worker_id: str
+    token: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeadWork:
+    """Work that was given up.
+
+    Attributes:
+        work_id: of the work.
+        kind: what was to be done.
+        subject_id: id of the check or enrolment it was to be done for.
+        attempts: how often it was tried.
+        last_error: what the last attempt said, or None when its worker died without a word.
+    """
+
+    work_id: str
+    kind: WorkKind
+    subject_id: str
+    attempts: int
+    last_error: str | None
+
+
+def enqueue(
+    session: Session,
+    *,
+    work_id: str,
+    kind: WorkKind,
+    subject_id: str,
+    now: datetime,
+    max_attempts: int = MAX_ATTEMPTS,
+) -> None:
+    """Write a piece of work in the caller's transaction; it can be leased from ``now`` on, once that has committed.
+
+    A second one of a kind for a subject breaks a constraint of the database (`sqlalchemy.exc.IntegrityError`).
+    """
+    session.add(
+        Work(
+            id=work_id,
+            kind=kind,
+            subject_id=subject_id,
+            available_at=now,
+            created_at=now,
+            max_attempts=max_attempts,
+        )
+    )
+    session.flush()
+
+
+def lease(
+    session: Session, *, worker_id: str, now: datetime, lease_s: float, kinds: Collection[WorkKind]
+) -> Lease | None:
+    """Take the work that has waited longest, or that whose lease expired, for ``lease_s`` seconds.
+
+    The caller commits before it starts to work. Two workers never get the same lease: on PostgreSQL rows that another
+    is just taking are skipped, on SQLite writers take turns.
+
+    Returns:
+        None when nothing is waiting.
+    """
+    candidate = (
+        select(Work.id)
+        .where(Work.kind.in_(kinds), Work.attempts < Work.max_attempts, or_(_waiting(now), _expired(now)))
+        .order_by(Work.available_at, Work.id)
+    )
+    taken = session.execute(
+        update(Work)
+        .where(Work.id == _first_free(candidate))
+        .values(
+            state=WorkState.LEASED,
+            attempts=Work.attempts + 1,
+            lease_token=Work.lease_token + 1,
+            leased_by=worker_id,
+            lease_expires_at=now + timedelta(seconds=lease_s),
+        )
+        .returning(Work.id, Work.kind, Work.subject_id, Work.attempts, Work.max_attempts, Work.lease_token)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if taken is None:
+        return None
+    return Lease(
+        work_id=taken.id,
+        kind=taken.kind,
+        subject_id=taken.subject_id,
+        attempt=taken.attempts,
+        max_attempts=taken.max_attempts,
+        worker_id=worker_id,
+        token=taken.lease_token,
+        expires_at=now + timedelta(seconds=lease_s),
+    )
+
+
+def extend(session: Session, held: Lease, *, now: datetime, lease_s: float) -> Lease:
+    """Hold on for ``lease_s`` seconds from ``now``, also when the lease expired but nobody took the work.
+
+    Raises:
+        LeaseLostError: another worker took it over, or it is finished.
+    """
+    expires_at = now + timedelta(seconds=lease_s)
+    _change_held(session, held, lease_expires_at=expires_at)
+    return replace(held, expires_at=expires_at)
+
+
+def finish(session: Session, held: Lease, *, now: datetime) -> None:
+    """Mark the work as done, in the transaction that stores its result.
+
+    Raises:
+        LeaseLostError: another worker took it over, or it is finished; the caller's transaction must not commit.
+    """
+    _change_held(session, held, state=WorkState.DONE, leased_by=None, lease_expires_at=None, finished_at=now)
+
+
+def release(session: Session, held: Lease, *, retry_at: datetime, error: str) -> None:
+    """Give the work back after a failed attempt, to be tried again from ``retry_at`` on.
+
+    When this was the last attempt nobody leases it again, and `take_dead` gives it up.
+
+    Args:
+        session: a writing one.
+        held: the lease.
+        retry_at: when to try again.
+        error: one sentence for an operator; it holds nothing of the recording, and is cut to `ERROR_LENGTH`.
+
+    Raises:
+        LeaseLostError: another worker took it over, or it is finished.
+    """
+    _change_held(
+        session,
+        held,
+        state=WorkState.QUEUED,
+        leased_by=None,
+        lease_expires_at=None,
+        available_at=retry_at,
+        last_error=error[:ERROR_LENGTH],
+    )
+
+
+def take_dead(session: Session, *, now: datetime) -> DeadWork | None:
+    """Give up one piece of work that has no attempts left, and answer it, once only.
+
+    The caller marks its check or enrolment as failed in the same transaction: neither happens without the other.
+
+    Returns:
+        None when there is none.
+    """
+    candidate = select(Work.id).where(
+        Work.attempts >= Work.max_attempts, or_(Work.state == WorkState.QUEUED, _expired(now))
+    )
+    dead = session.execute(
+        update(Work)
+        .where(Work.id == _first_free(candidate))
+        .values(state=WorkState.DEAD, leased_by=None, lease_expires_at=None, finished_at=now)
+        .returning(Work.id, Work.kind, Work.subject_id, Work.attempts, Work.last_error)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    return None if dead is None else DeadWork(*dead)
+
+
+def cancel(session: Session, *, subject_id: str, now: datetime) -> None:
+    """Strike out whatever waits or is being done for a subject. Whoever holds it finds its lease lost."""
+    session.execute(
+        update(Work)
+        .where(Work.subject_id == subject_id, Work.state.in_([WorkState.QUEUED, WorkState.LEASED]))
+        .values(state=WorkState.DONE, leased_by=None, lease_expires_at=None, finished_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def count_unfinished(session: Session, kind: WorkKind) -> int:
+    """Answer how many pieces of a kind are queued or leased."""
+    query = select(func.count()).where(Work.kind == kind, Work.state.in_([WorkState.QUEUED, WorkState.LEASED]))
+    return session.scalar(query) or 0
+
+
+def beat(
+    session: Session,
+    *,
+    worker_id: str,
+    pid: int,
+    device: str,
+    engine_version: str,
+    ready: bool,
+    gallery_seq: int,
+    now: datetime,
+) -> None:
+    """Say that a worker lives, and how it is. The first time is its start."""
+    worker = session.get(Worker, worker_id)
+    if worker is None:
+        worker = Worker(id=worker_id, started_at=now)
+        session.add(worker)
+    worker.pid, worker.device, worker.engine_version = pid, device, engine_version
+    worker.ready, worker.gallery_seq, worker.last_seen_at = ready, gallery_seq, now
+    session.flush()
+
+
+def depart(session: Session, worker_id: str) -> None:
+    """Strike a worker that ends in good order off the list. Doing it twice is no error."""
+    session.execute(delete(Worker).where(Worker.id == worker_id))
+
+
+def live_workers(session: Session, *, now: datetime, within_s: float) -> Sequence[Worker]:
+    """Answer the workers that reported themselves in the last ``within_s`` seconds, oldest first."""
+    query = select(Worker).where(Worker.last_seen_at >= now - timedelta(seconds=within_s)).order_by(Worker.id)
+    return session.scalars(query).all()
+
+
+def _waiting(now: datetime) -> ColumnElement[bool]:
+    return and_(Work.state == WorkState.QUEUED, Work.available_at <= now)
+
+
+def _expired(now: datetime) -> ColumnElement[bool]:
+    return and_(Work.state == WorkState.LEASED, Work.lease_expires_at <= now)
+
+
+def _first_free(candidate: Select[str]) -> ColumnElement[str]:
+    """Lock the first row that nobody else is just taking (SQLite, where writers take turns, leaves the clause out)."""
+    return candidate.limit(1).with_for_update(skip_locked=True).scalar_subquery()
+
+
+def _change_held(session: Session, held: Lease, **values: object) -> None:
+    """Change the row, only if this lease is still the one that holds it."""
+    changed = session.execute(
+        update(Work)
+        .where(Work.id == held.work_id, Work.state == WorkState.LEASED, Work.lease_token == held.token)
+        .values(**values)
+        .returning(Work.id)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if changed is None:
+        raise LeaseLostError(
+            f"{held.work_id} is no longer held by {held.worker_id}: its lease expired and the work was taken over",
+            work_id=held.work_id,
+            worker_id=held.worker_id,
+        )

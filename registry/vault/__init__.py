@@ -1,0 +1,1 @@
+"""Keys, seals, protection of voiceprints, and tokens. Nothing here knows the database."""

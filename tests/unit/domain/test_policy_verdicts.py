@@ -1,0 +1,213 @@
+"""Every verdict once, by an ordinary example, with the words a person reads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from agreements import CONSENT, LICENCE, MATCH, NOW, TERMS, USE
+
+from registry.domain.consents import Consent, ConsentDecision, ConsentState
+from registry.domain.licences import Licence, LicenceState
+from registry.domain.policy import PerformerRecord, SourceStanding, decide, standing_of_source
+from registry.domain.scores import EvidenceOutcome, PerformerEvidence, Reason
+from registry.domain.uses import DeclaredUse, Medium, UsePurpose
+from registry.domain.verdicts import CLEAR, PERMITTED, Ruling, Verdict
+
+REFUSAL = replace(CONSENT, decision=ConsentDecision.REFUSED)
+WITHDRAWN = replace(CONSENT, state=ConsentState.WITHDRAWN, withdrawn_at=datetime(2026, 5, 2, 8, 0, tzinfo=UTC))
+
+
+def _decide(
+    use: DeclaredUse = USE,
+    *licences: Licence,
+    consents: tuple[Consent, ...] = (CONSENT,),
+    evidence: PerformerEvidence | None = MATCH,
+) -> Ruling:
+    return decide(evidence, use, PerformerRecord("perf_1", consents, licences), now=NOW)
+
+
+def test_a_ruling_without_a_reason_cannot_be_made() -> None:
+    with pytest.raises(ValueError, match="reasons"):
+        Ruling(Verdict.LICENSED_USE, ())
+
+
+def test_without_a_licence_a_match_is_unlicensed() -> None:
+    ruling = _decide(USE)
+    assert ruling.verdict is Verdict.UNLICENSED_MATCH
+    assert [reason.code for reason in ruling.reasons] == ["no_licence"]
+
+
+def test_an_offer_that_the_studio_never_signed_is_no_licence() -> None:
+    offered = replace(LICENCE, state=LicenceState.OFFERED, activated_at=None)
+    assert _decide(USE, offered).verdict is Verdict.UNLICENSED_MATCH
+
+
+def test_a_licence_marked_offered_again_after_it_was_active_is_no_licence() -> None:
+    assert _decide(USE, replace(LICENCE, state=LicenceState.OFFERED)).verdict is Verdict.UNLICENSED_MATCH
+
+
+def test_a_licence_marked_active_that_was_never_activated_is_no_licence() -> None:
+    assert _decide(USE, replace(LICENCE, activated_at=None)).verdict is Verdict.UNLICENSED_MATCH
+
+
+def test_a_revoked_licence_says_that_it_was_revoked() -> None:
+    ruling = _decide(USE, replace(LICENCE, state=LicenceState.REVOKED, ended_at=NOW))
+    assert ruling.verdict is Verdict.UNLICENSED_MATCH
+    assert (ruling.reasons[0].code, ruling.licence_id) == ("licence_revoked", "lic_1")
+
+
+def test_withdrawn_consent_says_on_which_day() -> None:
+    ruling = _decide(USE, LICENCE, consents=(WITHDRAWN,))
+    assert ruling.verdict is Verdict.CONSENT_WITHDRAWN
+    assert "2026-05-02" in ruling.reasons[0].detail
+
+
+def test_a_withdrawal_beats_a_yes_signed_before_it_and_never_marked_as_superseded() -> None:
+    later = replace(CONSENT, id="cons_2", signed_at=datetime(2026, 4, 1, tzinfo=UTC))
+    assert _decide(USE, LICENCE, consents=(WITHDRAWN, later)).verdict is Verdict.CONSENT_WITHDRAWN
+
+
+def test_a_yes_signed_after_a_withdrawal_is_a_new_decision() -> None:
+    anew = replace(CONSENT, id="cons_2", signed_at=datetime(2026, 5, 3, tzinfo=UTC))
+    assert _decide(USE, LICENCE, consents=(WITHDRAWN, anew)).verdict is Verdict.LICENSED_USE
+
+
+def test_a_withdrawn_refusal_is_not_called_withdrawn_consent_and_permits_nothing() -> None:
+    taken_back = replace(WITHDRAWN, decision=ConsentDecision.REFUSED)
+    assert _decide(USE, consents=(taken_back,)).verdict is Verdict.UNLICENSED_MATCH
+    assert _decide(USE, LICENCE, consents=(taken_back,)).reasons[0].code == "licensing_consent_not_in_force"
+
+
+def test_a_performer_who_refuses_all_licences_has_opted_out() -> None:
+    assert _decide(USE, LICENCE, consents=(REFUSAL,)).verdict is Verdict.OPTED_OUT_MATCH
+
+
+def test_a_suspended_licence_says_why() -> None:
+    ruling = _decide(USE, replace(LICENCE, state=LicenceState.SUSPENDED, suspension_reason="strike"))
+    assert ruling.verdict is Verdict.LICENCE_SUSPENDED
+    assert "strike" in ruling.reasons[0].detail
+
+
+@pytest.mark.parametrize(
+    ("changes", "term", "wanted"),
+    [
+        ({"purpose": UsePurpose.ADVERTISING}, "purposes", "advertising"),
+        ({"medium": Medium.GAME}, "media", "game"),
+        ({"territory": "US"}, "territories", "US"),
+        ({"territory": "WORLD"}, "territories", "WORLD"),
+        ({"language": "en"}, "languages", "en"),
+        ({"language": None}, "languages", "not declared"),
+    ],
+)
+def test_a_use_out_of_scope_is_told_which_term_refused_and_what_it_permits(
+    changes: dict[str, object], term: str, wanted: str
+) -> None:
+    ruling = _decide(replace(USE, **changes), LICENCE)  # type: ignore[arg-type]
+    assert ruling.verdict is Verdict.LICENSED_OUT_OF_SCOPE
+    assert len(ruling.reasons) == 1
+    assert ruling.reasons[0].code == f"{term}_not_permitted"
+    assert (ruling.reasons[0].figures["term"], ruling.reasons[0].figures["wanted"]) == (term, wanted)
+
+
+def test_a_use_out_of_scope_in_several_terms_hears_of_every_one() -> None:
+    elsewhere = replace(USE, medium=Medium.GAME, territory="US", language=None)
+    assert [reason.figures["term"] for reason in _decide(elsewhere, LICENCE).reasons] == [
+        "media",
+        "territories",
+        "languages",
+    ]
+
+
+def test_another_project_than_the_licensed_one_is_out_of_scope() -> None:
+    bound = replace(LICENCE, terms=replace(TERMS, projects=frozenset({"Meridian"})))
+    assert _decide(USE, bound).reasons[0].figures["permitted"] == "Meridian"
+
+
+def test_a_licence_that_ended_says_when() -> None:
+    ended = replace(LICENCE, terms=replace(TERMS, ends_on=date(2026, 6, 14)))
+    ruling = _decide(USE, ended)
+    assert ruling.verdict is Verdict.LICENCE_EXPIRED
+    assert ruling.reasons[0].figures["ends_on"] == "2026-06-14"
+
+
+def test_a_work_finished_within_a_term_that_ended_is_a_legacy_use() -> None:
+    ended = replace(LICENCE, terms=replace(TERMS, ends_on=date(2026, 6, 14)))
+    assert _decide(replace(USE, fixed_on=date(2026, 6, 14)), ended).verdict is Verdict.EXPIRED_LEGACY_USE
+
+
+@pytest.mark.parametrize("consents", [(), (replace(CONSENT, state=ConsentState.DRAFT, signed_at=None),)])
+def test_not_even_a_finished_work_is_covered_where_consent_was_never_given(consents: tuple[Consent, ...]) -> None:
+    ended = replace(LICENCE, terms=replace(TERMS, ends_on=date(2026, 6, 14)))
+    ruling = _decide(replace(USE, fixed_on=date(2026, 6, 1)), ended, consents=consents)
+    assert ruling.verdict is Verdict.CONSENT_WITHDRAWN
+    assert ruling.reasons[0].code == "licensing_consent_not_in_force"
+
+
+def test_an_overdue_licence_says_since_when() -> None:
+    ruling = _decide(USE, replace(LICENCE, paid_at=None))
+    assert ruling.verdict is Verdict.LICENSED_UNPAID
+    assert ruling.reasons[0].figures == {"term": "pay", "due_on": "2026-01-31"}
+
+
+def test_a_use_in_every_term_is_licensed() -> None:
+    ruling = _decide(USE, LICENCE)
+    assert (ruling.verdict, ruling.licence_id) == (Verdict.LICENSED_USE, "lic_1")
+
+
+def test_the_nearest_of_several_licences_is_named() -> None:
+    suspended = replace(LICENCE, id="lic_0", state=LicenceState.SUSPENDED)
+    unpaid = replace(LICENCE, id="lic_2", paid_at=None)
+    assert _decide(USE, suspended, unpaid).licence_id == "lic_2"
+    assert _decide(USE, suspended, unpaid, LICENCE).licence_id == "lic_1"
+
+
+def test_a_studio_that_claims_another_licence_is_told_which_one_decides() -> None:
+    ruling = _decide(replace(USE, claimed_licence_ids=("lic_9",)), LICENCE)
+    assert ruling.verdict is Verdict.LICENSED_USE
+    assert ruling.reasons[-1].code == "not_the_claimed_licence"
+    assert ruling.reasons[-1].figures == {"claimed": "lic_9", "decides": "lic_1"}
+
+
+def test_no_evidence_is_not_assessed() -> None:
+    assert _decide(USE, LICENCE, evidence=None).verdict is Verdict.NOT_ASSESSED
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verdict"),
+    [
+        (EvidenceOutcome.NO_MATCH, Verdict.NO_MATCH),
+        (EvidenceOutcome.INCONCLUSIVE, Verdict.INCONCLUSIVE),
+        (EvidenceOutcome.SOUND_ALIKE, Verdict.SOUND_ALIKE_REVIEW),
+    ],
+)
+def test_the_engines_own_reasons_are_passed_on_and_there_is_always_one(
+    outcome: EvidenceOutcome, verdict: Verdict
+) -> None:
+    why = Reason("too_short", "1.1 s of speech; 2.0 s are needed", {"speech_s": 1.1})
+    told = _decide(USE, LICENCE, evidence=replace(MATCH, outcome=outcome, reasons=(why,)))
+    untold = _decide(USE, LICENCE, evidence=replace(MATCH, outcome=outcome))
+    assert told == Ruling(verdict, (why,))
+    assert untold.verdict is verdict
+    assert untold.reasons[0].code
+
+
+def test_a_declared_source_without_a_licence_explains_nothing() -> None:
+    alike = replace(MATCH, performer_id="perf_2", outcome=EvidenceOutcome.SOUND_ALIKE)
+    standing = standing_of_source(MATCH, _decide(USE), alike)
+    assert standing == SourceStanding("perf_1", heard=True, covered=False)
+    ruling = decide(alike, USE, PerformerRecord("perf_2", (), ()), now=NOW, source=standing)
+    assert ruling.verdict is Verdict.SOUND_ALIKE_REVIEW
+
+
+def test_a_licensed_source_that_is_heard_explains_a_voice_that_sounds_alike() -> None:
+    alike = replace(MATCH, performer_id="perf_2", outcome=EvidenceOutcome.SOUND_ALIKE)
+    standing = standing_of_source(MATCH, _decide(USE, LICENCE), alike)
+    ruling = decide(alike, USE, PerformerRecord("perf_2", (), ()), now=NOW, source=standing)
+    assert ruling.verdict is Verdict.EXPLAINED_BY_DECLARED_SOURCE
+
+
+def test_only_two_verdicts_permit_and_only_two_more_ask_nobody_for_anything() -> None:
+    assert {Verdict.LICENSED_USE, Verdict.EXPIRED_LEGACY_USE} == PERMITTED
+    assert {Verdict.NO_MATCH, Verdict.EXPLAINED_BY_DECLARED_SOURCE} == CLEAR - PERMITTED
