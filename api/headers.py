@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from flask import Flask, Response, g, request
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
-from werkzeug.http import parse_options_header
 
 from api.errors import PreconditionHeaderError
 from api.schemas.base import Headers
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_SECONDS = re.compile(r"[0-9]{1,20}")
 _ENTITY_TAG = re.compile(r'"v([1-9][0-9]{0,8})(?:-[a-z]+)?"')
 
 _ALWAYS = {
@@ -63,15 +63,23 @@ class WaitHeaders(Headers):
 
     def wait(self, *, default_s: float, max_s: float) -> Wait:
         """Answer how long to wait. What cannot be understood is ignored, as RFC 7240 section 2 says."""
-        for preference in (self.prefer or "").split(","):
-            token, _ = parse_options_header(preference.strip())
-            name, _, value = token.partition("=")
-            if name.strip().lower() == "wait" and value.strip().strip('"').isascii() and value.strip('" ').isdigit():
-                seconds = min(float(value.strip('" ')[:6]), max_s)
-                return Wait(seconds, applied=f"wait={seconds:.0f}")
-            if name.strip().lower() == "respond-async" and not value:
-                return Wait(0.0, applied="respond-async")
+        preferences = _preferences(self.prefer or "")
+        wanted = preferences.get("wait", "")
+        if _SECONDS.fullmatch(wanted):
+            seconds = min(float(wanted), max_s)
+            return Wait(seconds, applied=f"wait={seconds:.0f}")
+        if "respond-async" in preferences:
+            return Wait(0.0, applied="respond-async")
         return Wait(default_s, applied=None)
+
+
+def _preferences(sent: str) -> dict[str, str]:
+    """Answer each preference's value; parameters are left out, and of two of one name the first counts."""
+    found: dict[str, str] = {}
+    for preference in sent.split(","):
+        name, _, value = preference.partition(";")[0].partition("=")
+        found.setdefault(name.strip().lower(), value.strip().strip('"'))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

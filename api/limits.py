@@ -151,11 +151,12 @@ def _name(upload: FileStorage) -> str:
 
 
 def _require_json() -> None:
-    if not request.get_data(cache=True):
+    data = _whole_body()
+    if not data:
         return
     if not request.is_json:
         raise _wrong_type(JSON)
-    if not isinstance(_parsed(request.get_data(cache=True)), dict):
+    if not isinstance(_parsed(data), dict):
         raise UnexpectedBodyError("the body is JSON, but not an object")
 
 
@@ -172,8 +173,17 @@ def _refuse_constant(name: str) -> None:
 
 
 def _require_nothing() -> None:
-    if request.get_data(cache=True).strip() not in {b"", b"{}"}:
+    if _whole_body().strip() not in {b"", b"{}"}:
         raise UnexpectedBodyError("this operation takes no body")
+
+
+def _whole_body() -> bytes:
+    """Read a body; one that did not say its length and reaches the limit was cut there by Werkzeug, so it is refused."""
+    data = request.get_data(cache=True)
+    limit = request.max_content_length
+    if request.content_length is None and limit is not None and len(data) >= limit:
+        raise BodyTooLargeError(f"the request has {limit} bytes or more, fewer are taken", max_bytes=limit)
+    return data
 
 
 def _wrong_type(expected: str) -> WrongContentTypeError:

@@ -91,7 +91,7 @@ def problem(
 
 def from_error(error: errors.RegistryError) -> Response:
     """Answer one of our own errors: the caller's as it is, the machine's without its insides."""
-    status = status_of(type(error))
+    status = _status_of_error(error)
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
         return _from_anything(error)
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
@@ -129,6 +129,13 @@ def status_of(error: type[errors.RegistryError]) -> HTTPStatus:
     """Answer the status that a class of errors is told with."""
     fitting = (status for cls, status in _STATUSES if issubclass(error, cls))
     return next(fitting, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _status_of_error(error: errors.RegistryError) -> HTTPStatus:
+    """Answer the status of an error: that of its class, but too many bytes are told apart from too many seconds."""
+    if isinstance(error, errors.MediaTooLargeError) and "size_bytes" in error.figures:
+        return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    return status_of(type(error))
 
 
 def _status_of_slug(slug: str) -> HTTPStatus:

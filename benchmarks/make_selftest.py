@@ -21,7 +21,7 @@ def main() -> None:
     torch.manual_seed(0)
     answers = compute(Engine.load(device="cpu"))
     path = Path("registry/engine/artefacts") / f"{ARTEFACT}.safetensors"
-    save_file({name: answer for name, answer in sorted(answers.items())}, path)
+    save_file(dict(sorted(answers.items())), path)
     for name, answer in answers.items():
         print(name, answer if answer.size <= len(answers) else answer.shape)
 

@@ -10,7 +10,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,12 +39,15 @@ class Server:
 
 
 @contextmanager
-def running_server(home: Path, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+def running_server(
+    home: Path, settings: Mapping[str, str] | None = None, before_start: Callable[[], None] | None = None
+) -> Iterator[Server]:
     """Set a registry up in a folder as its README says, serve it, and end it in good order.
 
     Args:
         home: an empty folder for database, keys and spool.
         settings: further ``LIKENESS_…`` variables.
+        before_start: called when the database is there and the server is not yet.
     """
     environment = {k: v for k, v in os.environ.items() if not k.startswith("LIKENESS_")}
     environment |= {"LIKENESS_HOME": str(home), "LIKENESS_PORT": "0", "LIKENESS_LOG_LEVEL": "warning"} | dict(
@@ -54,6 +57,8 @@ def running_server(home: Path, settings: Mapping[str, str] | None = None) -> Ite
     _likeness(environment, "db", "upgrade")
     operator_id = _likeness(environment, "account", "create", "--role", "operator", "--name", "Registry operator")
     token = _likeness(environment, "token", "issue", operator_id)
+    if before_start is not None:
+        before_start()
     started = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-m", "registry.cli.main", "serve"], env=environment, stderr=subprocess.PIPE, text=True

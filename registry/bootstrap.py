@@ -24,6 +24,9 @@ from registry.vault.voiceprints import VoiceprintVault
 if TYPE_CHECKING:  # the engine brings torch with it, which only a worker needs
     from registry.engine.identify import Engine
 
+PARENT_VARIABLE = "LIKENESS_PARENT_PID"
+"""Set by `likeness serve` for the worker beside it, which ends when that process has gone."""
+
 TABLES = models.metadata
 """Named here so that every process that has a context knows every table."""
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,13 +23,16 @@ from types import FrameType
 
 import structlog
 
+from registry.bootstrap import PARENT_VARIABLE, build_context, build_engine
 from registry.domain.checks import WorkKind
 from registry.domain.ids import IdPrefix
 from registry.engine.identify import Engine
 from registry.engine.voiceprint import Voiceprint
 from registry.errors import InvalidInputError, LeaseLostError, NotFoundError, RegistryError, SealBrokenError
+from registry.logs import configure_logs
 from registry.services import assessments, enrolment_work, gallery, housekeeping
 from registry.services.context import Context
+from registry.settings import load_settings
 from registry.store import work
 from registry.store.work import Lease
 
@@ -37,6 +41,7 @@ FOLLOW_S = 0.25
 BEAT_S = 2.0
 HOUSE_S = 30.0
 RETRY_S = 2.0
+_REFUSED = 4
 
 log = structlog.get_logger()
 
@@ -265,7 +270,24 @@ class Worker:
             session.commit()
 
 
-def stop_on_signals(stop: Callable[[], None]) -> None:
+def main() -> int:
+    """Run one worker until it is asked to stop; answer the exit code: 0, or 4 when it refuses to serve."""
+    settings = load_settings()
+    configure_logs(settings.log_level)
+    try:
+        with build_context(settings) as ctx:
+            ctx.database.require_current_schema()
+            worker = Worker(ctx, build_engine(settings), lease_s=settings.lease_s)
+            _stop_on_signals(worker.stop)
+            _stop_with_parent(worker.stop)
+            worker.run()
+    except RegistryError as error:
+        log.error("worker refuses to serve", slug=error.slug, detail=error.detail)  # noqa: TRY400  (its words suffice)
+        return _REFUSED
+    return 0
+
+
+def _stop_on_signals(stop: Callable[[], None]) -> None:
     """Let SIGTERM and SIGINT end a worker in good order."""
 
     def handle(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001  (signature)
@@ -273,3 +295,21 @@ def stop_on_signals(stop: Callable[[], None]) -> None:
 
     signal.signal(signal.SIGTERM, handle)
     signal.signal(signal.SIGINT, handle)
+
+
+def _stop_with_parent(stop: Callable[[], None]) -> None:
+    """End an embedded worker whose server is gone, however it went: an orphan would hold the gallery for nobody."""
+    parent = os.environ.get(PARENT_VARIABLE)
+    if parent is None:
+        return
+
+    def watch() -> None:
+        while os.getppid() == int(parent):
+            time.sleep(1)
+        stop()
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

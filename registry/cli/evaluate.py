@@ -39,7 +39,7 @@ class LabelledFile:
     system: str = ""
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0917  (typer makes options of arguments)
     gallery: Annotated[Path, typer.Option(help="One folder per performer.", exists=True, file_okay=False)],
     probes: Annotated[Path, typer.Option(help="probes/SPEAKER/FILE.", exists=True, file_okay=False)],
     out: Annotated[Path, typer.Option(help="Where to write the figures, as JSON.", dir_okay=False)],

@@ -22,7 +22,7 @@ SOME_FAILED = 3
 _FILES_PER_CHILD = 64  # the files are the caller's own, so that a child may read many
 
 
-def identify(
+def identify(  # noqa: PLR0917  (typer makes options of arguments)
     paths: Annotated[list[Path], typer.Argument(help="Files, or folders of files.", exists=True, metavar="PATH…")],
     gallery: Annotated[
         Path, typer.Option(help="One folder per performer, with their recordings.", exists=True, file_okay=False)

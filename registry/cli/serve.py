@@ -14,14 +14,15 @@ from types import FrameType
 
 import typer
 
-from registry.bootstrap import build_context, build_database, build_engine, build_keyring
+from registry.bootstrap import PARENT_VARIABLE, build_database, build_keyring
 from registry.errors import SettingsError
 from registry.logs import configure_logs
 from registry.settings import Settings, load_settings
-from registry.worker import Worker, stop_on_signals
 
+_WORKER = [sys.executable, "-m", "registry.worker"]
 _RESTART_S = 1.0
 _SERVER_GRACE_S = 2
+_REFUSED_TO_START = {3, 4}  # gunicorn's codes for an application that does not load, and our own for a run that failed
 _FAILED = 4
 
 
@@ -30,15 +31,7 @@ def worker() -> None:
 
     Run as many as there are GPUs, or hosts; they share the work through the database.
     """
-    settings = load_settings()
-    configure_logs(settings.log_level)
-    with build_context(settings) as ctx:
-        ctx.database.require_current_schema()
-        engine = build_engine(settings)
-        one = Worker(ctx, engine, lease_s=settings.lease_s)
-        stop_on_signals(one.stop)
-        _stop_with_parent(one.stop)
-        one.run()
+    os.execv(sys.executable, _WORKER)  # noqa: S606  (our own program, in place of this one)
 
 
 def serve() -> None:
@@ -103,8 +96,8 @@ class _Supervisor:
         try:
             while not self._stopping.wait(0.2):
                 for name in [name for name, child in self._children.items() if child.poll() is not None]:
-                    if self._children[name].returncode == _FAILED:
-                        return _FAILED  # it refused to start, and has said why
+                    if self._children[name].returncode in _REFUSED_TO_START:
+                        return _FAILED  # it has said why
                     time.sleep(_RESTART_S)
                     self._children[name] = self._commands[name]()
         finally:
@@ -128,8 +121,8 @@ class _Supervisor:
 
 
 def _start_worker() -> subprocess.Popen[bytes]:
-    environment = os.environ | {"LIKENESS_PARENT_PID": str(os.getpid())}
-    return subprocess.Popen([sys.executable, "-m", "registry.cli.main", "worker"], env=environment)
+    environment = os.environ | {PARENT_VARIABLE: str(os.getpid())}
+    return subprocess.Popen(_WORKER, env=environment)  # noqa: S603  (our own program)
 
 
 def _start_http(settings: Settings, listener: socket.socket) -> subprocess.Popen[bytes]:
@@ -157,17 +150,3 @@ def _start_http(settings: Settings, listener: socket.socket) -> subprocess.Popen
         "warning",
     ]
     return subprocess.Popen(command, pass_fds=[listener.fileno()])  # noqa: S603  (our own program)
-
-
-def _stop_with_parent(stop: Callable[[], None]) -> None:
-    """End an embedded worker whose server is gone, however it went: an orphan would hold the gallery for nobody."""
-    parent = os.environ.get("LIKENESS_PARENT_PID")
-    if parent is None:
-        return
-
-    def watch() -> None:
-        while os.getppid() == int(parent):
-            time.sleep(1)
-        stop()
-
-    threading.Thread(target=watch, name="parent", daemon=True).start()

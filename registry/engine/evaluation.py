@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -128,9 +129,7 @@ def evaluate(results: Sequence[SearchResult], random: np.random.Generator) -> di
         "min_dcf": round(min_dcf(trials), 5),
         "cllr": round(cllr(trials), 5),
         "cllr_min": round(cllr_min(trials), 5),
-        "by_speech": [
-            _bucket(low, high, plain) for low, high in zip(SPEECH_BUCKETS_S, SPEECH_BUCKETS_S[1:], strict=False)
-        ],
+        "by_speech": [_bucket(low, high, plain) for low, high in pairwise(SPEECH_BUCKETS_S)],
         "clones": _imitations(results, SearchKind.CLONE, plain, random),
         "decoys": _imitations(results, SearchKind.DECOY, plain, random),
         "operating_point": _operating_point(results),
@@ -250,6 +249,6 @@ def _share(part: float, whole: int) -> float | None:
 
 
 def speech_label(bucket: Mapping[str, Any]) -> str:
-    """Answer a bucket's name for a table, such as ``3–6 s``."""
+    """Answer a bucket's name for a table, such as ``3 to 6 s``."""
     low, high = bucket["speech_s"]
-    return f"{low:g} s and more" if high is None else f"{low:g}–{high:g} s"
+    return f"{low:g} s and more" if high is None else f"{low:g} to {high:g} s"

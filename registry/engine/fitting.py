@@ -67,7 +67,7 @@ def _curvature(standard: Array, is_target: NDArray[np.bool_], mass: Array) -> fl
     return float(np.linalg.eigvalsh((standard * share[:, None]).T @ standard)[-1])
 
 
-def _descend(
+def _descend(  # noqa: PLR0917  (one optimiser needs all of the problem)
     standard: Array, is_target: NDArray[np.bool_], mass: Array, floor: Array, rate: float, steps: int
 ) -> Array:
     weights = ahead = np.maximum(np.zeros(standard.shape[1]), floor)

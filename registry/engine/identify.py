@@ -34,6 +34,7 @@ from registry.engine.devices import BatchRunner, choose_device
 from registry.engine.encoders.campplus import CampplusEncoder
 from registry.engine.encoders.ge2e import Ge2eEncoder
 from registry.engine.encoders.protocol import Encoder
+from registry.engine.enrolment import require_one_voice
 from registry.engine.gallery import Gallery
 from registry.engine.matching import cohort_percentile, engine_features
 from registry.engine.voiceprint import Space, Voiceprint
@@ -138,6 +139,19 @@ class Engine:
     def voices_in(self, analysis: Analysis) -> tuple[Voice, ...]:
         """Answer the voices of a recording, the one that speaks most first; more than one means several speakers."""
         return analysis.voices
+
+    @staticmethod
+    def require_one_voice(analyses: Sequence[Analysis], labels: Sequence[str]) -> None:
+        """Refuse enrolment recordings that hold several voices, or of which one is clearly another voice.
+
+        Args:
+            analyses: of the recordings of one enrolment.
+            labels: their names, for the sentence.
+
+        Raises:
+            SeveralSpeakersError: naming the recording.
+        """
+        require_one_voice(analyses, labels)
 
     def prototypes(self, analysis: Analysis, label: str) -> list[Voiceprint]:
         """Answer one voiceprint in each space, of the voice that speaks most.

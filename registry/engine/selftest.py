@@ -2,8 +2,8 @@
 
 The sound is made by code, from a seed: three voice-like signals of harmonics under formants. The answers were computed
 by the shipped weights on a CPU and lie in ``artefacts/selftest-1.safetensors``; ``benchmarks/make_selftest.py`` makes
-them. Tolerances leave room for another processor, another BLAS or CUDA, and for nothing else: a vector of other weights,
-or of another front end, differs by orders of magnitude more.
+them. Tolerances leave room for another processor, another BLAS or CUDA, and for nothing else: a vector of other
+weights, or of another front end, differs by orders of magnitude more.
 """
 
 from __future__ import annotations

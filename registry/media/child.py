@@ -26,7 +26,7 @@ from registry.errors import DecoderFailedError, MediaError, RegistryError
 from registry.media.limits import MediaLimits
 from registry.media.reading import read_recording
 from registry.media.recording import SAMPLE_RATE_HZ, SourceFacts
-from registry.media.wire import Kind, send
+from registry.media.wire import MAX_BODY_BYTES, Kind, send
 
 Reader = Callable[[BinaryIO, MediaLimits], Iterator[SourceFacts | NDArray[np.int16]]]
 _HOUR_S = 3600
@@ -89,7 +89,7 @@ def _answer(wire: socket.socket, file: BinaryIO, limits: MediaLimits, read: Read
             if isinstance(part, SourceFacts):
                 send(wire, Kind.FACTS, json.dumps(asdict(part)).encode())
                 continue
-            send(wire, Kind.SAMPLES, part.astype("<i2").tobytes())
+            _send_samples(wire, part)
             sent_s += part.size / SAMPLE_RATE_HZ
             _allow_processor_time(start_cpu_s, sent_s, limits)
     except MediaError as error:
@@ -98,6 +98,13 @@ def _answer(wire: socket.socket, file: BinaryIO, limits: MediaLimits, read: Read
         _refuse(wire, out_of_memory(limits))
     else:
         send(wire, Kind.DONE)
+
+
+def _send_samples(wire: socket.socket, samples: NDArray[np.int16]) -> None:
+    """Send samples in messages of allowed length; a file of very low rate yields many at once."""
+    body = memoryview(samples.astype("<i2").tobytes())
+    for first in range(0, len(body), MAX_BODY_BYTES):
+        send(wire, Kind.SAMPLES, bytes(body[first : first + MAX_BODY_BYTES]))
 
 
 def _allow_processor_time(start_cpu_s: float, sent_s: float, limits: MediaLimits) -> None:

@@ -114,8 +114,12 @@ def operator_principal(account: Account) -> Principal:
 # --- organisations and accounts --------------------------------------------------------------------------------------
 
 
-def create_first_operator(ctx: Context, *, name: str) -> Account:
+def create_first_operator(ctx: Context, *, name: str, organisation_name: str | None = None) -> Account:
     """Create the first operator of a new registry, which nobody is there to authorise.
+
+    Args:
+        name: of the person or system.
+        organisation_name: of the organisation that runs the registry; the operator's own name by default.
 
     Raises:
         ConflictError: there is an account already; ask its holder.
@@ -123,7 +127,8 @@ def create_first_operator(ctx: Context, *, name: str) -> Account:
     with unit_of_work(ctx) as unit:
         if accounts.page_of_accounts(unit.session, organisation_id=None, after=None, limit=1):
             raise ConflictError("this registry has accounts already: let an operator create further ones")
-        account = _add_account(unit, Role.OPERATOR, name, _ensure_organisation(unit, OrganisationKind.OPERATOR, name))
+        organisation = _ensure_organisation(unit, OrganisationKind.OPERATOR, organisation_name or name)
+        account = _add_account(unit, Role.OPERATOR, name, organisation)
         _record_created(unit, account, account.id)
         unit.commit()
     return account

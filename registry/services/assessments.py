@@ -75,7 +75,6 @@ def complete_check(ctx: Context, held: Lease, evidence: RecordingEvidence | None
         _write_result(check, evidence, ruled)
         _close(unit, held, check, CheckState.DONE)
         unit.commit()
-    ctx.spool.delete(held.subject_id)
 
 
 def _rule_all(unit: Unit, check: Check, evidence: RecordingEvidence | None) -> list[Ruled]:
@@ -225,6 +224,7 @@ def _close(unit: Unit, held: Lease | None, check: Check, state: CheckState) -> N
         verdict=check.verdict.value if check.verdict else None,
         problem=str(check.problem["slug"]) if check.problem else None,
     )
+    unit.upload_used(check.id)
     if held is not None:
         work.finish(unit.session, held, now=unit.now)
 
@@ -240,7 +240,6 @@ def refuse_check(ctx: Context, held: Lease, error: RegistryError) -> None:
         check.problem = intake.problem_of(error)
         _close(unit, held, check, CheckState.REFUSED)
         unit.commit()
-    ctx.spool.delete(held.subject_id)
 
 
 def fail_check(unit: Unit, check_id: str, problem: dict[str, object]) -> None:

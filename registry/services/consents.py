@@ -184,7 +184,7 @@ def sign_consent(
             decision=decision.value,
         )
         if decision is ConsentDecision.REFUSED:
-            undo_what_rested_on(unit, ctx, consent, principal.account_id)
+            undo_what_rested_on(unit, consent, principal.account_id)
         unit.commit()
     await_workers(ctx, unit.gallery_seq)
     return consent

@@ -60,7 +60,6 @@ def complete_enrolment(ctx: Context, held: Lease, voiceprints: Sequence[Voicepri
             _close(unit, held, enrolment, EnrolmentState.ACTIVE, None)
             unit.gallery_changed(enrolment.performer_id, GalleryChangeKind.ADDED)
             unit.commit()
-    ctx.spool.delete(held.subject_id)
 
 
 def _seal_all(unit: Unit, ctx: Context, enrolment: Enrolment, voiceprints: Sequence[Voiceprint]) -> None:
@@ -126,6 +125,7 @@ def _close(
         performer_id=enrolment.performer_id,
         problem=str(problem["slug"]) if problem else None,
     )
+    unit.upload_used(enrolment.id)
     if held is not None:
         work.finish(unit.session, held, now=unit.now)
 
@@ -140,7 +140,6 @@ def refuse_enrolment(ctx: Context, held: Lease, error: RegistryError) -> None:
         enrolment = unit.session.get_one(Enrolment, held.subject_id)
         _close(unit, held, enrolment, EnrolmentState.REFUSED, intake.problem_of(error))
         unit.commit()
-    ctx.spool.delete(held.subject_id)
 
 
 def fail_enrolment(unit: Unit, enrolment_id: str, problem: dict[str, object]) -> None:

@@ -50,7 +50,6 @@ def give_up_one(ctx: Context) -> bool:
         else:
             fail_enrolment(unit, dead.subject_id, problem)
         unit.commit()
-    ctx.spool.delete(dead.subject_id)
     return True
 
 

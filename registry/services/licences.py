@@ -21,6 +21,7 @@ from registry.domain.licences import (
 from registry.errors import ConflictError, ConsentMissingError, ForbiddenError, InvalidInputError, NotFoundError
 from registry.services.consents import in_force
 from registry.services.context import Context
+from registry.services.performers import visible_performer
 from registry.services.unit import Unit, require_version, unit_of_work
 from registry.store import licences
 from registry.store.accounts import Organisation
@@ -54,6 +55,17 @@ def list_licences(
         return licences.page_of_licences(
             session, studio_id=studio_id, performer_ids=performer_ids, state=state, after=after, limit=limit
         )
+
+
+def list_licences_of_performer(ctx: Context, principal: Principal, performer_id: str) -> Sequence[Licence]:
+    """Answer every licence of a performer, in any state, oldest first: to the performer's side or an operator.
+
+    Raises:
+        NotFoundError: no such performer that the caller may know of.
+    """
+    principal.require(Scope.LICENCES_READ)
+    with ctx.database.read() as session:
+        return licences.licences_of_performer(session, visible_performer(session, principal, performer_id).id)
 
 
 def _reach(principal: Principal) -> tuple[str | None, Sequence[str] | None]:

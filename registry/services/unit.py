@@ -6,23 +6,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+import structlog
 from sqlalchemy.orm import Session
 
 from registry.domain.events import Detail, Event, EventType
 from registry.domain.ids import IdPrefix
-from registry.errors import StaleVersionError
+from registry.errors import RegistryError, StaleVersionError
 from registry.journal.leaf import SALT_BYTES, encode, leaf_hash
 from registry.services.context import Context
 from registry.store import enrolments, journal
 from registry.store.enrolments import GalleryChangeKind
 from registry.store.sequence import take_turn
 
+log = structlog.get_logger()
+
 
 class Unit:
     """One transaction. Nothing of it stays unless `commit` is reached.
 
     Write order: the records first (their row locks with them), then the turn of appending, then the steps of the
-    gallery and the leaves of the journal, then the commit, which is the one commit point of all of them together.
+    gallery and the leaves of the journal, then the commit, which is the one commit point of all of them together. Last,
+    as best effort, uploads that nobody waits for any more are deleted; what a crash leaves of them, a sweep finds.
 
     Attributes:
         session: of the transaction.
@@ -34,6 +38,7 @@ class Unit:
         self._ctx = ctx
         self._events: list[Event] = []
         self._steps: list[tuple[str, GalleryChangeKind]] = []
+        self._uploads: list[str] = []
         self.session = session
         self.now: datetime = ctx.clock()
         self.gallery_seq: int | None = None
@@ -54,6 +59,10 @@ class Unit:
         """Remember that a performer's voiceprints came or went; workers follow once the unit commits."""
         self._steps.append((performer_id, kind))
 
+    def upload_used(self, record_id: str) -> None:
+        """Remember that the upload of a record is not needed any more; it is deleted once the unit has committed."""
+        self._uploads.append(record_id)
+
     def commit(self) -> None:
         """Write what was remembered, and commit all of it at once."""
         self.session.flush()
@@ -64,6 +73,14 @@ class Unit:
         for event in self._events:
             self._append(event)
         self.session.commit()
+        for record_id in self._uploads:
+            self._delete_upload(record_id)
+
+    def _delete_upload(self, record_id: str) -> None:
+        try:
+            self._ctx.spool.delete(record_id)
+        except RegistryError as error:
+            log.warning("upload left to the sweep", record=record_id, slug=error.slug)
 
     def _append(self, event: Event) -> None:
         leaf, opening = encode(event, self.random_bytes(SALT_BYTES))

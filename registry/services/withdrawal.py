@@ -58,7 +58,8 @@ def withdraw(unit: Unit, ctx: Context, ending: Sequence[Consent], actor_id: str)
     2. For monitoring: the key is destroyed and the voiceprints are deleted; a salted commitment stays as proof.
     3. For licensing: licences in force are suspended.
     4. One commit. From here on no check that begins can rest on the voiceprints, on any worker.
-    5. Best effort, after the commit: wait until every live worker says that its memory is rid of them.
+    5. Best effort, after the commit: what was deleted leaves the database's log too; then wait until every live worker
+       says that its memory is rid of them.
     """
     undone: list[_Undone] = []
     for consent in ending:
@@ -66,8 +67,9 @@ def withdraw(unit: Unit, ctx: Context, ending: Sequence[Consent], actor_id: str)
         consent.withdrawn_at = unit.now
         consent.version += 1
         _record_ended(unit, EventType.CONSENT_WITHDRAWN, consent, actor_id)
-        undone.append(undo_what_rested_on(unit, ctx, consent, actor_id))
+        undone.append(undo_what_rested_on(unit, consent, actor_id))
     unit.commit()
+    ctx.database.scrub()
     live, confirmed = await_workers(ctx, unit.gallery_seq)
     return Withdrawal(
         consents=ending,
@@ -98,21 +100,21 @@ class _Undone:
     licences: tuple[str, ...] = ()
 
 
-def undo_what_rested_on(unit: Unit, ctx: Context, consent: Consent, actor_id: str) -> _Undone:
+def undo_what_rested_on(unit: Unit, consent: Consent, actor_id: str) -> _Undone:
     """Undo what rested on a consent's purpose and modality, in the caller's unit."""
     performer = unit.session.get_one(Performer, consent.performer_id, with_for_update=True)
     if consent.modality is not Modality.VOICE:
         return _Undone()
     if consent.purpose is ConsentPurpose.MONITORING:
-        return _erase(unit, ctx, performer, actor_id)
+        return _erase(unit, performer, actor_id)
     if consent.purpose is ConsentPurpose.LICENSING:
         return _Undone(licences=tuple(_suspend_licences(unit, performer, actor_id)))
     return _Undone()
 
 
-def _erase(unit: Unit, ctx: Context, performer: Performer, actor_id: str) -> _Undone:
+def _erase(unit: Unit, performer: Performer, actor_id: str) -> _Undone:
     """Destroy the key of the voice, delete what it sealed, and leave a salted commitment that it was so."""
-    _close_enrolments(unit, ctx, performer)
+    _close_enrolments(unit, performer)
     key = unit.session.get(PerformerKey, (performer.id, Modality.VOICE.value))
     if key is None:
         return _Undone()
@@ -153,7 +155,7 @@ def _commitment(salt: bytes, key: PerformerKey, sealed: Iterable[bytes]) -> str:
     return hashlib.sha256(salt + json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
-def _close_enrolments(unit: Unit, ctx: Context, performer: Performer) -> None:
+def _close_enrolments(unit: Unit, performer: Performer) -> None:
     """Mark enrolments erased, and drop those that still wait, their uploads included."""
     for enrolment in enrolments.enrolments_of(unit.session, performer.id):
         if enrolment.modality is not Modality.VOICE:
@@ -162,7 +164,7 @@ def _close_enrolments(unit: Unit, ctx: Context, performer: Performer) -> None:
             continue
         if enrolment.state is EnrolmentState.QUEUED:
             work.cancel(unit.session, subject_id=enrolment.id, now=unit.now)
-            ctx.spool.delete(enrolment.id)  # were this unit not to commit, the worker would find no upload and say so
+            unit.upload_used(enrolment.id)
         enrolment.state = EnrolmentState.ERASED
         enrolment.finished_at = enrolment.finished_at or unit.now
         enrolment.spool_key = enrolment.spool_master_key_id = None
@@ -216,7 +218,8 @@ def expire_due(ctx: Context) -> Sequence[str]:
             consent.version += 1
             _record_ended(unit, EventType.CONSENT_EXPIRED, consent, _SYSTEM)
             if consent.decision is ConsentDecision.GIVEN:
-                undo_what_rested_on(unit, ctx, consent, _SYSTEM)
+                undo_what_rested_on(unit, consent, _SYSTEM)
         if due:
             unit.commit()
+            ctx.database.scrub()
     return [consent.id for consent in due]

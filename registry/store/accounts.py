@@ -90,6 +90,12 @@ def page_of_accounts(
     return session.scalars(query).all()
 
 
+def operators_in_service(session: Session) -> Sequence[Account]:
+    """Answer every account of an operator that is not disabled, oldest first."""
+    query = select(Account).where(Account.role == Role.OPERATOR, Account.disabled_at.is_(None)).order_by(Account.id)
+    return session.scalars(query).all()
+
+
 def tokens_of(session: Session, account_id: str, *, after: str | None, limit: int) -> Sequence[Token]:
     """Answer up to ``limit`` tokens of an account after an id, oldest first."""
     query = select(Token).where(Token.account_id == account_id).order_by(Token.id).limit(limit)

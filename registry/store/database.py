@@ -18,13 +18,14 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, TimeoutError  # noqa: A004  (SQLAlchemy's own)
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from registry.errors import DatabaseNotReadyError, SettingsError
 
 BUSY_TIMEOUT_S = 10
-"""How long a writer waits for another before it gives up, and how long a connection attempt may take."""
+"""How long a writer waits for another, and everybody for a connection, before they give up."""
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 """Beside the package ``registry``, in a checkout as in an installed wheel."""
@@ -139,6 +140,20 @@ class Database:
                 needed=needed,
             )
 
+    def scrub(self) -> None:
+        """Let what was deleted leave the write-ahead log as well. Best effort: a reader that is busy puts it off.
+
+        SQLite only; what PostgreSQL keeps until it vacuums is the operator's to know.
+        """
+        if not self.is_sqlite:
+            return
+        with _translated(self):
+            connection = self.engine.raw_connection()  # a checkpoint cannot run inside a transaction
+            try:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.close()
+
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
@@ -174,12 +189,13 @@ def _make_engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
         # isolation_level None: the driver begins nothing by itself, `_begin_sqlite` does.
         arguments = {"timeout": BUSY_TIMEOUT_S, "isolation_level": None, "check_same_thread": False}
-        engine = create_engine(url, connect_args=arguments)
+        engine = create_engine(url, pool_timeout=BUSY_TIMEOUT_S, connect_args=arguments)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     try:
-        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": BUSY_TIMEOUT_S})
+        arguments = {"connect_timeout": BUSY_TIMEOUT_S}
+        return create_engine(url, pool_timeout=BUSY_TIMEOUT_S, pool_pre_ping=True, connect_args=arguments)
     except ImportError as error:
         raise SettingsError("PostgreSQL needs psycopg: pip install 'likeness-registry[postgres]'") from error
 
@@ -242,7 +258,7 @@ def _translated(database: Database) -> Iterator[None]:
     """Turn "cannot connect", "connection lost", "locked for too long" and "not a database" into our own error."""
     try:
         yield
-    except TimeoutError as error:
+    except PoolTimeoutError as error:
         raise DatabaseNotReadyError(f"every connection to the database is in use: {database!r}") from error
     except DatabaseError as error:
         if type(error) is not DatabaseError and not isinstance(error, OperationalError):

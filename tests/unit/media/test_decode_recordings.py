@@ -58,6 +58,11 @@ def test_resampling_in_blocks_equals_resampling_at_once(decoder: Decoder, rate: 
     assert np.abs(recording.samples - at_once).max() < 1.01 / 32768
 
 
+@pytest.mark.parametrize("rate", [1, 50, 1000])
+def test_absurdly_low_rates_are_read_as_what_they_say(decoder: Decoder, rate: int) -> None:
+    assert decoder.decode_bytes(wav(noise(100, rate), rate)).duration_s == 100.0
+
+
 def test_samples_lie_on_the_sixteen_bit_grid_and_inside_full_scale(decoder: Decoder) -> None:
     loud = np.random.default_rng(3).uniform(-2, 2, (RATE, 1)).astype(np.float32)
     recording = decoder.decode_bytes(float_wav(loud))

@@ -1,0 +1,106 @@
+"""``likeness account``: who may come in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from typer import Argument, Option, Typer, echo
+
+from registry.cli.operator import acting_operator, choose_operator, is_new, opened_registry
+from registry.cli.options import Acting, AsJson, one_line
+from registry.cli.output import print_facts, print_json, print_table, remark, words
+from registry.cli.paging import every
+from registry.domain.accounts import Role
+from registry.services import accounts as verbs
+from registry.services.context import Context
+from registry.store.accounts import Account
+
+app = Typer(help="Accounts: who may come in.", no_args_is_help=True)
+
+AccountId = Annotated[str, Argument(metavar="ACCOUNT_ID")]
+
+
+@app.command()
+def create(
+    *,
+    role: Annotated[Role, Option(help="What the account may do.")],
+    name: Annotated[str, Option(parser=one_line, metavar="NAME", help="Of the person or the system.")],
+    organisation: Annotated[
+        str | None,
+        Option(parser=one_line, metavar="NAME", help="The studio, auditor or operator it belongs to; made if new."),
+    ] = None,
+    acting: Acting = None,
+) -> None:
+    """Create an account, and print its id. The first one must be an operator's, and needs nobody to make it."""
+    with opened_registry() as ctx:
+        account = _create(ctx, role, name, organisation, acting)
+    remark(f"made the account of {account.name}, {account.role.value}{_of_organisation(account)}")
+    echo(account.id)
+
+
+def _create(ctx: Context, role: Role, name: str, organisation: str | None, acting: str | None) -> Account:
+    if role is Role.OPERATOR and acting is None and is_new(ctx):
+        return verbs.create_first_operator(ctx, name=name, organisation_name=organisation)
+    principal = choose_operator(ctx, acting)
+    own = principal.organisation_id if role is Role.OPERATOR and organisation is None else None
+    return verbs.create_account(
+        ctx, principal, role=role, name=name, organisation_id=own, organisation_name=organisation
+    )
+
+
+def _of_organisation(account: Account) -> str:
+    organisation = account.organisation
+    return f" of {organisation.name} ({organisation.id})" if organisation else ""
+
+
+@app.command("list")
+def list_accounts(*, as_json: AsJson = False, acting: Acting = None) -> None:
+    """List every account, oldest first."""
+    with acting_operator(acting) as (ctx, principal):
+        found = list(every(lambda after, limit: verbs.list_accounts(ctx, principal, after=after, limit=limit)))
+    if as_json:
+        print_json([account_facts(account) for account in found])
+        return
+    rows = [
+        (a.id, a.role, a.name, a.organisation and a.organisation.name, f"disabled {words(a.disabled_at)}")
+        if a.disabled_at
+        else (a.id, a.role, a.name, a.organisation and a.organisation.name, "in service")
+        for a in found
+    ]
+    print_table(("account", "role", "name", "organisation", "state"), rows)
+
+
+@app.command()
+def show(account_id: AccountId, *, as_json: AsJson = False, acting: Acting = None) -> None:
+    """Show one account."""
+    with acting_operator(acting) as (ctx, principal):
+        account = verbs.get_account(ctx, principal, account_id)
+    facts = account_facts(account)
+    if as_json:
+        print_json(facts)
+        return
+    organisation = account.organisation
+    print_facts(facts | {"organisation": organisation and f"{organisation.name} ({organisation.id})"})
+
+
+@app.command()
+def disable(account_id: AccountId, *, acting: Acting = None) -> None:
+    """Disable an account: from this moment none of its tokens works."""
+    with acting_operator(acting) as (ctx, principal):
+        account = verbs.disable_account(ctx, principal, account_id)
+    echo(f"{account.id} is disabled; none of its tokens works any more")
+
+
+def account_facts(account: Account) -> dict[str, object]:
+    """Answer an account as JSON shows it, here and over HTTP."""
+    organisation = account.organisation
+    return {
+        "id": account.id,
+        "role": account.role.value,
+        "name": account.name,
+        "organisation": organisation
+        and {"id": organisation.id, "kind": organisation.kind.value, "name": organisation.name},
+        "created_at": account.created_at,
+        "disabled_at": account.disabled_at,
+        "version": account.version,
+    }

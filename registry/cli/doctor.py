@@ -1,0 +1,70 @@
+"""``likeness doctor``: for every part, whether it is present, which version, whether it works, and what to do if not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from rich.console import Console
+from typer import Exit, echo
+
+from registry.cli import parts
+from registry.cli.options import AsJson
+from registry.cli.output import print_json, print_table
+from registry.cli.parts import Part
+
+SOMETHING_BROKEN = 4
+
+
+def doctor(*, as_json: AsJson = False) -> None:
+    """Look at every part of the registry on this machine, and say what to do about those that do not work.
+
+    Exit code 0: every required part works; 4: one of them does not.
+    """
+    found = []
+    with Console(stderr=True).status("looking at every part; the engine takes some seconds"):
+        found = list(look_at_all())
+    healthy = all(part.ok for part in found if part.required)
+    if as_json:
+        print_json({"ok": healthy, "parts": [asdict(part) for part in found]})
+    else:
+        _print(found)
+    if not healthy:
+        raise Exit(SOMETHING_BROKEN)
+
+
+def look_at_all() -> Iterator[Part]:
+    """Look at every part; those that the settings lead to only when the settings can be used."""
+    yield parts.python()
+    yield parts.package()
+    settings_part, settings = parts.settings_part()
+    yield settings_part
+    if settings is not None:
+        yield parts.keyring(settings)
+        yield parts.database(settings)
+        yield parts.spool(settings, os.urandom)
+        yield parts.decoder(settings)
+    yield parts.voice_activity()
+    yield parts.ge2e()
+    yield parts.campplus()
+    yield parts.calibration()
+    if settings is not None:
+        yield parts.engine(settings)
+        yield parts.workers(settings)
+        yield parts.port(settings)
+    yield parts.gunicorn()
+    yield parts.postgresql_driver(settings)
+
+
+def _print(found: list[Part]) -> None:
+    print_table(("", "part", "version", "found"), [(_mark(p), p.name, p.version, p.detail) for p in found])
+    for part in found:
+        if not part.ok:
+            echo(f"{part.name}{'' if part.required else ' (not required)'}: {part.remedy}")
+
+
+def _mark(part: Part) -> str:
+    if part.ok:
+        return "works"
+    return "BROKEN" if part.required else "absent"

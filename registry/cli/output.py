@@ -1,0 +1,77 @@
+"""How commands answer: tables for people, JSON for machines, both on standard output; remarks on standard error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+
+import typer
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+_UNBOUNDED = 100_000
+
+
+def print_json(value: object) -> None:
+    """Print one JSON document; moments in ISO 8601."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=_plain))
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
+    """Print a table. Its width is that of its content, so that an id is never cut or broken."""
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for heading in headings:
+        table.add_column(heading, no_wrap=True, overflow="ignore")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row))
+    _print_whole(table)
+
+
+def print_facts(facts: Mapping[str, object]) -> None:
+    """Print one record, a line for each of its facts."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(no_wrap=True, overflow="ignore")
+    for name, value in facts.items():
+        table.add_row(Text(name.replace("_", " ")), _cell(value))
+    _print_whole(table)
+
+
+def remark(text: str) -> None:
+    """Tell a person something that is no part of the answer."""
+    typer.echo(text, err=True)
+
+
+def words(value: object) -> str:
+    """Answer a value as a person reads it: moments to the second, lists with commas, nothing as a dash."""
+    if value is None or value == []:
+        return "-"
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S UTC")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(words(one) for one in value)
+    return str(value)
+
+
+def _cell(value: object) -> Text:
+    """Answer text that is shown as it is: a name is no markup, and moves no cursor."""
+    shown = words(value)
+    return Text("".join(character if character.isprintable() or character == "\n" else "�" for character in shown))
+
+
+def _print_whole(table: Table) -> None:
+    console = Console()
+    content = Measurement.get(console, console.options.update(max_width=_UNBOUNDED), table).maximum
+    console.width = max(console.width, content)
+    console.print(table)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, date):
+        return value.isoformat().replace("+00:00", "Z")  # as the HTTP interface writes it
+    raise TypeError(f"{type(value).__name__} has no form in JSON")

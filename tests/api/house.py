@@ -1,0 +1,209 @@
+"""A registry with people in it, asked over HTTP as they would ask it."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from api.document import DescribedAPI
+from registry.services import accounts
+from registry.services.context import Context
+from registry.store import models
+
+VOICES = Path(__file__).parents[2] / "examples" / "voices"
+
+ANSWERS = [{"question": f"question {n}?", "answer": "as it was explained", "understood": True} for n in range(3)]
+
+TERMS: dict[str, Any] = {
+    "purposes": ["advertising"],
+    "media": ["radio"],
+    "territories": ["GB"],
+    "languages": ["en"],
+    "projects": None,
+    "starts_on": "2026-01-01",
+    "ends_on": "2026-12-31",
+    "exclusivity": "non_exclusive",
+    "pay": {"basis": "none"},
+}
+
+USE = {
+    "kind": "generated",
+    "purpose": "advertising",
+    "project": "Spring",
+    "medium": "radio",
+    "territory": "GB",
+    "language": "en",
+}
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, **how: float) -> None:
+        self.now += timedelta(**how)
+
+
+@dataclass
+class Caller:
+    """Somebody with a token."""
+
+    client: FlaskClient
+    account_id: str
+    token: str
+    organisation_id: str | None = None
+
+    def get(self, path: str, *, headers: dict[str, str] | None = None, **arguments: Any) -> TestResponse:
+        return self.client.get(path, headers=self._headers(headers), **arguments)
+
+    def post(self, path: str, body: Any = None, *, headers: dict[str, str] | None = None) -> TestResponse:
+        return self.client.post(path, json=body, headers=self._headers(headers))
+
+    def patch(self, path: str, body: Any, *, headers: dict[str, str] | None = None) -> TestResponse:
+        return self.client.patch(path, json=body, headers=self._headers(headers))
+
+    def send(self, path: str, form: dict[str, Any], *, headers: dict[str, str] | None = None) -> TestResponse:
+        return self.client.post(
+            path, data=form, content_type="multipart/form-data", headers=self._headers(headers), buffered=True
+        )
+
+    def made(self, path: str, body: Any) -> dict[str, Any]:
+        """Post, and insist that it worked."""
+        response = self.post(path, body)
+        assert response.status_code in {200, 201}, response.text
+        answer: dict[str, Any] = response.get_json()
+        return answer
+
+    def _headers(self, more: dict[str, str] | None) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}", **(more or {})}
+
+
+@dataclass
+class House:
+    """One registry: its application, its clock, and whoever was let in."""
+
+    ctx: Context
+    app: DescribedAPI
+    clock: Clock
+    client: FlaskClient = field(init=False)
+    operator: Caller = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.client = self.app.test_client()
+        account = accounts.create_first_operator(self.ctx, name="Trust office")
+        issued = accounts.issue_token(
+            self.ctx,
+            accounts.operator_principal(account),
+            account_id=account.id,
+            name="test",
+            scopes=None,
+            ttl=timedelta(days=300),
+        )
+        self.operator = Caller(self.client, account.id, issued.text, account.organisation_id)
+
+    def admit(self, role: str, name: str, organisation: str | None = None) -> Caller:
+        """Let somebody in: an account, and a token for it."""
+        wanted = {"role": role, "name": name} | ({"organisation_name": organisation} if organisation else {})
+        account = self.operator.made("/v1/accounts", wanted)
+        body = {"account_id": account["id"], "name": "test", "expires_in_days": 300}
+        token = self.operator.made("/v1/tokens", body)["token"]
+        belongs = account["organisation"]
+        return Caller(self.client, account["id"], token, belongs["id"] if belongs else None)
+
+    def studio(self, name: str = "Northlight Games") -> Caller:
+        return self.admit("studio_admin", f"{name}, administrator", name)
+
+    def performer(self, name: str = "Ines Calder") -> tuple[Caller, str]:
+        """Let a performer in, with an account of their own; answer them and the performer's id."""
+        caller = self.admit("performer", name)
+        body = {"name": name, "identity_assurance": "self_declared", "account_id": caller.account_id}
+        return caller, self.operator.made("/v1/performers", body)["id"]
+
+    def explain(self, performer_id: str, purpose: str = "monitoring", **changes: Any) -> dict[str, Any]:
+        body = {
+            "purpose": purpose,
+            "modality": "voice",
+            "language": "en",
+            "text": "What is done with your voice, and how you end it.",
+            "explained_by": "Jo Arden",
+            "channel": "video_call",
+            "duration_s": 600,
+            "answers": ANSWERS,
+            "copy_delivered_at": self.clock.now.isoformat(),
+        }
+        return self.operator.made(f"/v1/performers/{performer_id}/explanations", body | changes)
+
+    def consent(self, caller: Caller, performer_id: str, purpose: str = "monitoring", **changes: Any) -> dict[str, Any]:
+        """Explain a purpose to a performer, and let them sign."""
+        explained = self.explain(performer_id, purpose)
+        body = {
+            "purpose": purpose,
+            "modality": "voice",
+            "decision": "given",
+            "explanation_id": explained["id"],
+            "signed_by": "Ines Calder",
+            "signature_method": "electronic",
+        }
+        return caller.made(f"/v1/performers/{performer_id}/consents", body | changes)
+
+    def licence(self, studio: Caller, performer_id: str, **terms: Any) -> dict[str, Any]:
+        """Let a studio draft a licence."""
+        body = {
+            "performer_id": performer_id,
+            "title": "Spring campaign",
+            "intended_use": "One radio spot.",
+            "terms": TERMS | terms,
+        }
+        return studio.made("/v1/licences", body)
+
+    def rows(self) -> dict[str, int]:
+        """Count the rows of every table but those that every request may touch."""
+        quiet = {"tokens", "idempotent_answers"}
+        with self.ctx.database.read() as session:
+            return {
+                name: session.scalar(select(func.count()).select_from(table)) or 0
+                for name, table in models.metadata.tables.items()
+                if name not in quiet
+            }
+
+    def spooled(self) -> list[str]:
+        return sorted(self.ctx.spool.keys())
+
+
+def recording(name: str) -> tuple[io.BytesIO, str]:
+    """An example recording, as a form takes it."""
+    path = VOICES / name
+    return file(path.read_bytes(), path.name)
+
+
+def file(data: bytes, name: str = "sound.wav") -> tuple[io.BytesIO, str]:
+    return io.BytesIO(data), name
+
+
+def assert_problem(response: TestResponse, status: int, code: str, **figures: Any) -> dict[str, Any]:
+    """Insist on a problem, its whole shape, and some of its figures."""
+    assert response.status_code == status, response.text
+    assert response.mimetype == "application/problem+json"
+    body: dict[str, Any] = response.get_json()
+    assert body["code"] == code, body
+    assert body["type"] == f"urn:likeness-registry:problem:{code}"
+    assert body["status"] == status
+    assert body["title"]
+    assert body["detail"]
+    assert body["instance"] == response.request.path
+    assert body["request_id"] == response.headers["X-Request-Id"]
+    for name, value in figures.items():
+        assert body[name] == value, body
+    return body

