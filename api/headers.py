@@ -7,11 +7,9 @@ import secrets
 from dataclasses import dataclass
 
 from flask import Flask, Response, g, request
-from pydantic import Field
-from pydantic.json_schema import SkipJsonSchema
 
 from api.errors import PreconditionHeaderError
-from api.schemas.base import Headers
+from api.schemas.base import Headers, omissible
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SECONDS = re.compile(r"[0-9]{1,20}")
@@ -30,8 +28,7 @@ _ALWAYS = {
 class ChangeHeaders(Headers):
     """Headers of an operation that changes something with a version."""
 
-    if_match: str | SkipJsonSchema[None] = Field(
-        default=None,
+    if_match: str | None = omissible(
         alias="If-Match",
         description="The entity tag last seen. If the thing has changed since, the answer is 412 and nothing is done.",
         examples=['"v1"'],
@@ -54,8 +51,7 @@ class ChangeHeaders(Headers):
 class WaitHeaders(Headers):
     """Headers of an operation that may take a while."""
 
-    prefer: str | SkipJsonSchema[None] = Field(
-        default=None,
+    prefer: str | None = omissible(
         alias="Prefer",
         description="`wait=10` (RFC 7240): answer with the result if it is there within so many seconds, at most 60.",
         examples=["wait=10"],

@@ -178,7 +178,7 @@ def _require_nothing() -> None:
 
 
 def _whole_body() -> bytes:
-    """Read a body; one that did not say its length and reaches the limit was cut there by Werkzeug, so it is refused."""
+    """Read a body. One that did not say its length and reaches the limit was cut there by Werkzeug: it is refused."""
     data = request.get_data(cache=True)
     limit = request.max_content_length
     if request.content_length is None and limit is not None and len(data) >= limit:

@@ -10,11 +10,10 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 from pydantic import BaseModel, Field
-from pydantic.json_schema import SkipJsonSchema
 
 from api.answers import answer
 from api.errors import CursorError
-from api.schemas.base import Page, Query
+from api.schemas.base import Page, Query, omissible
 from registry.domain.ids import IdPrefix, is_id
 
 _TAG = "1:"
@@ -38,9 +37,7 @@ class PageQuery(Query):
     """Which page."""
 
     limit: int = Field(default=50, ge=1, le=200, description="How many items a page has at most.")
-    cursor: str | SkipJsonSchema[None] = Field(
-        default=None, max_length=200, description="`next_cursor` of the page before."
-    )
+    cursor: str | None = omissible(max_length=200, description="`next_cursor` of the page before.")
 
     def after(self, prefix: IdPrefix) -> str | None:
         """Answer the id that the page begins after, or None for the first page.
@@ -84,7 +81,7 @@ def whole(found: Sequence[Record], shape: type[Page], item: Callable[[Record], B
     return answer(shape.model_validate({"items": [item(record) for record in found], "next_cursor": None}))
 
 
-def _links(cursor: str | SkipJsonSchema[None]) -> dict[str, str]:
+def _links(cursor: str | None) -> dict[str, str]:
     """Answer the header of RFC 8288 that leads to the next page."""
     if cursor is None:
         return {}

@@ -12,6 +12,17 @@ _PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 _LINE = r"^[^\x00-\x1f\x7f]*$"
 
 
+def omissible(**described: Any) -> Any:
+    """Describe a parameter that may be left out. Null is not among its values: text has no way to say it."""
+    return Field(default=None, json_schema_extra=_without_null, **described)
+
+
+def _without_null(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
+    (kind,) = [each for each in schema.pop("anyOf") if each.get("type") != "null"]
+    schema.update(kind | schema)
+
+
 class Body(BaseModel):
     """What a request carries. A member that is not named here is refused."""
 

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 from pydantic import ConfigDict, Field
-from pydantic.json_schema import SkipJsonSchema
 
 from api.schemas import examples
 from api.schemas.base import (
@@ -24,6 +23,7 @@ from api.schemas.base import (
     ReasonOut,
     Territory,
     Version,
+    omissible,
 )
 from api.schemas.examples import Example
 from api.schemas.findings import EXAMPLE as FINDING
@@ -98,14 +98,12 @@ class NewCheck(Form):
     project: Line = Field(description="Your own name of the production or the data set.")
     medium: Medium = Field(description="Where the result is heard.")
     territory: Territory
-    language: Language | SkipJsonSchema[None] = Field(default=None, description="BCP 47 tag of what is spoken.")
-    fixed_on: date | SkipJsonSchema[None] = Field(default=None, description="The day the work was finished.")
+    language: Language | None = omissible(description="BCP 47 tag of what is spoken.")
+    fixed_on: date | None = omissible(description="The day the work was finished.")
     claimed_licence_ids: list[LicenceId] = Field(
         default=[], max_length=20, description="Licences you act under; repeat the field for several."
     )
-    declared_source_id: PerformerId | SkipJsonSchema[None] = Field(
-        default=None, description="The performer whose voice it was made from."
-    )
+    declared_source_id: PerformerId | None = omissible(description="The performer whose voice it was made from.")
 
     def use(self) -> DeclaredUse:
         """Answer the declared use as the rules take it."""

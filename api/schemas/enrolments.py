@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import ConfigDict, Field
-from pydantic.json_schema import SkipJsonSchema
 
 from api.schemas import examples
-from api.schemas.base import Answer, Form, Line, Moment, Page, ProblemRecord, Version
+from api.schemas.base import Answer, Form, Line, Moment, Page, ProblemRecord, Version, omissible
 from api.schemas.examples import Example
 from api.schemas.performers import PerformerPath
 from api.uploads import File
@@ -54,7 +53,7 @@ class NewEnrolment(Form):
     )
 
     recordings: list[File] = Field(min_length=1, max_length=50, description="Repeat the field for several files.")
-    modality: Modality | SkipJsonSchema[None] = Field(default=None, description="`voice` when left out.")
+    modality: Modality | None = omissible(description="`voice` when left out.")
     labels: list[Line] = Field(default=[], max_length=50, description="One for each recording: `reading`, `shouting`.")
 
 

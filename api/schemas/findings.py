@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pydantic import ConfigDict, Field
-from pydantic.json_schema import SkipJsonSchema
 
 from api.paging import PageQuery
 from api.schemas import examples
-from api.schemas.base import Answer, Moment, Page, Path, PerformerId, ReasonOut
+from api.schemas.base import Answer, Moment, Page, Path, PerformerId, ReasonOut, omissible
 from api.schemas.examples import Example
 from registry.domain.scores import EvidenceOutcome
 from registry.domain.verdicts import Verdict
@@ -52,10 +51,8 @@ class FindingPath(Path):
 class FindingQuery(PageQuery):
     """Which findings."""
 
-    verdict: Verdict | SkipJsonSchema[None] = Field(default=None, description="Only those with this verdict.")
-    performer_id: PerformerId | SkipJsonSchema[None] = Field(
-        default=None, description="Only those about this performer."
-    )
+    verdict: Verdict | None = omissible(description="Only those with this verdict.")
+    performer_id: PerformerId | None = omissible(description="Only those about this performer.")
 
 
 class PerformerName(Answer):

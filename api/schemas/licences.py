@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints
-from pydantic.json_schema import SkipJsonSchema
 
 from api.paging import PageQuery
 from api.schemas import examples
@@ -25,6 +24,7 @@ from api.schemas.base import (
     Sha256,
     Territory,
     Version,
+    omissible,
 )
 from api.schemas.examples import Example
 from registry.domain import licences as rules
@@ -77,9 +77,7 @@ class LicencePath(Path):
 class LicenceQuery(PageQuery):
     """Which licences."""
 
-    state: LicenceState | SkipJsonSchema[None] = Field(
-        default=None, description="Only those in this state, as written down."
-    )
+    state: LicenceState | None = omissible(description="Only those in this state, as written down.")
 
 
 class Pay(Body):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pydantic import ConfigDict, Field
-from pydantic.json_schema import SkipJsonSchema
 
 from api.paging import PageQuery
 from api.schemas import examples
-from api.schemas.base import AccountId, Answer, Body, Line, Moment, Page, Path
+from api.schemas.base import AccountId, Answer, Body, Line, Moment, Page, Path, omissible
 from api.schemas.examples import Example
 from registry.domain.accounts import Scope
 
@@ -32,7 +31,7 @@ class TokenPath(Path):
 class TokenQuery(PageQuery):
     """Which tokens."""
 
-    account_id: AccountId | SkipJsonSchema[None] = Field(default=None, description="Whose; one's own when left out.")
+    account_id: AccountId | None = omissible(description="Whose; one's own when left out.")
 
 
 class NewToken(Body):

@@ -1,4 +1,4 @@
-"""``likeness doctor``: for every part, whether it is present, which version, whether it works, and what to do if not."""
+"""``likeness doctor``: of every part, whether it is there, which version, whether it works, and what to do if not."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ def doctor(*, as_json: AsJson = False) -> None:
 
     Exit code 0: every required part works; 4: one of them does not.
     """
-    found = []
     with Console(stderr=True).status("looking at every part; the engine takes some seconds"):
         found = list(look_at_all())
     healthy = all(part.ok for part in found if part.required)
@@ -58,7 +57,8 @@ def look_at_all() -> Iterator[Part]:
 
 
 def _print(found: list[Part]) -> None:
-    print_table(("", "part", "version", "found"), [(_mark(p), p.name, p.version, p.detail) for p in found])
+    rows = [(_mark(part), part.name, part.version, part.detail) for part in found]
+    print_table(("", "part", "version", "found"), rows, prose="found")
     for part in found:
         if not part.ok:
             echo(f"{part.name}{'' if part.required else ' (not required)'}: {part.remedy}")
@@ -67,4 +67,4 @@ def _print(found: list[Part]) -> None:
 def _mark(part: Part) -> str:
     if part.ok:
         return "works"
-    return "BROKEN" if part.required else "absent"
+    return "BROKEN" if part.required else "off"

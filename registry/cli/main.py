@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 import typer
 from rich.console import Console
 
 from registry import __version__
-from registry.cli import account, db, doctor, evaluate, identify, keys, licence, performer, serve, token
+from registry.cli import account, db, doctor, keys, licence, performer, serve, token
 from registry.errors import RegistryError
 
 EXIT_FAILED = 4
@@ -25,8 +26,25 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     add_completion=False,
 )
-app.command("identify")(identify.identify)
-app.command("evaluate")(evaluate.evaluate)
+
+
+def _add_late(name: str, summary: str) -> None:
+    """Add a command whose module brings torch, which takes seconds to load: it is imported when the command is run.
+
+    All arguments go on as they are, ``--help`` among them, to the function of that name in the module of that name.
+    """
+
+    def run_late(ctx: typer.Context) -> None:
+        late = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode="markdown", add_completion=False)
+        late.command()(getattr(import_module(f"registry.cli.{name}"), name))
+        late(args=ctx.args, prog_name=ctx.command_path)
+
+    passing_on = {"ignore_unknown_options": True, "allow_extra_args": True, "allow_interspersed_args": False}
+    app.command(name, help=summary, add_help_option=False, context_settings=passing_on)(run_late)
+
+
+_add_late("identify", "Say whose voice is in each file, against a gallery of folders.")
+_add_late("evaluate", "Measure the engine on folders of labelled recordings.")
 app.command("serve")(serve.serve)
 app.command("worker")(serve.worker)
 app.command("doctor")(doctor.doctor)

@@ -20,21 +20,36 @@ def print_json(value: object) -> None:
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=_plain))
 
 
-def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-    """Print a table. Its width is that of its content, so that an id is never cut or broken."""
+def print_table(
+    headings: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None, prose: str | None = None
+) -> None:
+    """Print a table that is as wide as it needs to be: an id is never cut or broken.
+
+    Args:
+        headings: of the columns.
+        rows: a value for each column.
+        title: above the table.
+        prose: heading of the one column whose text may run over several lines.
+    """
+    cells = [[_cell(value) for value in row] for row in rows]
     table = Table(title=title, title_justify="left", title_style="bold")
-    for heading in headings:
-        table.add_column(heading, no_wrap=True, overflow="ignore")
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row))
+    for number, heading in enumerate(headings):
+        if heading == prose:
+            table.add_column(heading, overflow="fold")
+        else:
+            widest = max([len(heading), *(row[number].cell_len for row in cells)])
+            table.add_column(heading, no_wrap=True, min_width=widest)
+    for row in cells:
+        table.add_row(*row)
     _print_whole(table)
 
 
 def print_facts(facts: Mapping[str, object]) -> None:
     """Print one record, a line for each of its facts."""
+    widest = max(map(len, facts), default=0)
     table = Table.grid(padding=(0, 2))
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(no_wrap=True, overflow="ignore")
+    table.add_column(style="bold", no_wrap=True, min_width=widest)
+    table.add_column(overflow="fold")
     for name, value in facts.items():
         table.add_row(Text(name.replace("_", " ")), _cell(value))
     _print_whole(table)
@@ -65,9 +80,10 @@ def _cell(value: object) -> Text:
 
 
 def _print_whole(table: Table) -> None:
+    """Print at the width of the terminal, or at the least that breaks no word where that is more."""
     console = Console()
-    content = Measurement.get(console, console.options.update(max_width=_UNBOUNDED), table).maximum
-    console.width = max(console.width, content)
+    needed = Measurement.get(console, console.options.update(max_width=_UNBOUNDED), table).minimum
+    console.width = max(console.width, needed)
     console.print(table)
 
 

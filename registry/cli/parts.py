@@ -61,11 +61,10 @@ def _look(name: str, look: Callable[[], Found], *, remedy: str, package: str = "
     version = _version_of(package) if package else None
     try:
         found = look()
-    except RegistryError as error:
-        return Part(name, False, version, error.detail, remedy, required)  # noqa: FBT003  (named by the class)
-    except (ImportError, OSError) as error:
-        return Part(name, False, version, f"{type(error).__name__}: {error}", remedy, required)  # noqa: FBT003  (same)
-    return Part(name, True, found.version or version, found.detail, "", required)  # noqa: FBT003  (the same)
+    except Exception as error:  # noqa: BLE001  (whatever a broken part raises is what was found)
+        detail = error.detail if isinstance(error, RegistryError) else f"{type(error).__name__}: {error}"
+        return Part(name, ok=False, version=version, detail=detail, remedy=remedy, required=required)
+    return Part(name, ok=True, version=found.version or version, detail=found.detail, required=required)
 
 
 def _version_of(package: str) -> str | None:
@@ -90,7 +89,8 @@ def package() -> Part:
     """The registry itself."""
     installed = _version_of("likeness-registry")
     if installed is None:
-        return Part("registry", True, __version__, "runs from its source folder, not installed")  # noqa: FBT003  (named by the class)
+        detail = "runs from its source folder, not installed"
+        return Part("registry", ok=True, version=__version__, detail=detail)
     ok = installed == __version__
     detail = "installed" if ok else f"{installed} is installed, but the code is of {__version__}"
     return Part("registry", ok, __version__, detail, "" if ok else _REINSTALL)
@@ -125,8 +125,9 @@ def settings_part() -> tuple[Part, Settings | None]:
     try:
         settings = load_settings()
     except SettingsError as error:
-        return Part("settings", False, None, error.detail, "set the variable to something it can be"), None  # noqa: FBT003  (named by the class)
-    return Part("settings", True, None, f"home is {settings.home.absolute()}"), settings  # noqa: FBT003  (the same)
+        remedy = "set the variable to something it can be, or leave it out"
+        return Part("settings", ok=False, version=None, detail=error.detail, remedy=remedy), None
+    return Part("settings", ok=True, version=None, detail=f"home is {settings.home.absolute()}"), settings
 
 
 def keyring(settings: Settings) -> Part:

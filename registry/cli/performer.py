@@ -33,6 +33,8 @@ from registry.store.performers import Performer
 app = Typer(help="Performers: who is protected.", no_args_is_help=True)
 
 PerformerId = Annotated[str, Argument(metavar="PERFORMER_ID")]
+_CONSENT = ("consent", "purpose", "modality", "decision", "state", "signed", "ends")
+_ENROLMENT = ("enrolment", "state", "recordings", "speech", "received", "problem")
 
 
 # --- performers ------------------------------------------------------------------------------------------------------
@@ -111,18 +113,17 @@ def _file_facts(file: _File) -> dict[str, object]:
 
 
 def _print_file(file: _File) -> None:
+    rows: list[tuple[object, ...]]
     print_facts(performer_facts(file.performer))
     if file.consents:
         rows = [
             (c.id, c.purpose, c.modality, c.decision, c.value().state_at(file.now), c.signed_at, c.expires_at)
             for c in file.consents
         ]
-        headings = ("consent", "purpose", "modality", "decision", "state", "signed", "ends")
-        print_table(headings, rows, title="\nConsents")
+        print_table(_CONSENT, rows, title="\nConsents")
     if file.enrolments:
-        rows_ = [(e.id, e.state, len(e.recordings), _speech_s(e), e.created_at, _detail(e)) for e in file.enrolments]
-        headings = ("enrolment", "state", "recordings", "speech", "received", "problem")
-        print_table(headings, rows_, title="\nEnrolments")
+        rows = [(e.id, e.state, len(e.recordings), _speech_s(e), e.created_at, _detail(e)) for e in file.enrolments]
+        print_table(_ENROLMENT, rows, title="\nEnrolments", prose="problem")
     if file.licences:
         print_table(HEADINGS, [licence_row(one, file.now) for one in file.licences], title="\nLicences")
 

@@ -14,6 +14,7 @@ from house import Clock, House
 from api import ApiSettings, create_app
 from registry.domain.ids import IdFactory, RandomBytes
 from registry.media.decode import Decoder
+from registry.media.limits import MediaLimits
 from registry.media.speech import SpeechDetector
 from registry.services.context import Context, Thresholds
 from registry.store.blobs import BlobStore
@@ -40,7 +41,7 @@ def slow_parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlowParts]:
     keys = FileKeyring.create(
         folder / "keyring.json", datetime(2026, 1, 1, tzinfo=UTC), lambda n: next(counter).to_bytes(n, "big")
     )
-    with Decoder(files_per_child=1000) as decoder:
+    with Decoder(MediaLimits(max_duration_s=600), files_per_child=1000) as decoder:
         yield SlowParts(decoder, SpeechDetector(), keys)
 
 

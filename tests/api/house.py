@@ -10,7 +10,8 @@ from typing import Any
 
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.test import TestResponse, encode_multipart
 
 from api.document import DescribedAPI
 from registry.services import accounts
@@ -75,9 +76,14 @@ class Caller:
         return self.client.patch(path, json=body, headers=self._headers(headers))
 
     def send(self, path: str, form: dict[str, Any], *, headers: dict[str, str] | None = None) -> TestResponse:
-        return self.client.post(
-            path, data=form, content_type="multipart/form-data", headers=self._headers(headers), buffered=True
+        fields = MultiDict(
+            (name, _field(each))
+            for name, value in form.items()
+            for each in (value if isinstance(value, list) else [value])
         )
+        boundary, data = encode_multipart(fields)
+        sent = f"multipart/form-data; boundary={boundary}"
+        return self.client.post(path, data=data, content_type=sent, headers=self._headers(headers))
 
     def made(self, path: str, body: Any) -> dict[str, Any]:
         """Post, and insist that it worked."""
@@ -182,14 +188,22 @@ class House:
         return sorted(self.ctx.spool.keys())
 
 
-def recording(name: str) -> tuple[io.BytesIO, str]:
-    """An example recording, as a form takes it."""
+@dataclass(frozen=True)
+class Sound:
+    """A file to send, as often as wanted."""
+
+    data: bytes
+    name: str = "sound.wav"
+
+
+def recording(name: str) -> Sound:
+    """An example recording."""
     path = VOICES / name
-    return file(path.read_bytes(), path.name)
+    return Sound(path.read_bytes(), path.name)
 
 
-def file(data: bytes, name: str = "sound.wav") -> tuple[io.BytesIO, str]:
-    return io.BytesIO(data), name
+def _field(value: Any) -> Any:
+    return FileStorage(io.BytesIO(value.data), value.name) if isinstance(value, Sound) else value
 
 
 def assert_problem(response: TestResponse, status: int, code: str, **figures: Any) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def test_a_short_voice_is_repeated_not_padded_with_silence() -> None:
 
 
 def test_windows_cover_all_speech_and_are_full_where_speech_is_long_enough() -> None:
-    track = speech_track(ramp(12.0), [Span(0.0, 10.7)])
+    track = speech_track(ramp(12.0), [Span(0.0, 11.0)])
     windows = cut(track, SHAPE)
     assert windows[0].start == 0
     assert windows[-1].stop == track.samples.size

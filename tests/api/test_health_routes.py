@@ -1,0 +1,70 @@
+"""Whoever runs the registry sees how it is, without a token and without anybody's data."""
+
+from __future__ import annotations
+
+import re
+
+from house import USE, House, assert_problem, recording
+
+from registry.domain.ids import IdPrefix
+from registry.store import work
+
+SECRETS = re.compile(rf"\b({'|'.join(IdPrefix)})_[0-9a-z]{{10,}}|Northlight|Ines|slt-")
+
+
+def test_it_is_not_ready_without_a_worker_and_says_what_is_missing(house: House) -> None:
+    response = house.client.get("/readyz")
+    answer = assert_problem(response, 503, "not_ready", workers_live=0)
+    assert [part["name"] for part in answer["parts"] if not part["ok"]] == ["worker"]
+    assert response.headers["Retry-After"]
+    assert house.client.get("/healthz").get_json() == {"status": "ok"}
+
+
+def test_it_is_ready_while_a_worker_reports_and_no_longer(house: House) -> None:
+    with house.ctx.database.write() as session:
+        work.beat(
+            session,
+            worker_id="wkr_1",
+            pid=1,
+            device="cpu",
+            engine_version="1",
+            ready=True,
+            gallery_seq=0,
+            now=house.clock.now,
+        )
+        session.commit()
+    answer = house.client.get("/readyz")
+    assert (answer.status_code, answer.get_json()["status"], answer.get_json()["workers_live"]) == (200, "ready", 1)
+    house.clock.move(seconds=16)
+    assert_problem(house.client.get("/readyz"), 503, "not_ready")
+
+
+def test_metrics_count_requests_by_route_and_checks_by_state(house: House) -> None:
+    studio = house.studio()
+    path = studio.send("/v1/checks", USE | {"file": recording("submissions/slt-advert.flac")}).headers["Location"]
+    studio.get(path)
+    studio.get("/v1/checks/chk_00000000000000000000000000")
+    house.client.get("/wp-admin.php")
+    house.client.open("/healthz", method="BREW")
+    shown = house.client.get("/metrics").text
+    for line in (
+        'likeness_http_requests_total{method="GET",route="/v1/checks/<id:check_id>",status="200"} 1.0',
+        'likeness_http_requests_total{method="GET",route="/v1/checks/<id:check_id>",status="404"} 1.0',
+        'likeness_http_requests_total{method="GET",route="unmatched",status="404"} 1.0',
+        'likeness_checks{state="queued",verdict=""} 1.0',
+        "likeness_queue_depth 1.0",
+        "likeness_workers_live 0.0",
+    ):
+        assert line in shown.splitlines(), shown
+    assert 'method="other"' in shown
+    assert not SECRETS.search(shown)
+
+
+def test_metrics_are_there_when_the_database_is_not(house: House) -> None:
+    house.ctx.database.downgrade("base")
+    shown = house.client.get("/metrics")
+    assert shown.status_code == 200
+    assert "likeness_ready 0.0" in shown.text
+    assert "likeness_queue_depth " not in re.sub("#.*", "", shown.text)
+    answer = assert_problem(house.client.get("/readyz"), 503, "not_ready")
+    assert [part["name"] for part in answer["parts"]] == ["database"]
