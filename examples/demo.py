@@ -210,7 +210,7 @@ def agree_licence(performer: Party, studio: Party) -> str:
             "title": "Spring campaign",
             "intended_use": "Radio and online spots for the spring campaign, with a synthetic copy of the voice.",
             "terms": {
-                "purposes": ["advertising", "narration"],
+                "purposes": ["voice_clone", "advertising", "narration"],
                 "media": ["radio", "online"],
                 "territories": ["GB", "KR"],
                 "languages": ["en", "ko"],

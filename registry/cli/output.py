@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 _UNBOUNDED = 100_000
+_LEAST_PROSE = 40  # characters on a line, where there are as many
 
 
 def print_json(value: object) -> None:
@@ -34,10 +35,10 @@ def print_table(
     cells = [[_cell(value) for value in row] for row in rows]
     table = Table(title=title, title_justify="left", title_style="bold")
     for number, heading in enumerate(headings):
+        widest = max([len(heading), *(row[number].cell_len for row in cells)])
         if heading == prose:
-            table.add_column(heading, overflow="fold")
+            table.add_column(heading, overflow="fold", min_width=min(widest, _LEAST_PROSE))
         else:
-            widest = max([len(heading), *(row[number].cell_len for row in cells)])
             table.add_column(heading, no_wrap=True, min_width=widest)
     for row in cells:
         table.add_row(*row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from registry.cli.output import print_facts, print_json, print_table, remark
 from registry.cli.paging import every
 from registry.domain.accounts import Principal
 from registry.domain.checks import EnrolmentState
-from registry.domain.consents import ConsentState, Modality
+from registry.domain.consents import ConsentDecision, ConsentState, Modality
 from registry.domain.performers import IdentityAssurance
 from registry.errors import ConflictError, EngineUnavailableError, EnrolmentQualityError
 from registry.services import consents, enrolments, licences
@@ -202,23 +203,36 @@ def withdraw(
 
 
 def _confirm(ctx: Context, principal: Principal, performer_id: str, modality: Modality | None) -> None:
+    """Ask, naming what would end; where there is nothing to end, leave it to the verb to say so.
+
+    Raises:
+        ConflictError: the answer was no.
+    """
     performer = verbs.get_performer(ctx, principal, performer_id)
-    active = [
+    ending = [
         consent
         for consent in consents.list_consents(ctx, principal, performer_id)
-        if consent.state is ConsentState.ACTIVE and modality in {None, consent.modality}
+        if consent.state is ConsentState.ACTIVE
+        and consent.decision is ConsentDecision.GIVEN
+        and modality in {None, consent.modality}
     ]
     question = (
-        f"Withdraw {len(active)} consents of {performer.name}? "
-        "Voiceprints that rest on them are destroyed for good, and licences in force are suspended"
+        f"Withdraw what {performer.name} has consented to: {_named(ending)}? Voiceprints that rest on monitoring are "
+        "destroyed for good, and licences in force that rest on licensing are suspended"
     )
-    if not confirm(question, err=True):
+    if ending and not confirm(question, err=True):
         raise ConflictError("it was not confirmed: nothing was withdrawn")
 
 
+def _named(ending: Sequence[Consent]) -> str:
+    return ", ".join(f"{consent.purpose.value} of the {consent.modality.value}" for consent in ending)
+
+
 def _in_words(done: Withdrawal) -> str:
-    said = [f"withdrawn: {', '.join(f'{c.purpose.value} of the {c.modality.value}' for c in done.consents)}"]
-    said.append(f"voiceprints destroyed: {done.voiceprints_erased}, with {done.keys_destroyed} keys")
+    said = [
+        f"withdrawn: {_named(done.consents)}",
+        f"voiceprints destroyed: {done.voiceprints_erased}, keys destroyed: {done.keys_destroyed}",
+    ]
     if done.licences_suspended:
         said.append(f"licences suspended: {', '.join(done.licences_suspended)}")
     said.append(f"running workers that have confirmed: {done.workers_confirmed} of {done.workers_live}")

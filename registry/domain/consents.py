@@ -188,9 +188,7 @@ def consent_in_force(
     Only the latest decision counts: an older yes that was never marked as superseded does not come back to life.
     """
     decision = latest_decision(consents, purpose, modality)
-    if decision is None or decision.decision is not ConsentDecision.GIVEN:
-        return None
-    return decision if decision.state_at(now) is ConsentState.ACTIVE else None
+    return decision if decision is not None and decision.permits(now) else None
 
 
 def latest_decision(consents: Iterable[Consent], purpose: ConsentPurpose, modality: Modality) -> Consent | None:

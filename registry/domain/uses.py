@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class UseKind(StrEnum):
@@ -73,7 +75,18 @@ class DeclaredUse:
 
     @property
     def required_purposes(self) -> frozenset[UsePurpose]:
-        """Every purpose a licence must permit: the declared one, and training whenever a machine is to be taught."""
-        if self.kind is UseKind.TRAINING:
-            return frozenset({self.purpose, UsePurpose.TRAINING})
-        return frozenset({self.purpose})
+        """Every purpose that a licence must permit for this use.
+
+        The declared one; `voice_clone` as well when a machine made the recording, since a licence to hear a person is
+        not one to copy their voice; and `training` as well when a machine is to be taught with it.
+        """
+        return frozenset({self.purpose}) | _KIND_REQUIRES[self.kind]
+
+
+_KIND_REQUIRES: Mapping[UseKind, frozenset[UsePurpose]] = MappingProxyType(
+    {
+        UseKind.GENERATED: frozenset({UsePurpose.VOICE_CLONE}),
+        UseKind.TRAINING: frozenset({UsePurpose.TRAINING}),
+        UseKind.REFERENCE: frozenset(),
+    }
+)

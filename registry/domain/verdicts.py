@@ -31,9 +31,6 @@ class Verdict(StrEnum):
 PERMITTED = frozenset({Verdict.LICENSED_USE, Verdict.EXPIRED_LEGACY_USE})
 """The only two verdicts that say a match was covered."""
 
-CLEAR = frozenset({Verdict.NO_MATCH, Verdict.EXPLAINED_BY_DECLARED_SOURCE}) | PERMITTED
-"""Verdicts that ask nobody for anything."""
-
 
 @dataclass(frozen=True, slots=True)
 class Ruling:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from registry.domain import consents as rules
 from registry.domain.accounts import Principal, Scope
 from registry.domain.consents import (
     Answer,
@@ -277,8 +278,9 @@ def in_force(
     session: Session, performer_ids: Collection[str], purpose: ConsentPurpose, modality: Modality, now: datetime
 ) -> frozenset[str]:
     """Answer which of some performers have an active *yes* for a purpose and modality at ``now``."""
+    signed: dict[str, list[rules.Consent]] = {}
+    for consent in consents.consents_of(session, performer_ids):
+        signed.setdefault(consent.performer_id, []).append(consent.value())
     return frozenset(
-        consent.performer_id
-        for consent in consents.consents_of(session, performer_ids)
-        if consent.purpose is purpose and consent.modality is modality and consent.value().permits(now)
+        performer_id for performer_id, own in signed.items() if rules.consent_in_force(own, purpose, modality, now)
     )

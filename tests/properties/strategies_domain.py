@@ -26,7 +26,7 @@ TODAY = NOW.date()
 PERFORMER = "perf_a"
 STUDIO = "org_a"
 
-PURPOSES = (UsePurpose.TRAINING, UsePurpose.DUBBING, UsePurpose.CHARACTER)
+PURPOSES = (UsePurpose.TRAINING, UsePurpose.VOICE_CLONE, UsePurpose.DUBBING, UsePurpose.CHARACTER)
 MEDIA = (Medium.FILM, Medium.GAME, Medium.INTERNAL)
 COUNTRIES = ("KR", "US", "DE")
 TAGS = ("ko", "en", "en-GB", "en-US")

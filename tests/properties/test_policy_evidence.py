@@ -11,7 +11,7 @@ from strategies_domain import NOW, CoveredCase, covered_cases, evidences, record
 from registry.domain.policy import PerformerRecord, SourceStanding, decide, decide_match, standing_of_source
 from registry.domain.scores import EvidenceOutcome, Log10LR, PerformerEvidence, SegmentEvidence, Span
 from registry.domain.uses import DeclaredUse
-from registry.domain.verdicts import CLEAR, PERMITTED, Ruling, Verdict
+from registry.domain.verdicts import PERMITTED, Ruling, Verdict
 
 SOURCE = "perf_source"
 HEARD_AND_COVERED = SourceStanding(SOURCE, heard=True, covered=True)
@@ -57,7 +57,7 @@ def test_a_match_is_never_answered_with_evidence_alone(
     ruling = decide(evidence, use, record, now=NOW)
     assert ruling == decide_match(use, record, now=NOW)
     assert ruling.verdict not in {Verdict.NO_MATCH, Verdict.INCONCLUSIVE, Verdict.NOT_ASSESSED}
-    assert (ruling.verdict in CLEAR) is (ruling.verdict in PERMITTED)
+    assert ruling.verdict is not Verdict.EXPLAINED_BY_DECLARED_SOURCE
 
 
 @given(evidences(EvidenceOutcome.MATCH), uses, records, st.sampled_from((HEARD_AND_COVERED, HEARD_UNCOVERED)))

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from command_line import CommandLine
+from typer.testing import CliRunner
 
-from registry.cli.main import app
 from registry.cli.operator import choose_operator, opened_registry
 from registry.clock import utc_now
 from registry.domain.accounts import Role
@@ -22,45 +19,11 @@ from registry.domain.consents import Answer, ConsentDecision, ConsentPurpose, Mo
 from registry.domain.licences import Exclusivity, LicenceTerms, PayBasis, PayTerms, Side
 from registry.domain.performers import IdentityAssurance
 from registry.domain.uses import Medium, UsePurpose
-from registry.errors import RegistryError
 from registry.services import accounts, consents, licences, performers
 from registry.vault.keys import FileKeyring
 
 EVIDENCE = "a" * 64
 ANSWERS = [Answer(f"question {n}", "in their own words", understood=True) for n in range(3)]
-
-
-@dataclass(frozen=True)
-class CommandLine:
-    """Runs commands as the console script does."""
-
-    runner: CliRunner
-
-    def run(self, *arguments: str) -> Result:
-        return self.runner.invoke(app, list(arguments))
-
-    def out(self, *arguments: str) -> str:
-        """Run a command that must succeed, and answer its standard output without the last line end."""
-        result = self.run(*arguments)
-        assert result.exit_code == 0, (result.stdout, result.stderr, result.exception)
-        return result.stdout.removesuffix("\n")
-
-    def json(self, *arguments: str) -> Any:
-        return json.loads(self.out(*arguments, "--json"))
-
-    def error(self, *arguments: str) -> RegistryError:
-        """Run a command that must fail, and answer the error that the console script would print."""
-        result = self.run(*arguments)
-        assert isinstance(result.exception, RegistryError), (result.stdout, result.stderr, result.exception)
-        assert result.stdout == ""
-        return result.exception
-
-    def usage(self, *arguments: str) -> str:
-        """Run a command that is used wrongly, and answer what it says."""
-        result = self.run(*arguments)
-        assert result.exit_code == 2, (result.stdout, result.stderr, result.exception)
-        assert result.stdout == ""
-        return result.stderr
 
 
 @pytest.fixture
@@ -102,7 +65,7 @@ def performer(operator: str) -> str:
         return performers.register_performer(
             ctx,
             choose_operator(ctx, operator),
-            name="Ines Calder",
+            name="Nora Calder",
             identity_assurance=IdentityAssurance.UNION_VOUCHED,
         ).id
 
@@ -139,7 +102,7 @@ def consent(performer: str) -> Consenting:
                 modality=Modality.VOICE,
                 decision=ConsentDecision.GIVEN,
                 explanation_id=told.id,
-                signed_by="Ines Calder",
+                signed_by="Nora Calder",
                 signature_method="on_paper",
             ).id
 

@@ -1,12 +1,13 @@
-"""Who acts at the command line: an operator in service, named or the only one; what is missing is said with its remedy."""
+"""Who acts at the command line: an operator in service, named or the only one; what is missing is said."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
+from command_line import CommandLine
+from sqlalchemy import select
 
 from registry.cli.operator import opened_registry
 from registry.clock import utc_now
@@ -18,11 +19,8 @@ from registry.errors import (
     NotFoundError,
     SettingsError,
 )
-from registry.store import journal
+from registry.store.journal import JournalEntry
 from registry.vault.keys import FileKeyring
-
-if TYPE_CHECKING:
-    from conftest import CommandLine
 
 
 def test_a_setting_that_cannot_be_used_is_named(
@@ -58,7 +56,7 @@ def test_without_an_operator_it_says_how_to_make_one(likeness: CommandLine) -> N
 
 def test_of_several_operators_one_must_be_named_and_all_are_listed(operator: str, likeness: CommandLine) -> None:
     second = likeness.out("account", "create", "--role", "operator", "--name", "Night desk")
-    error = likeness.error("performer", "register", "--name", "Ines Calder")
+    error = likeness.error("performer", "register", "--name", "Nora Calder")
     assert isinstance(error, ConflictError)
     assert error.figures["operators"] == [operator, second]
     assert "--as" in error.detail
@@ -88,8 +86,8 @@ def test_a_disabled_operator_cannot_act_and_needs_not_be_told_apart(operator: st
 
 
 def test_what_an_operator_does_is_journalled_under_their_account(operator: str, likeness: CommandLine) -> None:
-    performer = likeness.out("performer", "register", "--name", "Ines Calder")
+    performer = likeness.out("performer", "register", "--name", "Nora Calder")
     with opened_registry() as ctx, ctx.database.read() as session:
-        entries = session.query(journal.JournalEntry).filter_by(subject_id=performer).all()
-    assert [entry.event_type for entry in entries] == ["performer_registered"]
-    assert operator in str(entries[0].details) or operator.encode() in entries[0].leaf
+        entries = session.scalars(select(JournalEntry).where(JournalEntry.subject_id == performer)).all()
+    assert [entry.type for entry in entries] == ["performer.registered"]
+    assert operator.encode() in entries[0].leaf

@@ -21,7 +21,7 @@ USE = DeclaredUse(
 )
 
 TERMS = LicenceTerms(
-    purposes=frozenset({UsePurpose.DUBBING}),
+    purposes=frozenset({UsePurpose.DUBBING, UsePurpose.VOICE_CLONE}),
     media=frozenset({Medium.STREAMING}),
     territories=frozenset({"KR", "JP"}),
     languages=frozenset({"ko"}),

@@ -13,7 +13,7 @@ from registry.domain.licences import Licence, LicenceState
 from registry.domain.policy import PerformerRecord, SourceStanding, decide, standing_of_source
 from registry.domain.scores import EvidenceOutcome, PerformerEvidence, Reason
 from registry.domain.uses import DeclaredUse, Medium, UsePurpose
-from registry.domain.verdicts import CLEAR, PERMITTED, Ruling, Verdict
+from registry.domain.verdicts import PERMITTED, Ruling, Verdict
 
 REFUSAL = replace(CONSENT, decision=ConsentDecision.REFUSED)
 WITHDRAWN = replace(CONSENT, state=ConsentState.WITHDRAWN, withdrawn_at=datetime(2026, 5, 2, 8, 0, tzinfo=UTC))
@@ -208,6 +208,22 @@ def test_a_licensed_source_that_is_heard_explains_a_voice_that_sounds_alike() ->
     assert ruling.verdict is Verdict.EXPLAINED_BY_DECLARED_SOURCE
 
 
-def test_only_two_verdicts_permit_and_only_two_more_ask_nobody_for_anything() -> None:
+def test_only_two_verdicts_permit() -> None:
     assert {Verdict.LICENSED_USE, Verdict.EXPIRED_LEGACY_USE} == PERMITTED
-    assert {Verdict.NO_MATCH, Verdict.EXPLAINED_BY_DECLARED_SOURCE} == CLEAR - PERMITTED
+
+
+def test_a_work_dated_in_the_future_does_not_bring_the_term_forward() -> None:
+    later = replace(LICENCE, terms=replace(TERMS, starts_on=date(2026, 7, 1)))
+    ruling = _decide(replace(USE, fixed_on=date(2026, 7, 10)), later)
+    assert ruling.verdict is Verdict.LICENSED_OUT_OF_SCOPE
+    assert ruling.reasons[0].figures == {"term": "starts_on", "starts_on": "2026-07-01", "used_on": "2026-06-15"}
+
+
+@pytest.mark.parametrize(
+    ("ends", "verdict"),
+    [(1, Verdict.CONSENT_WITHDRAWN), (2, Verdict.CONSENT_WITHDRAWN), (3, Verdict.EXPIRED_LEGACY_USE)],
+)
+def test_a_work_finished_on_the_day_consent_ended_does_not_outlive_it(ends: int, verdict: Verdict) -> None:
+    ended = replace(LICENCE, terms=replace(TERMS, ends_on=date(2026, 6, 14)))
+    consent = replace(CONSENT, expires_at=datetime(2026, 6, ends, 12, 0, tzinfo=UTC))
+    assert _decide(replace(USE, fixed_on=date(2026, 6, 2)), ended, consents=(consent,)).verdict is verdict

@@ -57,9 +57,13 @@ def test_the_moment_of_a_decision_is_its_withdrawal_else_its_signature_else_none
     assert replace(CONSENT, withdrawn_at=NOW).decided_at == NOW
 
 
-def test_training_is_required_on_top_of_the_purpose_only_when_a_machine_is_taught() -> None:
-    assert USE.required_purposes == {UsePurpose.DUBBING}
-    assert replace(USE, kind=UseKind.TRAINING).required_purposes == {UsePurpose.DUBBING, UsePurpose.TRAINING}
+def test_what_a_machine_makes_or_learns_from_needs_a_purpose_of_its_own_on_top_of_the_declared_one() -> None:
+    required = {kind: replace(USE, kind=kind).required_purposes for kind in UseKind}
+    assert required == {
+        UseKind.REFERENCE: {UsePurpose.DUBBING},
+        UseKind.GENERATED: {UsePurpose.DUBBING, UsePurpose.VOICE_CLONE},
+        UseKind.TRAINING: {UsePurpose.DUBBING, UsePurpose.TRAINING},
+    }
 
 
 def test_an_event_carries_the_version_of_its_shape() -> None:
