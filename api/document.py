@@ -171,7 +171,7 @@ def _possible(operation: Json, path: str) -> Iterator[HTTPStatus]:
     names = {parameter["name"] for parameter in operation.get("parameters", ())}
     body = operation.get("requestBody")
     changes = body is not None or idempotency.HEADER in names
-    if "{" in path or changes:
+    if "{" in path or changes or any(name.endswith("_id") for name in names):
         yield HTTPStatus.NOT_FOUND
     if changes:
         yield HTTPStatus.CONFLICT

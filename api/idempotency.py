@@ -2,6 +2,9 @@
 
 The key belongs to the account that sends it. What must be the same is the method, the address, the body as canonical
 JSON (RFC 8785), or the form's fields and each file's SHA-256. An answer of 500 or above is not kept.
+
+The deed and the note of its answer are two transactions. A process that dies between them leaves the key taken, and
+free again after ten minutes: whoever retries after that should look first at what is there.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def problem(
         **{name: value for name, value in (figures or {}).items() if name not in _OWN_MEMBERS},
         **members,
     }
-    return Response(json.dumps(body), status.value, mimetype=MEDIA_TYPE)
+    return Response(json.dumps(body, ensure_ascii=False), status.value, mimetype=MEDIA_TYPE)
 
 
 def from_error(error: errors.RegistryError) -> Response:

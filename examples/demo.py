@@ -249,7 +249,7 @@ def submissions(northlight: Party, harbour: Party, licence_id: str) -> list[Subm
     """Answer the six recordings, and what should be said of each."""
     campaign = _use("advertising", "Spring campaign", "radio", licence_id)
     return [
-        Submission("slt-advert.flac", northlight, campaign, {"Ada Lind": "licensed_use"}),
+        Submission("slt-advert.flac", northlight, campaign, {"Ada Lind": "licensed_use"}, "a licensed use"),
         Submission(
             "slt-game.flac",
             northlight,
@@ -276,7 +276,7 @@ def submissions(northlight: Party, harbour: Party, licence_id: str) -> list[Subm
             harbour,
             _use("assistant", "Pilot", "online"),
             {"Ada Lind": "unlicensed_match"},
-            "the same performer's voice from another synthesiser",
+            "her voice from another synthesiser",
         ),
         Submission(
             "kal16-stranger.flac", harbour, _use("assistant", "Pilot", "online"), {"-": "no_match"}, "a stranger"
@@ -287,9 +287,7 @@ def submissions(northlight: Party, harbour: Party, licence_id: str) -> list[Subm
 def after_withdrawal(northlight: Party, licence_id: str) -> list[Submission]:
     """Answer the recording of the licensed voice again: nobody may be found in it any more."""
     campaign = _use("advertising", "Spring campaign", "radio", licence_id)
-    return [
-        Submission("slt-advert.flac", northlight, campaign, {"-": "no_match"}, "the next check after the withdrawal")
-    ]
+    return [Submission("slt-advert.flac", northlight, campaign, {"-": "no_match"}, "after the withdrawal")]
 
 
 def submit(submission: Submission) -> Outcome:
@@ -338,11 +336,12 @@ def rows(outcome: Outcome) -> Iterator[tuple[str, ...]]:
     check, submission = outcome.check, outcome.submission
     took = f"{outcome.seconds:.2f} s"
     ok = "[green]✓[/]" if outcome.found() == submission.expected else "[red]✗ unexpected[/]"
+    name = submission.file + (f"\n[dim]{submission.note}[/]" if submission.note else "")
     if not check["findings"]:
-        yield submission.file, took, "nobody enrolled", "", check["verdict"], check["reasons"][0]["detail"], ok
+        yield name, took, "nobody enrolled", "", check["verdict"], check["reasons"][0]["detail"], ok
     for number, finding in enumerate(check["findings"]):
         yield (
-            submission.file if number == 0 else "",
+            name if number == 0 else "",
             took if number == 0 else "",
             f"{finding['performer']['name']}{_times(finding)}",
             f"{finding['evidence']['log10_lr']:+.1f}",

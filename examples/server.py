@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 READY_WITHIN_S = 120.0
 _LISTENING = re.compile(r"listening on (http://\S+)")
@@ -93,10 +94,16 @@ def _listening(process: subprocess.Popen[str]) -> str:
         raise SystemExit("the server's words cannot be read")
     for line in stream:
         if found := _LISTENING.search(line):
-            threading.Thread(target=lambda: sys.stderr.writelines(stream), daemon=True).start()
+            threading.Thread(target=_pass_on, args=(stream,), daemon=True).start()
             return found.group(1)
         sys.stderr.write(line)
     raise SystemExit(f"the server ended ({process.wait()}) before it listened")
+
+
+def _pass_on(stream: IO[str]) -> None:
+    """Write everything that the server says to our own standard error, until it has ended."""
+    with stream:
+        sys.stderr.writelines(stream)
 
 
 def _await_ready(process: subprocess.Popen[str], url: str) -> None:

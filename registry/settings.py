@@ -26,7 +26,10 @@ class Settings(BaseSettings):
     )
     spool_url: str | None = Field(
         default=None,
-        description="Where sealed uploads wait for a worker: a folder, or an fsspec URL that every host reaches.",
+        description=(
+            "Where sealed uploads wait for a worker: a folder, or an fsspec URL that every host reaches; "
+            "`spool` in the home folder."
+        ),
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on. Put a TLS proxy before any other.")
     port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")

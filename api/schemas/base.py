@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from registry.domain.ids import IdPrefix
 
@@ -88,8 +89,16 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$"), Field(desc
 
 Version = Annotated[int, Field(ge=1, description="Goes up with each change; the entity tag is made of it.")]
 
-Moment = AwareDatetime
-"""A moment with its zone; one without is refused, because nobody could tell when it is."""
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("the moment is out of range") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A moment, in UTC; one without its zone is refused, because nobody could tell when it is."""
 
 
 def _id(prefix: IdPrefix, what: str) -> Any:

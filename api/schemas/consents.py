@@ -19,7 +19,7 @@ _SIGNED: Example = {
     "modality": "voice",
     "decision": "given",
     "explanation_id": examples.EXPLANATION,
-    "signed_by": "Ines Calder",
+    "signed_by": "Marta Calder",
     "signature_method": "electronic",
     "signature_evidence_sha256": examples.DIGEST,
     "expires_at": examples.NEXT_YEAR,

@@ -54,7 +54,7 @@ class ExplanationPath(PerformerPath):
     explanation_id: str = Field(examples=[examples.EXPLANATION])
 
 
-class AnswerIn(Body):
+class GivenAnswer(Body):
     """One comprehension question, and what the performer answered."""
 
     question: Note
@@ -78,7 +78,7 @@ class NewExplanation(Body):
     explained_by: Line
     channel: Channel
     duration_s: float = Field(ge=0, le=86_400, description="Seconds spent on it.")
-    answers: list[AnswerIn] = Field(max_length=50)
+    answers: list[GivenAnswer] = Field(max_length=50)
     copy_delivered_at: Moment | None = Field(default=None, description="When the performer got a copy.")
 
 

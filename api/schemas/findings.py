@@ -18,7 +18,7 @@ EXAMPLE: Example = {
     "id": examples.FINDING,
     "check_id": examples.CHECK,
     "organisation_id": examples.ORGANISATION,
-    "performer": {"id": examples.PERFORMER, "name": "Ines Calder"},
+    "performer": {"id": examples.PERFORMER, "name": "Marta Calder"},
     "verdict": "licensed_out_of_scope",
     "reasons": [
         {

@@ -33,7 +33,7 @@ from registry.domain.uses import Medium, UsePurpose
 from registry.store.licences import Licence
 
 _TERMS: Example = {
-    "purposes": ["advertising"],
+    "purposes": ["advertising", "voice_clone"],
     "media": ["radio", "online"],
     "territories": ["GB", "IE"],
     "languages": ["en"],

@@ -11,7 +11,7 @@ from registry.domain.performers import IdentityAssurance
 
 _EXAMPLE: Example = {
     "id": examples.PERFORMER,
-    "name": "Ines Calder",
+    "name": "Marta Calder",
     "identity_assurance": "union_vouched",
     "account_id": None,
     "created_at": examples.NOW,
@@ -29,7 +29,7 @@ class NewPerformer(Body):
     """A performer to be registered."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"name": "Ines Calder", "identity_assurance": "union_vouched"}]}
+        json_schema_extra={"examples": [{"name": "Marta Calder", "identity_assurance": "union_vouched"}]}
     )
 
     name: Line

@@ -70,7 +70,7 @@ class IssuedTokenOut(TokenOut):
     """A new token with its secret, which is shown this once and cannot be had again."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{**_EXAMPLE, "token": "lkr_the-secret-is-shown-here-and-never-again"}]}
+        json_schema_extra={"examples": [{**_EXAMPLE, "token": "lrt_the-secret-is-shown-here-and-never-again"}]}
     )
 
     token: str = Field(description="Send it as `Authorization: Bearer …`.")

@@ -22,7 +22,7 @@ from registry.engine.cohort import Cohort
 from registry.engine.matching import EngineFeatures, log_speech, stack
 from registry.errors import WeightsError
 
-CALIBRATION_SHA256 = "PINHASH"
+CALIBRATION_SHA256 = "ac86fcbe9449d022a9e63418b66c5dbac63701d9dd3a1e1bc5118e46ed407c0b"
 ARTEFACT = "calibration-1"
 
 Array = NDArray[np.float64]
@@ -60,7 +60,7 @@ class Calibration:
     Attributes:
         id: SHA-256 prefix of the artefact.
         cohorts: by encoder id.
-        engines: by encoder id ``(4,)``: weights of margin, score, log speech, and the bias; natural logarithm.
+        engines: by encoder id ``(3,)``: weights of margin and log speech, and the bias; natural logarithm.
         fusion: ``(4,)``: weights of both engines' natural log LR (in the order of ``engines``), of log speech, bias.
         lower: log10 LR below which validation says nothing.
         upper: log10 LR above which validation says nothing.

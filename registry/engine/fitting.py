@@ -38,7 +38,7 @@ def cllr_gradient(weights: Array, features: Array, is_target: NDArray[np.bool_],
 
 
 def fit_logistic(
-    features: Array, is_target: NDArray[np.bool_], mass: Array, monotone: NDArray[np.bool_], steps: int = 3000
+    features: Array, is_target: NDArray[np.bool_], mass: Array, monotone: NDArray[np.bool_], steps: int = 400
 ) -> Array:
     """Answer ``(d + 1,)`` weights, the bias last, that minimise Cllr: more of a monotone feature never means less LR.
 

@@ -8,6 +8,7 @@ evidence = engine.evidence(engine.analyse(other, other_spans), gallery)
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -96,17 +97,15 @@ class Engine:
 
         Args:
             device: ``auto`` (CUDA when there is one), ``cpu`` or ``cuda``.
-            threads: that torch may use in this process; None leaves that as it is.
+            threads: that embedding may use; None means one for each processor of this process.
             target_fpir: see `Engine`.
 
         Raises:
             WeightsError: weights or calibration are absent, or not the pinned ones.
             SettingsError: no such device.
         """
-        if threads is not None:
-            torch.set_num_threads(threads)
         return cls(
-            load_encoders(device),
+            load_encoders(device, threads),
             load_calibration(),
             target_fpir=target_fpir,
             device=choose_device(device).type,
@@ -257,17 +256,22 @@ class Engine:
         return tuple(sorted(found, key=lambda segment: segment.span))
 
 
-def load_encoders(device: str) -> dict[str, Encoder]:
+def load_encoders(device: str, threads: int | None = None) -> dict[str, Encoder]:
     """Load both encoders on a device (``auto``, ``cpu`` or ``cuda``).
+
+    On a processor torch is told to use one thread inside an operation; see `BatchRunner`.
 
     Raises:
         WeightsError: weights are absent, or not the pinned ones.
         SettingsError: no such device.
     """
     chosen = choose_device(device)
-    batch = _BATCH[chosen.type]
+    batch, workers = _BATCH[chosen.type], 1
+    if chosen.type == "cpu":
+        torch.set_num_threads(1)
+        workers = threads or len(os.sched_getaffinity(0))
     encoders: list[Encoder] = [
-        Ge2eEncoder(BatchRunner(chosen, 4 * batch)),
-        CampplusEncoder(BatchRunner(chosen, batch)),
+        Ge2eEncoder(BatchRunner(chosen, 4 * batch, workers)),
+        CampplusEncoder(BatchRunner(chosen, batch, workers)),
     ]
     return {encoder.id: encoder for encoder in encoders}

@@ -22,7 +22,8 @@ VIRTUAL = 100
 SPEECH_RANGE_S = (1.0, 30.0)
 """Net speech counts within this range only; nothing was validated beyond it."""
 
-FEATURES = ("margin", "score", "log_speech")
+FEATURES = ("margin", "log_speech")
+"""What calibration sees. Not the score itself: fitted on clean speech it takes over, and then fails elsewhere."""
 
 Array = NDArray[np.float64]
 
@@ -33,12 +34,11 @@ class EngineFeatures:
 
     Attributes:
         margin: ``(n_voices, n_performers)``: mean of both scores less the rivals'.
-        score: the same shape: centred cosine with the mean of the enrolment.
-        deviations: the same shape: that score in standard deviations from the cohort's scores with this voice.
+        deviations: the same shape: the score with the mean of the enrolment, in deviations from what the cohort
+            scores with this voice.
     """
 
     margin: Array
-    score: Array
     deviations: Array
 
 
@@ -53,7 +53,7 @@ def engine_features(scores: EncoderScores, cohort_scores: Moments) -> EngineFeat
     rivals = rivals_mean(mean, cohort_scores)
     margin = (mean + scores.best) / 2 - rivals
     deviations = (mean - cohort_scores.mean[:, None]) / cohort_scores.sd[:, None]
-    return EngineFeatures(margin, mean, deviations)
+    return EngineFeatures(margin, deviations)
 
 
 def rivals_mean(scores: Array, cohort_scores: Moments) -> Array:
@@ -82,9 +82,9 @@ def log_speech(speech_s: Array) -> Array:
 
 
 def stack(features: EngineFeatures, speech_s: Array) -> Array:
-    """Answer ``(n_voices, n_performers, 3)``: the columns of `FEATURES`."""
+    """Answer ``(n_voices, n_performers, 2)``: the columns of `FEATURES`."""
     speech = np.broadcast_to(log_speech(speech_s)[:, None], features.margin.shape)
-    return np.stack([features.margin, features.score, speech], axis=-1)
+    return np.stack([features.margin, speech], axis=-1)
 
 
 def cohort_percentile(features: EngineFeatures) -> Array:

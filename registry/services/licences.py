@@ -209,7 +209,7 @@ def offer_licence(ctx: Context, principal: Principal, licence_id: str, *, if_ver
     """
     with unit_of_work(ctx) as unit:
         licence = _to_change(unit, principal, licence_id, if_version)
-        _move(licence, LicenceState.OFFERED)
+        _move(licence, LicenceState.OFFERED, unit.now)
         licence.offered_at = unit.now
         _record(unit, EventType.LICENCE_OFFERED, licence, principal)
         unit.commit()
@@ -226,8 +226,9 @@ def _to_change(unit: Unit, principal: Principal, licence_id: str, if_version: in
     return licence
 
 
-def _move(licence: Licence, wanted: LicenceState) -> None:
-    require_transition(licence.state, wanted)
+def _move(licence: Licence, wanted: LicenceState, now: datetime) -> None:
+    """Change the state, from what it is at this moment: a licence past its term moves nowhere."""
+    require_transition(licence.value().state_at(now), wanted)
     licence.state = wanted
 
 
@@ -319,7 +320,7 @@ def _activate(unit: Unit, licence: Licence, principal: Principal) -> None:
             "an exclusive licence and this one would permit the same use to two studios",
             conflicting_terms=[f"{c.terms.starts_on} to {c.terms.ends_on}" for c in conflicts],
         )
-    _move(licence, LicenceState.ACTIVE)
+    _move(licence, LicenceState.ACTIVE, unit.now)
     licence.activated_at = unit.now
     _record(unit, EventType.LICENCE_ACTIVATED, licence, principal)
 
@@ -349,7 +350,7 @@ def suspend_licence(
     with unit_of_work(ctx) as unit:
         licence = _to_change(unit, principal, licence_id, if_version)
         side = _side_of(principal, licence)
-        _move(licence, LicenceState.SUSPENDED)
+        _move(licence, LicenceState.SUSPENDED, unit.now)
         licence.suspended_at = unit.now
         licence.suspended_by = side.value if side else _OPERATOR
         licence.suspension_reason = reason
@@ -379,7 +380,7 @@ def resume_licence(ctx: Context, principal: Principal, licence_id: str, *, if_ve
                 f"the licence was suspended by the {licence.suspended_by}", suspended_by=licence.suspended_by
             )
         _require_consent(unit, licence)
-        _move(licence, LicenceState.ACTIVE)
+        _move(licence, LicenceState.ACTIVE, unit.now)
         licence.suspended_at = licence.suspended_by = licence.suspension_reason = None
         _record(unit, EventType.LICENCE_RESUMED, licence, principal)
         unit.commit()
@@ -399,7 +400,7 @@ def revoke_licence(ctx: Context, principal: Principal, licence_id: str, *, if_ve
         licence = _to_change(unit, principal, licence_id, if_version)
         if _side_of(principal, licence) is Side.STUDIO and licence.activated_at is not None:
             raise ForbiddenError("a licence in force is revoked by the performer's side", state=licence.state.value)
-        _move(licence, LicenceState.REVOKED)
+        _move(licence, LicenceState.REVOKED, unit.now)
         licence.ended_at = unit.now
         licence.suspended_at = licence.suspended_by = licence.suspension_reason = None
         _record(unit, EventType.LICENCE_REVOKED, licence, principal)

@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from house import Clock, House
+from house import Clock, House, SlowParts, build_house
 
-from api import ApiSettings, create_app
-from registry.domain.ids import IdFactory, RandomBytes
+from registry.domain.ids import RandomBytes
 from registry.media.decode import Decoder
 from registry.media.limits import MediaLimits
 from registry.media.speech import SpeechDetector
-from registry.services.context import Context, Thresholds
-from registry.store.blobs import BlobStore
 from registry.store.database import Database
 from registry.vault.keys import FileKeyring
-from registry.vault.voiceprints import VoiceprintVault
-
-sys.path.append(str(Path(__file__).parents[1] / "unit" / "media"))  # soundfiles, which makes bad recordings
-
-
-@dataclass
-class SlowParts:
-    """What takes long to make and keeps nothing of a test."""
-
-    decoder: Decoder
-    detector: SpeechDetector
-    keys: FileKeyring
 
 
 @pytest.fixture(scope="session")
@@ -48,25 +31,6 @@ def slow_parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlowParts]:
 @pytest.fixture
 def clock(now: datetime) -> Clock:
     return Clock(now)
-
-
-def build_house(
-    database: Database, slow_parts: SlowParts, clock: Clock, random_bytes: RandomBytes, folder: Path
-) -> House:
-    ctx = Context(
-        database=database,
-        clock=clock,
-        ids=IdFactory(random_bytes),
-        random_bytes=random_bytes,
-        keys=slow_parts.keys,
-        vault=VoiceprintVault(slow_parts.keys, random_bytes),
-        spool=BlobStore(str(folder / "spool")),
-        decoder=slow_parts.decoder,
-        detector=slow_parts.detector,
-        thresholds=Thresholds(withdrawal_confirmation_s=0.1),
-    )
-    app = create_app(ctx, settings=ApiSettings(max_body_bytes=4 * 2**20, max_json_bytes=2**16, max_wait_s=5.0))
-    return House(ctx, app, clock)
 
 
 @pytest.fixture

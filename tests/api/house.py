@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,17 +14,25 @@ from sqlalchemy import func, select
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import TestResponse, encode_multipart
 
+from api import ApiSettings, create_app
 from api.document import DescribedAPI
+from registry.domain.ids import IdFactory, RandomBytes
+from registry.media.decode import Decoder
+from registry.media.speech import SpeechDetector
 from registry.services import accounts
-from registry.services.context import Context
+from registry.services.context import Context, Thresholds
 from registry.store import models
+from registry.store.blobs import BlobStore
+from registry.store.database import Database
+from registry.vault.keys import FileKeyring
+from registry.vault.voiceprints import VoiceprintVault
 
 VOICES = Path(__file__).parents[2] / "examples" / "voices"
 
 ANSWERS = [{"question": f"question {n}?", "answer": "as it was explained", "understood": True} for n in range(3)]
 
 TERMS: dict[str, Any] = {
-    "purposes": ["advertising"],
+    "purposes": ["advertising", "voice_clone"],
     "media": ["radio"],
     "territories": ["GB"],
     "languages": ["en"],
@@ -131,7 +140,7 @@ class House:
     def studio(self, name: str = "Northlight Games") -> Caller:
         return self.admit("studio_admin", f"{name}, administrator", name)
 
-    def performer(self, name: str = "Ines Calder") -> tuple[Caller, str]:
+    def performer(self, name: str = "Marta Calder") -> tuple[Caller, str]:
         """Let a performer in, with an account of their own; answer them and the performer's id."""
         caller = self.admit("performer", name)
         body = {"name": name, "identity_assurance": "self_declared", "account_id": caller.account_id}
@@ -159,7 +168,7 @@ class House:
             "modality": "voice",
             "decision": "given",
             "explanation_id": explained["id"],
-            "signed_by": "Ines Calder",
+            "signed_by": "Marta Calder",
             "signature_method": "electronic",
         }
         return caller.made(f"/v1/performers/{performer_id}/consents", body | changes)
@@ -221,3 +230,39 @@ def assert_problem(response: TestResponse, status: int, code: str, **figures: An
     for name, value in figures.items():
         assert body[name] == value, body
     return body
+
+
+# --- building one ----------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class SlowParts:
+    """What takes long to make and keeps nothing of a test."""
+
+    decoder: Decoder
+    detector: SpeechDetector
+    keys: FileKeyring
+
+
+def build_house(
+    database: Database, slow_parts: SlowParts, clock: Clock, random_bytes: RandomBytes, folder: Path
+) -> House:
+    ctx = Context(
+        database=database,
+        clock=clock,
+        ids=IdFactory(random_bytes),
+        random_bytes=random_bytes,
+        keys=slow_parts.keys,
+        vault=VoiceprintVault(slow_parts.keys, random_bytes),
+        spool=BlobStore(str(folder / "spool")),
+        decoder=slow_parts.decoder,
+        detector=slow_parts.detector,
+        thresholds=Thresholds(withdrawal_confirmation_s=0.1),
+    )
+    app = create_app(ctx, settings=ApiSettings(max_body_bytes=4 * 2**20, max_json_bytes=2**16, max_wait_s=5.0))
+    return House(ctx, app, clock)
+
+
+def seeded_bytes() -> RandomBytes:
+    """Answer randomness that is the same in every run."""
+    return random.Random(2026).randbytes  # noqa: S311  (for tests)

@@ -143,7 +143,7 @@ def test_consent_for_the_face_says_nothing_of_the_voice(house: House) -> None:
         "modality": "face",
         "decision": "given",
         "explanation_id": explained["id"],
-        "signed_by": "Ines Calder",
+        "signed_by": "Marta Calder",
         "signature_method": "electronic",
     }
     performer.made(f"/v1/performers/{performer_id}/consents", body)

@@ -9,7 +9,7 @@ from house import USE, House, assert_problem, recording
 from registry.domain.ids import IdPrefix
 from registry.store import work
 
-SECRETS = re.compile(rf"\b({'|'.join(IdPrefix)})_[0-9a-z]{{10,}}|Northlight|Ines|slt-")
+SECRETS = re.compile(rf"\b({'|'.join(IdPrefix)})_[0-9a-z]{{10,}}|Northlight|Marta|slt-")
 
 
 def test_it_is_not_ready_without_a_worker_and_says_what_is_missing(house: House) -> None:

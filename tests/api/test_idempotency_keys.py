@@ -15,7 +15,7 @@ from registry.errors import IdempotencyKeyReusedError, RequestInProgressError
 from registry.services import idempotency
 from registry.services.idempotency import KeptAnswer
 
-BODY = {"name": "Ines Calder", "identity_assurance": "self_declared"}
+BODY = {"name": "Marta Calder", "identity_assurance": "self_declared"}
 KEY = {HEADER: "order-1"}
 
 
@@ -45,7 +45,7 @@ def test_the_same_key_for_another_request_is_refused(either_house: House) -> Non
 def test_the_same_request_gets_the_same_answer_and_is_not_done_again(either_house: House) -> None:
     house = either_house
     first = house.operator.post("/v1/performers", BODY, headers=KEY)
-    same = {"identity_assurance": "self_declared", "name": "Ines Calder"}
+    same = {"identity_assurance": "self_declared", "name": "Marta Calder"}
     second = house.operator.post("/v1/performers", same, headers=KEY)
     assert REPLAYED not in first.headers
     assert second.headers[REPLAYED] == "true"

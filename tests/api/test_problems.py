@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from house import House, assert_problem
 
 from api.problems import install, problem, status_of
+from api.schemas.me import Me
+from api.v1.resource import new_resource
 from registry.errors import ConflictError, RegistryError
 
 MEMBERS = {"type", "title", "status", "detail", "instance", "code", "request_id"}
@@ -145,6 +147,16 @@ def test_an_error_that_nobody_expected_tells_nothing() -> None:
     response = app.test_client().get("/")
     assert (response.status_code, response.get_json()["code"]) == (500, "internal")
     assert "password" not in response.text
+
+
+def test_an_answer_that_is_not_as_described_is_never_sent(house: House) -> None:
+    resource = new_resource("broken", "An operation that answers something else than it says.")
+    wrong = Response('{"account_id": 7, "secret": "x"}', mimetype="application/json")
+    resource.get("/broken", responses={200: Me})(lambda: wrong)
+    house.app.register_api(resource)
+    response = house.operator.get("/v1/broken")
+    assert_problem(response, 500, "internal")
+    assert "secret" not in response.text
 
 
 def test_a_figure_never_hides_a_member_of_the_problem() -> None:

@@ -45,10 +45,16 @@ def test_batches_are_halved_until_they_fit_and_nothing_is_lost_or_reordered() ->
 
 def test_a_single_window_that_does_not_fit_is_an_error() -> None:
     def network(batch: torch.Tensor) -> torch.Tensor:
-        raise torch.OutOfMemoryError("CUDA out of memory")
+        raise torch.OutOfMemoryError(f"CUDA out of memory for {len(batch)}")
 
     with pytest.raises(torch.OutOfMemoryError):
         BatchRunner(CPU, 4).run(network, np.zeros((2, 2), dtype=np.float32))
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 7])
+def test_workers_change_nothing_but_time(workers: int) -> None:
+    windows = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
+    assert np.array_equal(BatchRunner(CPU, 2, workers).run(lambda batch: batch * 2, windows), windows * 2)
 
 
 def test_gradients_are_never_recorded() -> None:

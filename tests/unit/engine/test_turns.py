@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -53,7 +55,7 @@ def test_turns_divide_the_track_without_gap_or_overlap() -> None:
     assert [label for _, label in found] == [0, 1, 0]
     assert found[0][0].start == 0
     assert found[-1][0].stop == windows[-1].stop
-    assert all(left.stop == right.start for (left, _), (right, _) in zip(found, found[1:], strict=False))
+    assert all(left.stop == right.start for (left, _), (right, _) in pairwise(found))
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -45,7 +47,7 @@ def test_windows_cover_all_speech_and_are_full_where_speech_is_long_enough() -> 
     assert windows[0].start == 0
     assert windows[-1].stop == track.samples.size
     assert all(window.length == SHAPE.samples for window in windows)
-    assert all(right.start <= left.stop for left, right in zip(windows, windows[1:], strict=False))
+    assert all(right.start <= left.stop for left, right in pairwise(windows))
 
 
 def test_a_remainder_too_short_to_matter_gets_no_window_of_its_own() -> None:

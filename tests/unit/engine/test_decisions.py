@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import pytest
+
+from registry.domain.scores import EvidenceOutcome, Log10LR, PerformerEvidence, Reason
+from registry.engine.decisions import SHORT_SPEECH_S, Limits, Strength, decide, decide_recording
+
+LIMITS = Limits(match=2.0, sound_alike=1.3, disagreement=2.5, target_fpir=0.01, gallery_size=50)
+
+
+def strength(fused: float, ge2e: float | None = None, percentile: float = 99.9, speech_s: float = 8.0) -> Strength:
+    return Strength(fused, {"ge2e": fused if ge2e is None else ge2e, "campplus": fused}, percentile, speech_s)
+
+
+@pytest.mark.parametrize(
+    ("measured", "outcome", "code"),
+    [
+        (strength(-1.0), EvidenceOutcome.NO_MATCH, "same_speaker_not_supported"),
+        (strength(1.99, percentile=50.0), EvidenceOutcome.NO_MATCH, "same_speaker_not_supported"),
+        (strength(2.0), EvidenceOutcome.MATCH, "same_speaker_supported"),
+        (strength(1.5), EvidenceOutcome.SOUND_ALIKE, "sound_alike"),
+        (strength(2.2, ge2e=-1.0), EvidenceOutcome.INCONCLUSIVE, "engines_disagree"),
+        (strength(2.2, ge2e=-0.1), EvidenceOutcome.MATCH, "same_speaker_supported"),
+        (strength(2.2, speech_s=1.0), EvidenceOutcome.INCONCLUSIVE, "speech_too_short"),
+        (strength(3.2, speech_s=1.0), EvidenceOutcome.MATCH, "same_speaker_supported"),
+        (strength(0.0, percentile=80.0, speech_s=1.0), EvidenceOutcome.INCONCLUSIVE, "speech_too_short"),
+        (strength(-1.2, percentile=80.0, speech_s=1.0), EvidenceOutcome.NO_MATCH, "same_speaker_not_supported"),
+    ],
+)
+def test_rules_apply_in_their_order(measured: Strength, outcome: EvidenceOutcome, code: str) -> None:
+    found, reason = decide(measured, LIMITS)
+    assert found is outcome
+    assert reason.code == code
+
+
+def test_every_reason_has_the_figures_of_its_sentence() -> None:
+    for measured in (strength(-1.0), strength(2.5), strength(1.5), strength(2.2, speech_s=1.0), strength(2.2, -1.0)):
+        _, reason = decide(measured, LIMITS)
+        assert reason.figures
+        assert reason.detail
+
+
+def test_too_short_says_how_much_would_do() -> None:
+    _, reason = decide(strength(2.1, speech_s=1.0), LIMITS)
+    assert reason.figures["required_s"] == SHORT_SPEECH_S
+
+
+def evidence(outcome: EvidenceOutcome) -> PerformerEvidence:
+    return PerformerEvidence("p", outcome, Log10LR(0.0), {}, 50.0, (), (Reason(outcome.value, "because"),))
+
+
+def test_a_recording_without_candidates_of_note_is_no_match() -> None:
+    outcome, reason = decide_recording((evidence(EvidenceOutcome.NO_MATCH),), LIMITS)
+    assert outcome is EvidenceOutcome.NO_MATCH
+    assert reason.figures["gallery_size"] == 50
+
+
+def test_the_strongest_candidate_decides_the_recording() -> None:
+    order = [EvidenceOutcome.NO_MATCH, EvidenceOutcome.SOUND_ALIKE, EvidenceOutcome.INCONCLUSIVE, EvidenceOutcome.MATCH]
+    for count in range(1, len(order) + 1):
+        outcome, _ = decide_recording(tuple(evidence(found) for found in order[:count]), LIMITS)
+        assert outcome is order[count - 1]

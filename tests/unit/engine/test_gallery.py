@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from registry.engine.cohort import Cohort, fit_cohort
+from registry.engine.gallery import Gallery
+from registry.engine.voiceprint import Space, Voiceprint
+from registry.errors import InvalidInputError, SpaceMismatchError
+
+SPACES = {"a": Space("a", "0" * 64, "x-1", 8), "b": Space("b", "1" * 64, "y-1", 6)}
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    return (rows / np.linalg.norm(rows, axis=-1, keepdims=True)).astype(np.float32)
+
+
+def cohorts() -> dict[str, Cohort]:
+    random = np.random.default_rng(0)
+    return {
+        name: fit_cohort(unit(random.normal(size=(50, space.dimension)) + 0.3), 0.1) for name, space in SPACES.items()
+    }
+
+
+def prints(seed: int, count: int = 2) -> list[Voiceprint]:
+    random = np.random.default_rng(seed)
+    return [
+        Voiceprint(space, unit(random.normal(size=space.dimension)), f"r{n}", 10.0)
+        for space in SPACES.values()
+        for n in range(count)
+    ]
+
+
+def voices(seed: int) -> dict[str, np.ndarray]:
+    random = np.random.default_rng(seed)
+    return {name: unit(random.normal(size=(2, space.dimension))) for name, space in SPACES.items()}
+
+
+def filled(count: int = 4) -> Gallery:
+    gallery = Gallery(SPACES, cohorts())
+    for number in range(count):
+        gallery.add(f"p{number}", prints(number, 1 + number % 3))
+    return gallery
+
+
+def test_an_empty_gallery_cannot_be_searched() -> None:
+    with pytest.raises(InvalidInputError, match="empty"):
+        Gallery(SPACES, cohorts()).score(voices(0))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [Space("a", "2" * 64, "x-1", 8), Space("a", "0" * 64, "x-2", 8), Space("c", "0" * 64, "x-1", 8)],
+)
+def test_voiceprints_of_another_space_are_an_error_not_a_low_score(other: Space) -> None:
+    stranger = Voiceprint(other, np.ones(8, dtype=np.float32), "r", 1.0)
+    with pytest.raises(SpaceMismatchError):
+        filled().add("p9", [*prints(9), stranger])
+
+
+def test_a_performer_without_voiceprints_in_every_space_is_refused_and_not_half_added() -> None:
+    gallery = filled()
+    with pytest.raises(InvalidInputError, match="no voiceprint for b"):
+        gallery.add("p9", [print_ for print_ in prints(9) if print_.space.encoder == "a"])
+    assert "p9" not in gallery.performers()
+
+
+def test_scores_are_those_of_brute_force() -> None:
+    gallery, found = filled(), voices(7)
+    scores = gallery.score(found)
+    for name, space in SPACES.items():
+        for column, performer in enumerate(scores.performers):
+            number = int(performer[1:])
+            own = [p.vector for p in prints(number, 1 + number % 3) if p.space == space]
+            centred = cohorts()[name].centred(np.stack(own))
+            products = found[name] @ centred.T
+            mean = unit(centred.mean(axis=0))
+            assert np.allclose(scores.encoders[name].best[:, column], products.max(axis=1), atol=1e-5)
+            assert np.allclose(scores.encoders[name].mean[:, column], found[name] @ mean, atol=1e-5)
+
+
+def test_adding_again_replaces() -> None:
+    gallery = filled()
+    gallery.add("p1", prints(33))
+    fresh = Gallery(SPACES, cohorts())
+    fresh.add("p1", prints(33))
+    assert len(gallery) == 4
+    column = gallery.score(voices(1)).performers.index("p1")
+    again = gallery.score(voices(1)).encoders["a"].best[:, column]
+    assert np.allclose(again, fresh.score(voices(1)).encoders["a"].best[:, 0])
+
+
+def test_who_is_removed_is_never_scored_again() -> None:
+    gallery = filled()
+    gallery.score(voices(1))
+    gallery.remove("p2")
+    assert gallery.performers() == ("p0", "p1", "p3")
+    assert gallery.score(voices(1)).performers == ("p0", "p1", "p3")
+    assert len(gallery) == 3
+
+
+def test_every_array_that_held_a_removed_vector_is_overwritten() -> None:
+    gallery = filled()
+    gallery.score(voices(1))
+    shelves = list(gallery._shelves.values())
+    rows = list(gallery._vectors["p2"].values())
+    gallery.remove("p2")
+    assert all(not array.any() for array in rows)
+    assert all(not tensor.any() for shelf in shelves for tensor in (shelf.means, shelf.prototypes))
+    assert gallery._shelves == {}
+
+
+def test_removing_who_is_not_there_is_fine() -> None:
+    gallery = filled()
+    gallery.remove("nobody")
+    assert len(gallery) == 4
+
+
+def test_the_last_performer_can_be_removed() -> None:
+    gallery = filled(1)
+    gallery.score(voices(1))
+    gallery.remove("p0")
+    assert len(gallery) == 0
+    with pytest.raises(InvalidInputError):
+        gallery.score(voices(1))

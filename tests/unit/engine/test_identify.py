@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+from registry.domain.scores import EvidenceOutcome, Span
+from registry.engine.analysis import Analysis
+from registry.engine.gallery import Gallery
+from registry.engine.identify import Engine
+from registry.engine.selftest import VOICES, voice_like
+from registry.errors import InvalidInputError, SettingsError, SeveralSpeakersError, SpeechTooShortError
+from registry.media.recording import Recording, SourceFacts
+
+
+def recorded(name: str, seconds: float, seed: int) -> tuple[Recording, list[Span]]:
+    return voice_like(*VOICES[name], seconds, seed), [Span(0.0, seconds)]
+
+
+def in_turn(*parts: Recording) -> tuple[Recording, list[Span]]:
+    samples = np.concatenate([part.samples for part in parts])
+    return Recording(samples, "", SourceFacts("wav", "pcm_s16le", 16_000, 1, 0)), [Span(0.0, samples.size / 16_000)]
+
+
+@pytest.fixture(scope="module")
+def gallery(engine: Engine) -> Gallery:
+    gallery = engine.new_gallery()
+    for seed, name in enumerate(("low", "high")):
+        gallery.add(name, engine.prototypes(engine.analyse(*recorded(name, 6.0, seed)), "enrolled"))
+    return gallery
+
+
+def test_too_little_speech_is_refused_with_the_seconds(engine: Engine) -> None:
+    recording, _ = recorded("low", 3.0, 1)
+    for spans in ([], [Span(1.0, 1.4)]):
+        with pytest.raises(SpeechTooShortError) as caught:
+            engine.analyse(recording, spans)
+        assert caught.value.figures["required_s"] == 0.5
+        assert caught.value.figures["speech_s"] == pytest.approx(sum(span.duration_s for span in spans))
+
+
+def test_an_empty_gallery_is_refused(engine: Engine) -> None:
+    with pytest.raises(InvalidInputError, match="empty"):
+        engine.evidence(engine.analyse(*recorded("low", 3.0, 1)), engine.new_gallery())
+
+
+@pytest.mark.parametrize("rate", [0.0, 1.0, -0.1])
+def test_an_impossible_target_rate_is_refused(rate: float) -> None:
+    with pytest.raises(InvalidInputError):
+        Engine.load(device="cpu", target_fpir=rate)
+
+
+def test_an_unknown_device_is_refused() -> None:
+    with pytest.raises(SettingsError):
+        Engine.load(device="abacus")
+
+
+def test_an_enrolled_voice_is_found_in_another_recording(engine: Engine, gallery: Gallery) -> None:
+    evidence = engine.evidence(engine.analyse(*recorded("high", 5.0, 9)), gallery)
+    assert evidence.outcome is EvidenceOutcome.MATCH
+    assert evidence.candidates[0].performer_id == "high"
+    assert evidence.candidates[0].segments[0].span.start_s == 0.0
+    assert evidence.candidates[0].segments[-1].span.end_s == pytest.approx(5.0, abs=0.6)
+
+
+def test_everything_reported_is_capped_and_no_cosine(engine: Engine, gallery: Gallery) -> None:
+    evidence = engine.evidence(engine.analyse(*recorded("low", 5.0, 9)), gallery)
+    lower, upper = engine._calibration.lower, engine._calibration.upper
+    for candidate in evidence.candidates:
+        assert set(candidate.engines) == {"ge2e", "campplus"}
+        for value in (candidate.log10_lr, *candidate.engines.values(), *(s.log10_lr for s in candidate.segments)):
+            assert lower <= value <= upper
+        assert 0 <= candidate.cohort_percentile <= 100
+        assert candidate.reasons
+
+
+def test_candidates_come_best_first_and_all_are_shown_in_a_small_gallery(engine: Engine, gallery: Gallery) -> None:
+    evidence = engine.evidence(engine.analyse(*recorded("middle", 5.0, 9)), gallery)
+    ratios = [candidate.log10_lr for candidate in evidence.candidates]
+    assert len(ratios) == 2
+    assert ratios == sorted(ratios, reverse=True)
+
+
+def test_evidence_names_what_made_it(engine: Engine, gallery: Gallery) -> None:
+    evidence = engine.evidence(engine.analyse(*recorded("low", 5.0, 9)), gallery)
+    assert evidence.engine == engine.identity
+    assert evidence.engine.spaces == tuple(space.id for space in engine.spaces.values())
+    assert evidence.operating_point.gallery_size == 2
+    assert evidence.operating_point.target_fpir == 0.01
+
+
+def test_evidence_does_not_depend_on_batch_or_order(engine: Engine, gallery: Gallery) -> None:
+    items = [
+        recorded(name, seconds, 20 + n)
+        for n, (name, seconds) in enumerate([("low", 0.8), ("high", 4.3), ("middle", 2.0), ("low", 7.1)])
+    ]
+    alone = [engine.search(engine.analyse(*item), gallery).ratios for item in items]
+    together = [engine.search(found, gallery).ratios for found in engine.analyse_many(items)]
+    reverse = [engine.search(found, gallery).ratios for found in engine.analyse_many(items[::-1])][::-1]
+    for one, other, third in zip(alone, together, reverse, strict=True):
+        assert np.abs(one.fused - other.fused).max() < 1e-3
+        assert np.abs(one.fused - third.fused).max() < 1e-3
+
+
+def test_an_analysis_pickles(engine: Engine, gallery: Gallery) -> None:
+    analysis = engine.analyse(*recorded("low", 3.0, 1))
+    copy: Analysis = pickle.loads(pickle.dumps(analysis))  # noqa: S301  (our own bytes)
+    assert engine.evidence(copy, gallery) == engine.evidence(analysis, gallery)
+
+
+def test_a_single_voice_stays_one_voice(engine: Engine) -> None:
+    for seed, name in enumerate(VOICES):
+        assert len(engine.voices_in(engine.analyse(*recorded(name, 12.0, seed)))) == 1
+
+
+def test_prototypes_are_one_for_each_space_and_labelled(engine: Engine) -> None:
+    prototypes = engine.prototypes(engine.analyse(*recorded("low", 4.0, 1)), "studio, March")
+    assert [prototype.space for prototype in prototypes] == list(engine.spaces.values())
+    assert {prototype.label for prototype in prototypes} == {"studio, March"}
+    assert all(np.linalg.norm(prototype.vector) == pytest.approx(1, abs=1e-5) for prototype in prototypes)
+    assert all(prototype.speech_s == pytest.approx(4.0, abs=0.6) for prototype in prototypes)
+
+
+def test_one_voice_may_be_enrolled_from_several_recordings(engine: Engine) -> None:
+    analyses = engine.analyse_many([recorded("low", 6.0, 1), recorded("low", 6.0, 2)])
+    engine.require_one_voice(analyses, ["first", "second"])
+
+
+def test_two_voices_in_one_enrolment_recording_are_refused_by_name(engine: Engine) -> None:
+    one, other = engine.analyse(*recorded("low", 6.0, 1)), engine.analyse(*recorded("high", 6.0, 2))
+    mixed = Analysis(12.0, 12.0, (one.voices[0], other.voices[0]))
+    with pytest.raises(SeveralSpeakersError, match="duet") as caught:
+        engine.require_one_voice([one, mixed], ["solo", "duet"])
+    assert caught.value.figures["voices"] == 2
