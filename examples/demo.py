@@ -26,7 +26,7 @@ from server import Server, running_server
 VOICES = Path(__file__).resolve().parent / "voices"
 WAIT = {"Prefer": "wait=30"}
 
-out = Console(width=max(Console().width, 130) if not sys.stdout.isatty() else None)
+out = Console(width=max(Console().width, 150))  # narrower, the reasons would fill the screen
 
 
 @dataclass(frozen=True)
@@ -255,28 +255,28 @@ def submissions(northlight: Party, harbour: Party, licence_id: str) -> list[Subm
             northlight,
             _use("character", "Harbour Lights", "game", licence_id),
             {"Ada Lind": "licensed_out_of_scope"},
-            "the licensed voice, outside its licence",
+            "outside its licence",
         ),
         Submission(
             "rms-story.flac",
             northlight,
             _use("narration", "Night stories", "audiobook"),
             {"Rafael Moss": "unlicensed_match"},
-            "a voice without a licence",
+            "no licence",
         ),
         Submission(
             "dialogue-slt-awb.flac",
             northlight,
             campaign,
             {"Ada Lind": "licensed_use", "Angus Weir": "unlicensed_match"},
-            "two performers in one file",
+            "two performers",
         ),
         Submission(
             "slt-hts.flac",
             harbour,
             _use("assistant", "Pilot", "online"),
             {"Ada Lind": "unlicensed_match"},
-            "her voice from another synthesiser",
+            "another synthesiser",
         ),
         Submission(
             "kal16-stranger.flac", harbour, _use("assistant", "Pilot", "online"), {"-": "no_match"}, "a stranger"
@@ -314,7 +314,7 @@ def withdraw(performer: Party) -> None:
 
 def print_table(outcomes: Sequence[Outcome]) -> None:
     """Print one line for each performer found, and one for each recording in which nobody was."""
-    table = Table(title="What the registry says", title_justify="left", show_lines=False)
+    table = Table(title="What the registry says", title_justify="left", show_lines=True)
     for heading, options in (
         ("file", {"no_wrap": True}),
         ("answer in", {"justify": "right", "no_wrap": True}),

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 SAMPLE_RATE_HZ = 16_000
 SPEECH_LEVEL_DBFS = -22.0
 GRID_BITS = 11  # rounding stays 49 dB below the speech, and FLAC leaves the five unused bits of each sample out
-ROOM_LEVEL_DBFS = -57.0  # no microphone hears digital silence, and encoders take it for a trait of the voice
 PAUSE_S = 0.45
 EDGE_S = 0.15
 MANIFEST = "MANIFEST.csv"
@@ -56,6 +55,33 @@ class Clip:
     path: str
     turns: tuple[Turn, ...]
     treat: Callable[[Samples], Samples]
+
+
+@dataclass(frozen=True, slots=True)
+class Booth:
+    """Where, and with what, a voice is recorded: each has its own.
+
+    Without it every voice would come through one spotless channel, which encoders take for a trait that all of them
+    share; people do not record like that.
+
+    Attributes:
+        noise_dbfs: RMS level of the noise that never stops.
+        noise_tilt: how fast it falls with frequency, see `noise`.
+        colour_db: what the microphone adds per octave above 1 kHz, and takes below.
+    """
+
+    noise_dbfs: float
+    noise_tilt: float
+    colour_db: float
+
+
+BOOTHS = {
+    "slt": Booth(noise_dbfs=-57.0, noise_tilt=0.5, colour_db=1.0),
+    "rms": Booth(noise_dbfs=-52.0, noise_tilt=1.0, colour_db=-1.5),
+    "awb": Booth(noise_dbfs=-60.0, noise_tilt=0.0, colour_db=0.0),
+    "slt-hts": Booth(noise_dbfs=-57.0, noise_tilt=0.5, colour_db=0.0),
+    "kal16": Booth(noise_dbfs=-54.0, noise_tilt=0.8, colour_db=0.0),
+}
 
 
 # ---------------------------------------------------------------- voices
@@ -97,7 +123,7 @@ def speak(turn: Turn) -> Samples:
             festival(turn.text, wav)
         else:
             flite(turn.voice, turn.text, wav)
-        return levelled(trimmed(read_wav(wav)))
+        return levelled(coloured(trimmed(read_wav(wav)), BOOTHS[turn.voice].colour_db))
 
 
 def conversation(turns: Sequence[Turn]) -> Samples:
@@ -108,7 +134,9 @@ def conversation(turns: Sequence[Turn]) -> Samples:
     for turn in turns:
         parts += [speak(turn), silence(PAUSE_S)]
     spoken = np.concatenate([*parts[:-1], silence(EDGE_S)])
-    return spoken + room(spoken.size, seed=zlib.crc32(turns[0].text.encode()))
+    booth = BOOTHS[turns[0].voice]
+    seed = zlib.crc32(turns[0].text.encode())
+    return spoken + noise(spoken.size, seed, booth.noise_tilt) * 10 ** (booth.noise_dbfs / 20)
 
 
 # ---------------------------------------------------------------- treatments
@@ -121,9 +149,14 @@ def silence(seconds: float) -> Samples:
     return np.zeros(round(seconds * SAMPLE_RATE_HZ))
 
 
-def room(n_samples: int, seed: int) -> Samples:
-    """``(n_samples,)`` of noise that falls by 3 dB an octave, at ``ROOM_LEVEL_DBFS``."""
-    return noise(n_samples, seed, tilt=0.5) * 10 ** (ROOM_LEVEL_DBFS / 20)
+def coloured(samples: Samples, decibels: float) -> Samples:
+    """Tilt the spectrum by so many decibels an octave around 1 kHz, between 125 Hz and 8 kHz."""
+    import numpy as np
+
+    hz = np.fft.rfftfreq(samples.size, 1 / SAMPLE_RATE_HZ)
+    gain = 10 ** (decibels * np.log2(np.maximum(hz, 125.0) / 1000.0) / 20)
+    tilted: Samples = np.fft.irfft(np.fft.rfft(samples) * gain, samples.size)
+    return tilted
 
 
 def noise(n_samples: int, seed: int, tilt: float) -> Samples:

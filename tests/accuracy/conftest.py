@@ -5,11 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import typer
-from typer.testing import CliRunner, Result
-
-from registry.cli.evaluate import evaluate
-from registry.cli.identify import identify
+from likeness_commands import Commands
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -25,18 +21,6 @@ def open_speech() -> Path:
     if not (folder / "MANIFEST.csv").is_file():
         pytest.skip("../shared/speech is not here")
     return folder
-
-
-class Commands:
-    """The two commands, as a shell would call them."""
-
-    def __init__(self) -> None:
-        self._app = typer.Typer()
-        self._app.command("identify")(identify)
-        self._app.command("evaluate")(evaluate)
-
-    def __call__(self, *arguments: str | Path) -> Result:
-        return CliRunner().invoke(self._app, [str(argument) for argument in arguments])
 
 
 @pytest.fixture(scope="session")

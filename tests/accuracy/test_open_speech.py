@@ -5,7 +5,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from conftest import Commands
+from likeness_commands import Commands
 
 from benchmarks.train_calibration import read_items
 

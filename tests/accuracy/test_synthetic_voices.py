@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from conftest import Commands
+from likeness_commands import Commands
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,7 @@ def test_both_voices_of_a_dialogue_are_found_with_their_turns(lines: dict) -> No
     ]
     assert len(spans) > 2
     ordered = sorted(spans)
-    assert all(left[1] <= right[0] + 0.05 for left, right in zip(ordered, ordered[1:], strict=False))
+    assert all(left[1] <= right[0] + 0.05 for left, right in pairwise(ordered))
 
 
 def test_what_cannot_be_assessed_has_a_line_that_says_why(lines: dict) -> None:

@@ -16,12 +16,12 @@ from shell import Noted, Ran, note_requests, noted, run_bash, workplace
 if TYPE_CHECKING:
     from server import Server
 
-STATUS = re.compile(r"# (\d{3})$", re.MULTILINE)
+SHOWN = re.compile(r"# (\d{3})(?: (\w+))?$", re.MULTILINE)
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 SAID = frozenset({"type", "title", "status", "code", "verdict", "state", "outcome", "decision", "keys_destroyed"})
 """Members whose values a reader may count on; of the others, that they are there and of that type."""
 
-pytestmark = [pytest.mark.xdist_group("server"), pytest.mark.usefixtures("curl")]
+pytestmark = [pytest.mark.xdist_group("engine"), pytest.mark.usefixtures("curl")]
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,24 @@ def followed(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Follow
     return Followed(ran, steps)
 
 
-def test_every_request_is_answered_with_the_status_that_the_page_shows(followed: Followed) -> None:
+def test_every_request_is_answered_with_the_status_and_the_word_that_the_page_shows(followed: Followed) -> None:
     for block, made in followed.steps:
-        shown = [int(status) for status in STATUS.findall(block.text)]
-        assert [note.status for note in made] == shown, f"docs/api.md:{block.line}\n{followed.ran}"
+        shown = SHOWN.findall(block.text)
+        assert [note.status for note in made] == [int(status) for status, _ in shown], told(block, made, followed)
+        for note, (_, word) in zip(made, shown, strict=True):
+            assert not word or word in words(note), told(block, made, followed)
     assert followed.ran.code == 0, followed.ran
+
+
+def words(note: Noted) -> set[str]:
+    """Answer the words that a page may put behind a status."""
+    body = note.body()
+    return {str(body[name]) for name in ("verdict", "state", "code") if name in body}
+
+
+def told(block: Block, made: list[Noted], followed: Followed) -> str:
+    answers = "\n".join(f"{note.method} {note.status} {note.url}\n{note.body_path.read_text()[:500]}" for note in made)
+    return f"docs/api.md:{block.line}\n{answers}\n{followed.ran}"
 
 
 def test_every_answer_that_the_page_shows_has_the_members_of_the_real_one(followed: Followed) -> None:

@@ -12,7 +12,7 @@ ACTIVATE = "source .venv/bin/activate"
 END_SERVER = """trap 'kill "$!" && wait "$!"' EXIT\n"""
 """The reader ends the server with ctrl-c. ``$!`` is what was last started behind an ampersand."""
 
-pytestmark = pytest.mark.xdist_group("server")
+pytestmark = pytest.mark.xdist_group("engine")
 
 
 def commands() -> list[str]:

@@ -1,0 +1,23 @@
+"""The two commands that need no database, as a shell would call them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+from typer.testing import CliRunner, Result
+
+from registry.cli.evaluate import evaluate
+from registry.cli.identify import identify
+
+
+class Commands:
+    """Call as ``commands("identify", "--gallery", …)``."""
+
+    def __init__(self) -> None:
+        self._app = typer.Typer()
+        self._app.command("identify")(identify)
+        self._app.command("evaluate")(evaluate)
+
+    def __call__(self, *arguments: str | Path) -> Result:
+        return CliRunner().invoke(self._app, [str(argument) for argument in arguments])
