@@ -116,12 +116,6 @@ class UnsupportedModalityError(InvalidInputError):
     slug = "modality_not_supported"
 
 
-class DifferentVoicesError(InvalidInputError):
-    """The recordings of one enrolment are not of one voice; figures say which stands apart."""
-
-    slug = "enrolment_different_voices"
-
-
 class SpeechError(InvalidInputError):
     """The recording was read, but its speech cannot be assessed; the subclasses say why."""
 
@@ -156,6 +150,12 @@ class SeveralSpeakersError(EnrolmentQualityError):
     """More than one voice speaks in what should be one performer's recording."""
 
     slug = "enrolment_several_speakers"
+
+
+class DifferentVoicesError(EnrolmentQualityError):
+    """The recordings of one enrolment are not of one voice; figure ``recording`` says which stands apart."""
+
+    slug = "enrolment_different_voices"
 
 
 class ClippingError(EnrolmentQualityError):

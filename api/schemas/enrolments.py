@@ -13,6 +13,7 @@ from api.schemas.performers import PerformerPath
 from api.uploads import File
 from registry.domain.checks import EnrolmentState
 from registry.domain.consents import Modality
+from registry.services.quality_gate import MOST_RECORDINGS
 from registry.store.enrolments import Enrolment
 
 _EXAMPLE: Example = {
@@ -52,9 +53,11 @@ class NewEnrolment(Form):
         json_schema_extra={"examples": [{"recordings": ["(a recording)", "(another)"], "modality": "voice"}]}
     )
 
-    recordings: list[File] = Field(min_length=1, max_length=50, description="Repeat the field for several files.")
+    recordings: list[File] = Field(min_length=1, max_length=MOST_RECORDINGS, description="Repeat it for several files.")
     modality: Modality | None = omissible(description="`voice` when left out.")
-    labels: list[Line] = Field(default=[], max_length=50, description="One for each recording: `reading`, `shouting`.")
+    labels: list[Line] = Field(
+        default=[], max_length=MOST_RECORDINGS, description="One a recording: `reading`, `shouting`."
+    )
 
 
 class RecordingOut(Answer):

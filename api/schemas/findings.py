@@ -23,8 +23,8 @@ EXAMPLE: Example = {
     "reasons": [
         {
             "code": "purposes_not_permitted",
-            "detail": "the licence's purposes permit advertising; character is not among them",
-            "figures": {"term": "purposes", "wanted": "character", "permitted": "advertising"},
+            "detail": "the licence's purposes permit advertising, voice_clone; character is not among them",
+            "figures": {"term": "purposes", "wanted": "character", "permitted": "advertising, voice_clone"},
         }
     ],
     "licence_id": examples.LICENCE,
@@ -34,9 +34,7 @@ EXAMPLE: Example = {
         "engines": {"ge2e": 1.4, "campplus": 3.0},
         "cohort_percentile": 100.0,
         "segments": [{"start_s": 0.4, "end_s": 12.1, "log10_lr": 3.1}],
-        "reasons": [
-            {"code": "above_threshold", "detail": "the same speaker is supported", "figures": {"threshold": 2.2}}
-        ],
+        "reasons": [{"code": "same_speaker_supported", "detail": "…", "figures": {"threshold_log10_lr": 2.2}}],
     },
     "created_at": examples.LATER,
 }

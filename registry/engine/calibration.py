@@ -22,7 +22,7 @@ from registry.engine.cohort import Cohort
 from registry.engine.matching import EngineFeatures, log_speech, stack
 from registry.errors import WeightsError
 
-CALIBRATION_SHA256 = "ac86fcbe9449d022a9e63418b66c5dbac63701d9dd3a1e1bc5118e46ed407c0b"
+CALIBRATION_SHA256 = "8a98fee6aaf1ef055a6242194a89c525ad75fef59bf0be71de28809e5b2f2b6e"
 ARTEFACT = "calibration-1"
 
 Array = NDArray[np.float64]

@@ -37,6 +37,7 @@ class Limits:
         disagreement: the engines' difference beyond which they are said to disagree.
         target_fpir: the rate that ``match`` stands for.
         gallery_size: performers searched.
+        lower, upper: bounds of what validation supports; no reason says more than they allow.
     """
 
     match: float
@@ -44,6 +45,20 @@ class Limits:
     disagreement: float
     target_fpir: float
     gallery_size: int
+    lower: float
+    upper: float
+
+    def shown(self, log10_lr: float) -> str:
+        """Write a strength as far as validation supports it."""
+        if log10_lr > self.upper:
+            return f"{self.upper:.2f} or more"
+        if log10_lr < self.lower:
+            return f"{self.lower:.2f} or less"
+        return f"{log10_lr:.2f}"
+
+    def capped(self, log10_lr: float) -> float:
+        """Answer a strength within what validation supports."""
+        return min(max(log10_lr, self.lower), self.upper)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +83,7 @@ def decide(strength: Strength, limits: Limits) -> tuple[EvidenceOutcome, Reason]
     short = strength.speech_s < SHORT_SPEECH_S
     if strength.fused >= limits.match:
         if _disagree(strength, limits):
-            return EvidenceOutcome.INCONCLUSIVE, _engines_disagree(strength)
+            return EvidenceOutcome.INCONCLUSIVE, _engines_disagree(strength, limits)
         if short and strength.fused < limits.match + SHORT_SPEECH_MARGIN:
             return EvidenceOutcome.INCONCLUSIVE, _too_short(strength)
         return EvidenceOutcome.MATCH, _supported(strength, limits)
@@ -86,20 +101,26 @@ def decide_recording(candidates: tuple[PerformerEvidence, ...], limits: Limits) 
         found = [candidate for candidate in candidates if candidate.outcome is outcome]
         if found:
             return outcome, _about(outcome, found)
-    detail = f"none of {limits.gallery_size} performers reached the threshold of log10 LR {limits.match:.2f}"
-    figures = {"gallery_size": limits.gallery_size, "threshold_log10_lr": round(limits.match, 3)}
+    detail = (
+        f"nobody in a gallery of {limits.gallery_size} reached the threshold of log10 LR {limits.shown(limits.match)}"
+    )
+    figures = {"gallery_size": limits.gallery_size, "threshold_log10_lr": round(limits.capped(limits.match), 3)}
     return EvidenceOutcome.NO_MATCH, Reason("nobody_reached_threshold", detail, figures)
 
 
 def _about(outcome: EvidenceOutcome, found: list[PerformerEvidence]) -> Reason:
     count = len(found)
-    whom = "one performer" if count == 1 else f"{count} performers"
+    whom = _performers(count)
     if outcome is EvidenceOutcome.MATCH:
         return Reason("same_speaker_supported", f"the same speaker is supported for {whom}", {"performers": count})
     if outcome is EvidenceOutcome.SOUND_ALIKE:
         detail = f"{whom} resembled the recording more than the cohort does; the same speaker is not supported"
         return Reason("sound_alike", detail, {"performers": count})
     return found[0].reasons[0]
+
+
+def _performers(count: int) -> str:
+    return "one performer" if count == 1 else f"{count} performers"
 
 
 def _disagree(strength: Strength, limits: Limits) -> bool:
@@ -110,31 +131,32 @@ def _disagree(strength: Strength, limits: Limits) -> bool:
 
 def _supported(strength: Strength, limits: Limits) -> Reason:
     detail = (
-        f"log10 LR {strength.fused:.2f} reaches {limits.match:.2f}, which {100 * limits.target_fpir:g} % of strangers "
-        f"reach with {limits.gallery_size} performers searched"
+        f"log10 LR {limits.shown(strength.fused)} reaches {limits.shown(limits.match)}, which "
+        f"{100 * limits.target_fpir:g} % of strangers reach with {_performers(limits.gallery_size)} searched"
     )
     return Reason("same_speaker_supported", detail, _figures(strength, limits))
 
 
 def _resembles(strength: Strength, limits: Limits) -> Reason:
     detail = (
-        f"nearer than {strength.percentile:.1f} % of the cohort, but log10 LR {strength.fused:.2f} stays under the "
-        f"threshold of {limits.match:.2f}; more speech of the same voice may decide it"
+        f"nearer than {strength.percentile:.1f} % of the cohort, but log10 LR {limits.shown(strength.fused)} stays "
+        f"under the threshold of {limits.shown(limits.match)}; more speech of the same voice may decide it"
     )
     return Reason("sound_alike", detail, _figures(strength, limits))
 
 
 def _not_supported(strength: Strength, limits: Limits) -> Reason:
-    detail = f"log10 LR {strength.fused:.2f} stays under the threshold of {limits.match:.2f}"
+    detail = f"log10 LR {limits.shown(strength.fused)} stays under the threshold of {limits.shown(limits.match)}"
     return Reason("same_speaker_not_supported", detail, _figures(strength, limits))
 
 
-def _engines_disagree(strength: Strength) -> Reason:
-    named = ", ".join(f"{encoder} {value:.2f}" for encoder, value in strength.engines.items())
+def _engines_disagree(strength: Strength, limits: Limits) -> Reason:
+    named = ", ".join(f"{encoder} {limits.shown(value)}" for encoder, value in strength.engines.items())
     detail = (
         f"the engines disagree beyond what calibration allows (log10 LR: {named}); a longer recording may decide it"
     )
-    return Reason("engines_disagree", detail, {name: round(value, 3) for name, value in strength.engines.items()})
+    figures = {name: round(limits.capped(value), 3) for name, value in strength.engines.items()}
+    return Reason("engines_disagree", detail, figures)
 
 
 def _too_short(strength: Strength) -> Reason:
@@ -144,8 +166,8 @@ def _too_short(strength: Strength) -> Reason:
 
 def _figures(strength: Strength, limits: Limits) -> dict[str, str | int | float | bool | None]:
     return {
-        "log10_lr": round(strength.fused, 3),
-        "threshold_log10_lr": round(limits.match, 3),
+        "log10_lr": round(limits.capped(strength.fused), 3),
+        "threshold_log10_lr": round(limits.capped(limits.match), 3),
         "gallery_size": limits.gallery_size,
         "cohort_percentile": round(strength.percentile, 2),
     }

@@ -8,7 +8,7 @@ import numpy as np
 
 from registry.engine.analyser import TURN_ENCODER
 from registry.engine.analysis import Analysis
-from registry.errors import SeveralSpeakersError
+from registry.errors import DifferentVoicesError, SeveralSpeakersError
 
 OTHER_VOICE_COSINE = 0.35
 """A recording further than this from the others together is another voice.
@@ -25,7 +25,8 @@ def require_one_voice(analyses: Sequence[Analysis], labels: Sequence[str]) -> No
         labels: their names.
 
     Raises:
-        SeveralSpeakersError: naming the recording, with the seconds of each voice or the recording that stands apart.
+        SeveralSpeakersError: naming the recording, with the seconds of each voice.
+        DifferentVoicesError: naming the recording that stands apart.
     """
     for analysis, label in zip(analyses, labels, strict=True):
         _require_one(analysis, label)
@@ -36,8 +37,10 @@ def require_one_voice(analyses: Sequence[Analysis], labels: Sequence[str]) -> No
             return
         mean = others.mean(axis=0)
         if float(vectors[number] @ mean) < OTHER_VOICE_COSINE * float(np.linalg.norm(mean)):
-            raise SeveralSpeakersError(
-                f"the voice in {label} is not the voice in the other {len(others)} recordings", recording=label
+            raise DifferentVoicesError(
+                f"the voice in {label} is not the voice in the other {len(others)} recordings",
+                recording=label,
+                recordings=len(labels),
             )
 
 

@@ -148,7 +148,7 @@ class Engine:
             labels: their names, for the sentence.
 
         Raises:
-            SeveralSpeakersError: naming the recording.
+            SeveralSpeakersError, DifferentVoicesError: naming the recording.
         """
         require_one_voice(analyses, labels)
 
@@ -202,6 +202,8 @@ class Engine:
             disagreement=self._calibration.disagreement,
             target_fpir=self._target_fpir,
             gallery_size=gallery_size,
+            lower=self._calibration.lower,
+            upper=self._calibration.upper,
         )
 
     def _report(self, analysis: Analysis, search: Search, limits: Limits) -> RecordingEvidence:

@@ -5,7 +5,7 @@ import pytest
 from registry.domain.scores import EvidenceOutcome, Log10LR, PerformerEvidence, Reason
 from registry.engine.decisions import SHORT_SPEECH_S, Limits, Strength, decide, decide_recording
 
-LIMITS = Limits(match=2.0, sound_alike=1.3, disagreement=2.5, target_fpir=0.01, gallery_size=50)
+LIMITS = Limits(match=2.0, sound_alike=1.3, disagreement=2.5, target_fpir=0.01, gallery_size=50, lower=-1.7, upper=3.5)
 
 
 def strength(fused: float, ge2e: float | None = None, percentile: float = 99.9, speech_s: float = 8.0) -> Strength:
@@ -60,3 +60,15 @@ def test_the_strongest_candidate_decides_the_recording() -> None:
     for count in range(1, len(order) + 1):
         outcome, _ = decide_recording(tuple(evidence(found) for found in order[:count]), LIMITS)
         assert outcome is order[count - 1]
+
+
+def test_no_reason_says_more_than_validation_supports() -> None:
+    for far, word in ((9.4, "3.50 or more"), (-9.4, "-1.70 or less")):
+        _, reason = decide(strength(far), LIMITS)
+        assert word in reason.detail
+        assert "9.4" not in reason.detail
+        assert abs(float(reason.figures["log10_lr"] or 0)) <= 3.5
+    _, apart = decide(strength(9.4, ge2e=-9.4), LIMITS)
+    assert apart.code == "engines_disagree"
+    assert "9.4" not in apart.detail
+    assert max(abs(float(value or 0)) for value in apart.figures.values()) <= 3.5
