@@ -17,6 +17,7 @@ from registry.cli.identify import SOME_FAILED, enrol_with_progress
 from registry.cli.listening import FolderGallery, Listener, files_under
 from registry.cli.progress import tracked
 from registry.domain.scores import EvidenceOutcome
+from registry.engine import selftest
 from registry.engine.analysis import Analysis
 from registry.engine.evaluation import SearchKind, SearchResult, speech_label
 from registry.engine.evaluation import evaluate as measure
@@ -59,6 +60,7 @@ def evaluate(  # noqa: PLR0917  (typer makes options of arguments)
     """
     console = Console(stderr=True)
     engine = Engine.load(device=device, threads=threads, target_fpir=target_fpir)
+    selftest.run(engine)
     with Decoder(MediaLimits(), files_per_child=_FILES_PER_CHILD) as decoder:
         listener = Listener(engine, decoder, SpeechDetector())
         enrolled = enrol_with_progress(listener, gallery, console)

@@ -12,6 +12,7 @@ from rich.console import Console
 from registry.cli.listening import FolderGallery, Heard, Listener, enrol_folder, files_under, performers_in
 from registry.cli.progress import tracked
 from registry.domain.scores import EvidenceOutcome, PerformerEvidence, Reason, RecordingEvidence
+from registry.engine import selftest
 from registry.engine.identify import Engine
 from registry.errors import InvalidInputError
 from registry.media.decode import Decoder, MediaLimits
@@ -41,6 +42,7 @@ def identify(  # noqa: PLR0917  (typer makes options of arguments)
     """
     console = Console(stderr=True)
     engine = Engine.load(device=device, threads=threads, target_fpir=target_fpir)
+    selftest.run(engine)
     files = files_under(paths)
     with Decoder(MediaLimits(), files_per_child=_FILES_PER_CHILD) as decoder:
         listener = Listener(engine, decoder, SpeechDetector())
