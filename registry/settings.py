@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on. Put a TLS proxy before any other.")
     port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    http_threads: int = Field(default=8, ge=1, le=256, description="Requests answered at once by one HTTP process.")
+    http_threads: int = Field(default=16, ge=1, le=256, description="Requests answered at once by one HTTP process.")
     embedded_worker: bool = Field(default=True, description="Whether `likeness serve` runs a worker beside itself.")
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="Where the engine computes; `auto` is CUDA when there is one."

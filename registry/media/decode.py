@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from types import TracebackType
 from typing import Self
 
@@ -32,13 +32,15 @@ __all__ = ["Decoder", "MediaLimits"]
 class Decoder:
     """Decodes media files in limited child processes. Safe to use from several threads.
 
-    As many files are decoded at once as threads ask for it. Build it in the process that uses it, after any fork.
+    Threads that ask for more files at once than `at_once` wait their turn. Build it in the process that uses it, after any
+    fork.
 
     Args:
         limits: of each file.
         warm: children kept started and waiting, so that a decode does not pay for starting one.
         files_per_child: files a child reads before it ends. One, so that a file that takes a child over gains
             nothing; more for batches of one's own files.
+        at_once: files decoded at the same time; it bounds the memory that children take together.
         command: what a child is; tests put one there that misbehaves.
         monotonic: the clock that deadlines are kept by.
     """
@@ -49,6 +51,7 @@ class Decoder:
         *,
         warm: int = 1,
         files_per_child: int = 1,
+        at_once: int = 4,
         command: Sequence[str] = CHILD_COMMAND,
         monotonic: Monotonic = time.monotonic,
     ) -> None:
@@ -57,6 +60,7 @@ class Decoder:
         self._files_per_child = files_per_child
         self._command = command
         self._monotonic = monotonic
+        self._turns = BoundedSemaphore(at_once)
         self._lock = Lock()
         self._idle: deque[DecoderProcess] = deque()
         self._closed = False
@@ -112,13 +116,14 @@ class Decoder:
         return Recording(samples=samples, content_sha256=_sha256(descriptor), source=source)
 
     def _in_child(self, descriptor: int) -> tuple[SourceFacts, NDArray[np.float32]]:
-        child = self._take()
-        try:
-            return child.decode(descriptor)
-        finally:
-            self._give_back(child)
-            with suppress(DecoderUnavailableError):  # this answer stands; the next call will say so
-                self._refill()
+        with self._turns:
+            child = self._take()
+            try:
+                return child.decode(descriptor)
+            finally:
+                self._give_back(child)
+                with suppress(DecoderUnavailableError):  # this answer stands; the next call will say so
+                    self._refill()
 
     def _take(self) -> DecoderProcess:
         """Answer a waiting child that still lives, or a new one; it is ready for a file."""

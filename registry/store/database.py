@@ -32,6 +32,9 @@ MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 _MIGRATION_LOCK = 0x6C696B65  # "like": the PostgreSQL advisory lock that lets one process migrate at a time
 
+_POOL: dict[str, Any] = {"pool_size": 5, "max_overflow": 35, "pool_timeout": BUSY_TIMEOUT_S}
+"""Few connections are kept; as many more as there are threads may be opened, each for one short transaction."""
+
 _READ = {"likeness_mode": "read"}
 _WRITE = {"likeness_mode": "write"}
 _MIGRATE = {"likeness_mode": "migrate"}
@@ -189,13 +192,13 @@ def _make_engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
         # isolation_level None: the driver begins nothing by itself, `_begin_sqlite` does.
         arguments = {"timeout": BUSY_TIMEOUT_S, "isolation_level": None, "check_same_thread": False}
-        engine = create_engine(url, pool_timeout=BUSY_TIMEOUT_S, connect_args=arguments)
+        engine = create_engine(url, **_POOL, connect_args=arguments)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     try:
         arguments = {"connect_timeout": BUSY_TIMEOUT_S}
-        return create_engine(url, pool_timeout=BUSY_TIMEOUT_S, pool_pre_ping=True, connect_args=arguments)
+        return create_engine(url, **_POOL, pool_pre_ping=True, connect_args=arguments)
     except ImportError as error:
         raise SettingsError("PostgreSQL needs psycopg: pip install 'likeness-registry[postgres]'") from error
 

@@ -3,9 +3,11 @@
 import hashlib
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import soxr
 from hypothesis import given
@@ -153,3 +155,16 @@ def test_neither_ffmpeg_nor_torch_enters_the_process_that_asks() -> None:
     root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True)  # noqa: S603  (our own interpreter)
     assert done.stdout.strip() == "[]"
+
+
+def test_no_more_files_are_decoded_at_once_than_allowed(tmp_path: Path) -> None:
+    path = tmp_path / "sound.wav"
+    path.write_bytes(wav(noise(30.0)))
+    others = len(psutil.Process().children())
+    seen: list[int] = []
+    with Decoder(warm=0, at_once=2) as decoder, ThreadPoolExecutor(8) as pool:
+        running = [pool.submit(decoder.decode, path) for _ in range(8)]
+        while not all(one.done() for one in running):
+            seen.append(len(psutil.Process().children()) - others)
+        assert {round(one.result().duration_s) for one in running} == {30}
+    assert 1 <= max(seen) <= 2
