@@ -6,7 +6,7 @@ from flask import Flask, g, request
 
 from api.state import context
 from registry.errors import UnauthenticatedError
-from registry.services import accounts
+from registry.services import tokens
 
 PUBLIC = frozenset({"health.healthz", "health.readyz", "health.metrics", "openapi_document"})
 """Endpoints that need no token. What is not named here needs one."""
@@ -29,4 +29,4 @@ def _require_token() -> None:
     sent = request.authorization
     if sent is None or sent.type != "bearer" or not sent.token:
         raise UnauthenticatedError("send your token as Authorization: Bearer …")
-    g.principal = accounts.authenticate(context(), sent.token)
+    g.principal = tokens.authenticate(context(), sent.token)

@@ -21,7 +21,7 @@ from api.schemas.licences import (
 from api.state import context, principal
 from api.v1.resource import new_resource
 from registry.domain.ids import IdPrefix
-from registry.services import licences
+from registry.services import licence_course, licences
 from registry.store.licences import Licence
 
 resource = new_resource("licences", "Agreements of performers and studios, in terms that a machine can decide.")
@@ -101,7 +101,7 @@ def sign_licence(path: LicencePath, header: ChangeHeaders, body: Signature) -> R
 @idempotent()
 def suspend_licence(path: LicencePath, header: ChangeHeaders, body: Suspension) -> Response:
     """Let a licence in force rest, and say why. It is no admission of anything."""
-    suspended = licences.suspend_licence(
+    suspended = licence_course.suspend_licence(
         context(), principal(), path.licence_id, reason=body.reason, if_version=header.version()
     )
     return _answer(suspended)
@@ -111,21 +111,21 @@ def suspend_licence(path: LicencePath, header: ChangeHeaders, body: Suspension) 
 @idempotent()
 def resume_licence(path: LicencePath, header: ChangeHeaders) -> Response:
     """Lift a suspension: whoever made it, or an operator."""
-    return _answer(licences.resume_licence(context(), principal(), path.licence_id, if_version=header.version()))
+    return _answer(licence_course.resume_licence(context(), principal(), path.licence_id, if_version=header.version()))
 
 
 @resource.post("/licences/<id:licence_id>/revoke", responses={200: LicenceOut})
 @idempotent()
 def revoke_licence(path: LicencePath, header: ChangeHeaders) -> Response:
     """End a licence for good. Either side revokes what is not in force yet; the performer's side one that is."""
-    return _answer(licences.revoke_licence(context(), principal(), path.licence_id, if_version=header.version()))
+    return _answer(licence_course.revoke_licence(context(), principal(), path.licence_id, if_version=header.version()))
 
 
 @resource.post("/licences/<id:licence_id>/payment", responses={200: LicenceOut})
 @idempotent()
 def confirm_payment(path: LicencePath, header: ChangeHeaders) -> Response:
     """Confirm that the first payment has arrived: the performer's side, who was to get it, or an operator."""
-    return _answer(licences.confirm_payment(context(), principal(), path.licence_id, if_version=header.version()))
+    return _answer(licence_course.confirm_payment(context(), principal(), path.licence_id, if_version=header.version()))
 
 
 def _answer(licence: Licence) -> Response:

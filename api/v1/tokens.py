@@ -13,7 +13,7 @@ from api.schemas.tokens import IssuedTokenOut, NewToken, TokenOut, TokenPage, To
 from api.state import context, principal
 from api.v1.resource import new_resource
 from registry.domain.ids import IdPrefix
-from registry.services import accounts
+from registry.services import tokens
 from registry.store.accounts import Token
 
 resource = new_resource("tokens", "Secrets that requests are made with.")
@@ -26,7 +26,7 @@ def issue_token(body: NewToken) -> Response:
     The secret is in this answer and nowhere else, so `Idempotency-Key` is not honoured here: if the answer is lost,
     revoke the token and issue another.
     """
-    issued = accounts.issue_token(
+    issued = tokens.issue_token(
         context(),
         principal(),
         account_id=body.account_id or principal().account_id,
@@ -41,7 +41,7 @@ def issue_token(body: NewToken) -> Response:
 @resource.get("/tokens", responses={200: TokenPage})
 def list_tokens(query: TokenQuery) -> Response:
     """List the tokens of an account, without their secrets."""
-    found = accounts.list_tokens(
+    found = tokens.list_tokens(
         context(),
         principal(),
         account_id=query.account_id,
@@ -55,7 +55,7 @@ def list_tokens(query: TokenQuery) -> Response:
 @idempotent()
 def revoke_token(path: TokenPath) -> Response:
     """Revoke a token. From this moment it does not work."""
-    return answer(_out(accounts.revoke_token(context(), principal(), path.token_id)))
+    return answer(_out(tokens.revoke_token(context(), principal(), path.token_id)))
 
 
 def _out(token: Token) -> TokenOut:

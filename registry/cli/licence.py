@@ -12,6 +12,7 @@ from registry.cli.options import Acting, AsJson, note
 from registry.cli.output import print_facts, print_json, print_table
 from registry.cli.paging import every
 from registry.domain.licences import LicenceState
+from registry.services import licence_course
 from registry.services import licences as verbs
 from registry.store.licences import Licence
 
@@ -63,28 +64,28 @@ def suspend(
 ) -> None:
     """Suspend a licence in force."""
     with acting_operator(acting) as (ctx, principal):
-        _say(verbs.suspend_licence(ctx, principal, licence_id, reason=reason))
+        _say(licence_course.suspend_licence(ctx, principal, licence_id, reason=reason))
 
 
 @app.command()
 def resume(licence_id: LicenceId, *, acting: Acting = None) -> None:
     """Lift a suspension."""
     with acting_operator(acting) as (ctx, principal):
-        _say(verbs.resume_licence(ctx, principal, licence_id))
+        _say(licence_course.resume_licence(ctx, principal, licence_id))
 
 
 @app.command()
 def revoke(licence_id: LicenceId, *, acting: Acting = None) -> None:
     """End a licence for good."""
     with acting_operator(acting) as (ctx, principal):
-        _say(verbs.revoke_licence(ctx, principal, licence_id))
+        _say(licence_course.revoke_licence(ctx, principal, licence_id))
 
 
 @app.command()
 def paid(licence_id: LicenceId, *, acting: Acting = None) -> None:
     """Confirm that the first payment has arrived."""
     with acting_operator(acting) as (ctx, principal):
-        licence = verbs.confirm_payment(ctx, principal, licence_id)
+        licence = licence_course.confirm_payment(ctx, principal, licence_id)
     echo(f"{licence.id} is paid")
 
 

@@ -12,7 +12,7 @@ from registry.cli.options import Acting, AsJson, one_line
 from registry.cli.output import print_json, print_table, remark, words
 from registry.cli.paging import every
 from registry.domain.accounts import Scope
-from registry.services import accounts as verbs
+from registry.services import tokens as verbs
 from registry.store.accounts import Token
 
 app = Typer(help="API tokens.", no_args_is_help=True)

@@ -32,8 +32,8 @@ __all__ = ["Decoder", "MediaLimits"]
 class Decoder:
     """Decodes media files in limited child processes. Safe to use from several threads.
 
-    Threads that ask for more files at once than `at_once` wait their turn. Build it in the process that uses it, after any
-    fork.
+    Threads that ask for more files at once than `at_once` wait their turn. Build it in the process that uses it, after
+    any fork.
 
     Args:
         limits: of each file.

@@ -1,4 +1,4 @@
-"""Licences: drafting, offering, signing by each side, and what may happen to one afterwards."""
+"""Licences: drafting, offering, and signing by each side."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from registry.domain.licences import (
     conflicting_exclusives,
     require_transition,
 )
-from registry.errors import ConflictError, ConsentMissingError, ForbiddenError, InvalidInputError, NotFoundError
+from registry.errors import ConflictError, ConsentMissingError, ForbiddenError, NotFoundError
 from registry.services.consents import in_force
 from registry.services.context import Context
 from registry.services.performers import visible_performer
@@ -27,9 +27,6 @@ from registry.store import licences
 from registry.store.accounts import Organisation
 from registry.store.licences import Licence
 from registry.store.performers import Performer
-
-_OPERATOR = "operator"
-
 
 # --- reading ---------------------------------------------------------------------------------------------------------
 
@@ -87,7 +84,7 @@ def _is_party(principal: Principal, licence: Licence) -> bool:
     return principal.may_see_organisation(licence.studio_id) or principal.may_see_performer(licence.performer_id)
 
 
-def _side_of(principal: Principal, licence: Licence) -> Side | None:
+def side_of(principal: Principal, licence: Licence) -> Side | None:
     """Answer the side that the caller acts for; None for an operator, who is on neither."""
     if principal.is_operator:
         return None
@@ -145,7 +142,7 @@ def draft_licence(
         )
         if not _is_party(principal, licence):
             raise ForbiddenError("a licence is drafted by one of its two sides", role=principal.role.value)
-        _side_of(principal, licence)
+        side_of(principal, licence)
         _write_terms(licence, terms)
         unit.session.add(licence)
         unit.record(
@@ -189,12 +186,12 @@ def change_draft(
         StaleVersionError: it has changed since.
     """
     with unit_of_work(ctx) as unit:
-        licence = _to_change(unit, principal, licence_id, if_version)
+        licence = licence_to_change(unit, principal, licence_id, if_version)
         if licence.state is not LicenceState.DRAFT:
             raise ConflictError(f"a licence that is {licence.state.value} cannot be changed", state=licence.state.value)
         licence.title, licence.intended_use = title, intended_use
         _write_terms(licence, terms)
-        _record(unit, EventType.LICENCE_CHANGED, licence, principal)
+        record(unit, EventType.LICENCE_CHANGED, licence, principal)
         unit.commit()
     return licence
 
@@ -208,31 +205,32 @@ def offer_licence(ctx: Context, principal: Principal, licence_id: str, *, if_ver
         StaleVersionError: it has changed since.
     """
     with unit_of_work(ctx) as unit:
-        licence = _to_change(unit, principal, licence_id, if_version)
-        _move(licence, LicenceState.OFFERED, unit.now)
+        licence = licence_to_change(unit, principal, licence_id, if_version)
+        move(licence, LicenceState.OFFERED, unit.now)
         licence.offered_at = unit.now
-        _record(unit, EventType.LICENCE_OFFERED, licence, principal)
+        record(unit, EventType.LICENCE_OFFERED, licence, principal)
         unit.commit()
     return licence
 
 
-def _to_change(unit: Unit, principal: Principal, licence_id: str, if_version: int | None) -> Licence:
+def licence_to_change(unit: Unit, principal: Principal, licence_id: str, if_version: int | None) -> Licence:
     """Answer a locked licence that the caller may change, its version already raised."""
     principal.require(Scope.LICENCES_WRITE)
     licence = _visible(unit.session, principal, licence_id, lock=True)
-    _side_of(principal, licence)
+    side_of(principal, licence)
     require_version(licence.version, if_version)
     licence.version += 1
     return licence
 
 
-def _move(licence: Licence, wanted: LicenceState, now: datetime) -> None:
+def move(licence: Licence, wanted: LicenceState, now: datetime) -> None:
     """Change the state, from what it is at this moment: a licence past its term moves nowhere."""
     require_transition(licence.value().state_at(now), wanted)
     licence.state = wanted
 
 
-def _record(unit: Unit, event_type: EventType, licence: Licence, principal: Principal, **details: str | None) -> None:
+def record(unit: Unit, event_type: EventType, licence: Licence, principal: Principal, **details: str | None) -> None:
+    """Remember what happened to a licence, with its two parties."""
     unit.record(
         event_type,
         licence.id,
@@ -271,12 +269,12 @@ def sign_licence(
         StaleVersionError: it has changed since.
     """
     with unit_of_work(ctx) as unit:
-        licence = _to_change(unit, principal, licence_id, if_version)
+        licence = licence_to_change(unit, principal, licence_id, if_version)
         signing = _signing_side(principal, licence, side, evidence_sha256)
         if licence.state is not LicenceState.OFFERED:
             raise ConflictError(f"a licence that is {licence.state.value} cannot be signed", state=licence.state.value)
         _write_signature(licence, signing, principal, unit.now)
-        _record(unit, EventType.LICENCE_SIGNED, licence, principal, side=signing.value, evidence_sha256=evidence_sha256)
+        record(unit, EventType.LICENCE_SIGNED, licence, principal, side=signing.value, evidence_sha256=evidence_sha256)
         if licence.performer_signed_at is not None and licence.studio_signed_at is not None:
             _activate(unit, licence, principal)
         unit.commit()
@@ -284,7 +282,7 @@ def sign_licence(
 
 
 def _signing_side(principal: Principal, licence: Licence, side: Side | None, evidence: str | None) -> Side:
-    own = _side_of(principal, licence)
+    own = side_of(principal, licence)
     if own is None:
         if side is None or evidence is None:
             raise ForbiddenError(
@@ -309,7 +307,7 @@ def _write_signature(licence: Licence, side: Side, principal: Principal, now: da
 def _activate(unit: Unit, licence: Licence, principal: Principal) -> None:
     """Put a licence in force, with the performer's row locked so that two exclusive ones cannot pass each other."""
     unit.session.get_one(Performer, licence.performer_id, with_for_update=True)
-    _require_consent(unit, licence)
+    require_consent(unit, licence)
     if unit.now.date() > licence.ends_on:
         raise ConflictError(
             f"the licence's term ended on {licence.ends_on.isoformat()}", ends_on=licence.ends_on.isoformat()
@@ -320,113 +318,20 @@ def _activate(unit: Unit, licence: Licence, principal: Principal) -> None:
             "an exclusive licence and this one would permit the same use to two studios",
             conflicting_terms=[f"{c.terms.starts_on} to {c.terms.ends_on}" for c in conflicts],
         )
-    _move(licence, LicenceState.ACTIVE, unit.now)
+    move(licence, LicenceState.ACTIVE, unit.now)
     licence.activated_at = unit.now
-    _record(unit, EventType.LICENCE_ACTIVATED, licence, principal)
+    record(unit, EventType.LICENCE_ACTIVATED, licence, principal)
 
 
-def _require_consent(unit: Unit, licence: Licence) -> None:
+def require_consent(unit: Unit, licence: Licence) -> None:
+    """Refuse unless the performer's consent to license the voice is in force.
+
+    Raises:
+        ConsentMissingError: it is not.
+    """
     if not in_force(unit.session, [licence.performer_id], ConsentPurpose.LICENSING, Modality.VOICE, unit.now):
         raise ConsentMissingError(
             "the performer has no consent in force to license the voice",
             purpose=ConsentPurpose.LICENSING.value,
             modality=Modality.VOICE.value,
         )
-
-
-# --- afterwards ------------------------------------------------------------------------------------------------------
-
-
-def suspend_licence(
-    ctx: Context, principal: Principal, licence_id: str, *, reason: str, if_version: int | None = None
-) -> Licence:
-    """Suspend a licence in force, with the reason. Either side may; it is no admission of anything.
-
-    Raises:
-        NotFoundError: none that the caller may know of.
-        ConflictError: not active; figure ``state``.
-        StaleVersionError: it has changed since.
-    """
-    with unit_of_work(ctx) as unit:
-        licence = _to_change(unit, principal, licence_id, if_version)
-        side = _side_of(principal, licence)
-        _move(licence, LicenceState.SUSPENDED, unit.now)
-        licence.suspended_at = unit.now
-        licence.suspended_by = side.value if side else _OPERATOR
-        licence.suspension_reason = reason
-        _record(unit, EventType.LICENCE_SUSPENDED, licence, principal, cause=licence.suspended_by)
-        unit.commit()
-    return licence
-
-
-def resume_licence(ctx: Context, principal: Principal, licence_id: str, *, if_version: int | None = None) -> Licence:
-    """Lift a suspension: whoever made it, or an operator. One that followed a withdrawal needs a new consent.
-
-    Raises:
-        NotFoundError: none that the caller may know of.
-        ForbiddenError: the other side, or the operator, has suspended it.
-        ConflictError: not suspended; figure ``state``.
-        ConsentMissingError: the performer has no consent in force to license the voice.
-        StaleVersionError: it has changed since.
-    """
-    with unit_of_work(ctx) as unit:
-        licence = _to_change(unit, principal, licence_id, if_version)
-        side = _side_of(principal, licence)
-        if licence.state is not LicenceState.SUSPENDED:
-            raise ConflictError(f"a licence that is {licence.state.value} is not suspended", state=licence.state.value)
-        lifters = {licence.suspended_by, Side.PERFORMER.value if licence.suspended_by == "system" else None}
-        if side is not None and side.value not in lifters:
-            raise ForbiddenError(
-                f"the licence was suspended by the {licence.suspended_by}", suspended_by=licence.suspended_by
-            )
-        _require_consent(unit, licence)
-        _move(licence, LicenceState.ACTIVE, unit.now)
-        licence.suspended_at = licence.suspended_by = licence.suspension_reason = None
-        _record(unit, EventType.LICENCE_RESUMED, licence, principal)
-        unit.commit()
-    return licence
-
-
-def revoke_licence(ctx: Context, principal: Principal, licence_id: str, *, if_version: int | None = None) -> Licence:
-    """End a licence for good. A draft or an offer can be revoked by either side, one in force by the performer's.
-
-    Raises:
-        NotFoundError: none that the caller may know of.
-        ForbiddenError: a studio cannot end a licence in force; it can stop using it.
-        ConflictError: it has ended already; figure ``state``.
-        StaleVersionError: it has changed since.
-    """
-    with unit_of_work(ctx) as unit:
-        licence = _to_change(unit, principal, licence_id, if_version)
-        if _side_of(principal, licence) is Side.STUDIO and licence.activated_at is not None:
-            raise ForbiddenError("a licence in force is revoked by the performer's side", state=licence.state.value)
-        _move(licence, LicenceState.REVOKED, unit.now)
-        licence.ended_at = unit.now
-        licence.suspended_at = licence.suspended_by = licence.suspension_reason = None
-        _record(unit, EventType.LICENCE_REVOKED, licence, principal)
-        unit.commit()
-    return licence
-
-
-def confirm_payment(ctx: Context, principal: Principal, licence_id: str, *, if_version: int | None = None) -> Licence:
-    """Confirm that the first payment has arrived: the performer's side, which was to get it, or an operator.
-
-    Raises:
-        NotFoundError: none that the caller may know of.
-        ForbiddenError: the studio, which was to make it.
-        ConflictError: never active, or confirmed already.
-        InvalidInputError: nothing is owed under this licence.
-        StaleVersionError: it has changed since.
-    """
-    with unit_of_work(ctx) as unit:
-        licence = _to_change(unit, principal, licence_id, if_version)
-        if _side_of(principal, licence) is Side.STUDIO:
-            raise ForbiddenError("who is paid confirms a payment, not who pays", side=Side.STUDIO.value)
-        if licence.paid_at is not None or licence.activated_at is None:
-            raise ConflictError("there is no payment to confirm", state=licence.state.value)
-        if licence.value().payment_due_at() is None:
-            raise InvalidInputError("nothing is owed under this licence", pay_basis=licence.pay_basis.value)
-        licence.paid_at = unit.now
-        _record(unit, EventType.LICENCE_PAID, licence, principal)
-        unit.commit()
-    return licence

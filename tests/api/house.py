@@ -19,7 +19,7 @@ from api.document import DescribedAPI
 from registry.domain.ids import IdFactory, RandomBytes
 from registry.media.decode import Decoder
 from registry.media.speech import SpeechDetector
-from registry.services import accounts
+from registry.services import accounts, tokens
 from registry.services.context import Context, Thresholds
 from registry.store import models
 from registry.store.blobs import BlobStore
@@ -118,7 +118,7 @@ class House:
     def __post_init__(self) -> None:
         self.client = self.app.test_client()
         account = accounts.create_first_operator(self.ctx, name="Trust office")
-        issued = accounts.issue_token(
+        issued = tokens.issue_token(
             self.ctx,
             accounts.operator_principal(account),
             account_id=account.id,

@@ -23,7 +23,7 @@ from registry.clock import utc_now
 from registry.domain.accounts import Principal, Role
 from registry.domain.checks import CheckState
 from registry.domain.uses import DeclaredUse, Medium, UseKind, UsePurpose
-from registry.services import accounts, checks
+from registry.services import accounts, checks, tokens
 from registry.services.context import Context
 from registry.services.intake import Upload
 from registry.settings import Settings
@@ -87,10 +87,10 @@ def registry(database: Database, tmp_path: Path) -> Iterator[Registry]:
         account = accounts.create_account(
             ctx, operator, role=Role.STUDIO_MEMBER, name="Clearances", organisation_name="Northlight"
         )
-        issued = accounts.issue_token(
+        issued = tokens.issue_token(
             ctx, operator, account_id=account.id, name="test", scopes=None, ttl=timedelta(days=1)
         )
-        yield Registry(settings, ctx, accounts.authenticate(ctx, issued.text))
+        yield Registry(settings, ctx, tokens.authenticate(ctx, issued.text))
 
 
 def _long_recording(ctx: Context, path: Path) -> Path:

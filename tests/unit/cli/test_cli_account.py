@@ -7,7 +7,7 @@ from command_line import CommandLine
 
 from registry.cli.operator import opened_registry
 from registry.errors import ConflictError, InvalidInputError, NotFoundError, UnauthenticatedError
-from registry.services import accounts
+from registry.services import tokens
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 201, "two\nlines", "bell\a"])
@@ -96,4 +96,4 @@ def test_a_disabled_account_says_so_and_its_tokens_stop_working(operator: str, l
     assert likeness.json("account", "show", account)["disabled_at"].endswith("Z")
     assert likeness.json("account", "show", operator)["disabled_at"] is None
     with opened_registry() as ctx, pytest.raises(UnauthenticatedError):
-        accounts.authenticate(ctx, token)
+        tokens.authenticate(ctx, token)

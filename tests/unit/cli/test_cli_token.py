@@ -10,7 +10,7 @@ from command_line import CommandLine
 from registry.cli.operator import opened_registry
 from registry.domain.accounts import Scope
 from registry.errors import InvalidInputError, NotFoundError, UnauthenticatedError
-from registry.services import accounts
+from registry.services import tokens
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "367", "1.5"])
@@ -42,8 +42,8 @@ def test_the_token_alone_goes_to_standard_output_and_it_works(operator: str, lik
     text = result.stdout.removesuffix("\n")
     assert text not in result.stderr
     with opened_registry() as ctx:
-        principal = accounts.authenticate(ctx, text)
-        issued = accounts.list_tokens(ctx, principal, account_id=None, after=None, limit=10)
+        principal = tokens.authenticate(ctx, text)
+        issued = tokens.list_tokens(ctx, principal, account_id=None, after=None, limit=10)
     assert principal.account_id == operator
     assert [token.id in result.stderr for token in issued] == [True]
     assert issued[0].expires_at - issued[0].created_at == timedelta(days=7)
@@ -52,7 +52,7 @@ def test_the_token_alone_goes_to_standard_output_and_it_works(operator: str, lik
 def test_a_token_carries_the_scopes_that_were_asked_for_and_no_other(operator: str, likeness: CommandLine) -> None:
     text = likeness.out("token", "issue", operator, "--scope", "checks:read", "--scope", "findings:read")
     with opened_registry() as ctx:
-        assert accounts.authenticate(ctx, text).scopes == {Scope.CHECKS_READ, Scope.FINDINGS_READ}
+        assert tokens.authenticate(ctx, text).scopes == {Scope.CHECKS_READ, Scope.FINDINGS_READ}
 
 
 def test_a_list_of_tokens_holds_no_secret(operator: str, likeness: CommandLine) -> None:
@@ -70,4 +70,4 @@ def test_a_revoked_token_stops_working_and_says_so(operator: str, likeness: Comm
     assert token["id"] in likeness.out("token", "revoke", token["id"])
     assert "revoked" in likeness.out("token", "list", operator)
     with opened_registry() as ctx, pytest.raises(UnauthenticatedError):
-        accounts.authenticate(ctx, text)
+        tokens.authenticate(ctx, text)

@@ -29,7 +29,17 @@ from registry.domain.scores import (
 )
 from registry.domain.uses import DeclaredUse, Medium, UseKind, UsePurpose
 from registry.engine.voiceprint import Space, Voiceprint
-from registry.services import accounts, assessments, checks, consents, enrolment_work, enrolments, licences, performers
+from registry.services import (
+    accounts,
+    assessments,
+    checks,
+    consents,
+    enrolment_work,
+    enrolments,
+    licences,
+    performers,
+    tokens,
+)
 from registry.services.context import Context
 from registry.services.intake import Upload
 from registry.store import work
@@ -89,12 +99,12 @@ class Registry:
     ) -> Principal:
         """Let somebody in; with a performer's id, as that performer."""
         account = accounts.create_account(self.ctx, self.operator, role=role, name=name, organisation_name=organisation)
-        issued = accounts.issue_token(
+        issued = tokens.issue_token(
             self.ctx, self.operator, account_id=account.id, name="test", scopes=None, ttl=timedelta(days=300)
         )
         if performer_id is not None:
             performers.change_performer(self.ctx, self.operator, performer_id, account_id=account.id)
-        return accounts.authenticate(self.ctx, issued.text)
+        return tokens.authenticate(self.ctx, issued.text)
 
     def studio(self, name: str = "Northlight") -> Principal:
         return self.principal(Role.STUDIO_ADMIN, f"{name}, clearances", name)
