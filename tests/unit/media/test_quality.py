@@ -54,6 +54,11 @@ def test_the_ratio_of_speech_to_pauses_is_found(snr_db: float) -> None:
     assert measure(recording_of(talk_in_noise(snr_db)), SPANS).snr_db == pytest.approx(snr_db, abs=0.7)
 
 
+def test_words_that_the_activity_missed_are_not_taken_for_noise() -> None:
+    samples = talk_in_noise(25)
+    assert measure(recording_of(samples), SPANS[:1]).snr_db == pytest.approx(25, abs=1)
+
+
 @given(st.floats(0.1, 20))
 def test_the_ratio_does_not_depend_on_the_gain(gain: float) -> None:
     samples = talk_in_noise(15)
