@@ -35,7 +35,7 @@ from registry.engine.devices import BatchRunner, choose_device
 from registry.engine.encoders.campplus import CampplusEncoder
 from registry.engine.encoders.ge2e import Ge2eEncoder
 from registry.engine.encoders.protocol import Encoder
-from registry.engine.enrolment import require_one_voice
+from registry.engine.enrolment import require_one_voice_each, require_same_voice
 from registry.engine.gallery import Gallery
 from registry.engine.matching import cohort_percentile, engine_features
 from registry.engine.voiceprint import Space, Voiceprint
@@ -139,9 +139,8 @@ class Engine:
         """Answer the voices of a recording, the one that speaks most first; more than one means several speakers."""
         return analysis.voices
 
-    @staticmethod
-    def require_one_voice(analyses: Sequence[Analysis], labels: Sequence[str]) -> None:
-        """Refuse enrolment recordings that hold several voices, or of which one is clearly another voice.
+    def require_one_voice(self, analyses: Sequence[Analysis], labels: Sequence[str]) -> None:
+        """Refuse enrolment recordings that hold several voices, or of which one is another voice than the rest.
 
         Args:
             analyses: of the recordings of one enrolment.
@@ -150,7 +149,18 @@ class Engine:
         Raises:
             SeveralSpeakersError, DifferentVoicesError: naming the recording.
         """
-        require_one_voice(analyses, labels)
+        require_one_voice_each(analyses, labels)
+        if len(analyses) > 1:
+            require_same_voice([self._against_others(analyses, number) for number in range(len(analyses))], labels)
+
+    def _against_others(self, analyses: Sequence[Analysis], number: int) -> float:
+        """Answer the log10 LR that one recording is of the voice of the others, which are enrolled for it."""
+        gallery = self.new_gallery()
+        others = [analysis for other, analysis in enumerate(analyses) if other != number]
+        gallery.add(
+            "the others", [voiceprint for analysis in others for voiceprint in self.prototypes(analysis, "one")]
+        )
+        return float(self.evidence(analyses[number], gallery).candidates[0].log10_lr)
 
     def prototypes(self, analysis: Analysis, label: str) -> list[Voiceprint]:
         """Answer one voiceprint in each space, of the voice that speaks most.

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +11,18 @@ from registry.engine.analysis import Analysis
 from registry.engine.gallery import Gallery
 from registry.engine.identify import Engine
 from registry.engine.selftest import VOICES, voice_like
-from registry.errors import InvalidInputError, SettingsError, SeveralSpeakersError, SpeechTooShortError
+from registry.errors import (
+    DifferentVoicesError,
+    InvalidInputError,
+    SettingsError,
+    SeveralSpeakersError,
+    SpeechTooShortError,
+)
+from registry.media.decode import Decoder
 from registry.media.recording import Recording, SourceFacts
+from registry.media.speech import SpeechDetector
+
+EXAMPLES = Path(__file__).parents[3] / "examples" / "voices" / "enrolment"
 
 
 def recorded(name: str, seconds: float, seed: int) -> tuple[Recording, list[Span]]:
@@ -125,6 +136,26 @@ def test_prototypes_are_one_for_each_space_and_labelled(engine: Engine) -> None:
 def test_one_voice_may_be_enrolled_from_several_recordings(engine: Engine) -> None:
     analyses = engine.analyse_many([recorded("low", 6.0, 1), recorded("low", 6.0, 2)])
     engine.require_one_voice(analyses, ["first", "second"])
+
+
+@pytest.fixture(scope="module")
+def spoken(engine: Engine) -> dict[str, Analysis]:
+    """Some of the example voices, analysed."""
+    detector = SpeechDetector()
+    with Decoder(files_per_child=10) as decoder:
+        recordings = {name: decoder.decode(EXAMPLES / f"{name}.flac") for name in ("slt-1", "slt-2", "awb-1")}
+    return {name: engine.analyse(recording, detector.spans(recording)) for name, recording in recordings.items()}
+
+
+@pytest.mark.parametrize(
+    "names", [("awb-1", "slt-1", "slt-2"), ("slt-1", "awb-1", "slt-2"), ("slt-1", "slt-2", "awb-1")]
+)
+def test_the_recording_of_another_voice_is_refused_by_name_wherever_it_stands(
+    engine: Engine, spoken: dict[str, Analysis], names: tuple[str, ...]
+) -> None:
+    with pytest.raises(DifferentVoicesError, match="awb-1") as caught:
+        engine.require_one_voice([spoken[name] for name in names], names)
+    assert caught.value.figures["recording"] == "awb-1"
 
 
 def test_two_voices_in_one_enrolment_recording_are_refused_by_name(engine: Engine) -> None:
