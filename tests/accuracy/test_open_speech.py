@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from likeness_commands import Commands
 
-from benchmarks.train_calibration import read_items
+from benchmarks.calibration_speech import read_items
 
 pytestmark = pytest.mark.real_speech
 
