@@ -24,7 +24,7 @@ from registry.domain.events import EventType
 from registry.domain.ids import IdPrefix
 from registry.errors import ConflictError, InvalidInputError, NotFoundError
 from registry.services.context import Context
-from registry.services.performers import performer_to_act_for, visible_performer
+from registry.services.performers import performer_to_change, visible_performer
 from registry.services.unit import Unit, require_version, unit_of_work
 from registry.services.withdrawal import Withdrawal, await_workers, undo_what_rested_on, withdraw
 from registry.store import consents
@@ -56,7 +56,7 @@ def record_explanation(
         InvalidInputError: the copy is said to be delivered in the future.
     """
     with unit_of_work(ctx) as unit:
-        performer = performer_to_act_for(unit.session, principal, performer_id, Scope.CONSENTS_WRITE)
+        performer = performer_to_change(unit.session, principal, performer_id, Scope.CONSENTS_WRITE)
         if copy_delivered_at is not None and copy_delivered_at > unit.now + timedelta(minutes=5):
             raise InvalidInputError(
                 f"a copy cannot have been delivered at {copy_delivered_at.isoformat()}, in the future"
@@ -148,7 +148,7 @@ def sign_consent(
         InvalidInputError: the consent would have ended before it began.
     """
     with unit_of_work(ctx) as unit:
-        performer = performer_to_act_for(unit.session, principal, performer_id, Scope.CONSENTS_WRITE)
+        performer = performer_to_change(unit.session, principal, performer_id, Scope.CONSENTS_WRITE)
         explanation = _explanation(unit.session, performer, explanation_id)
         require_complete(explanation.value(), purpose, modality)
         if expires_at is not None and expires_at <= unit.now:
@@ -244,7 +244,7 @@ def withdraw_consent(
         StaleVersionError: it has changed since.
     """
     with unit_of_work(ctx) as unit:
-        performer = performer_to_act_for(unit.session, principal, performer_id, Scope.CONSENTS_WRITE)
+        performer = performer_to_change(unit.session, principal, performer_id, Scope.CONSENTS_WRITE)
         consent = _consent(unit.session, performer, consent_id)
         require_version(consent.version, if_version)
         require_transition(consent.state, ConsentState.WITHDRAWN)
@@ -261,7 +261,7 @@ def withdraw_all(
         ConflictError: there is no active consent to withdraw.
     """
     with unit_of_work(ctx) as unit:
-        performer = performer_to_act_for(unit.session, principal, performer_id, Scope.CONSENTS_WRITE)
+        performer = performer_to_change(unit.session, principal, performer_id, Scope.CONSENTS_WRITE)
         active = [
             consent
             for consent in consents.consents_of(unit.session, [performer.id])

@@ -21,7 +21,7 @@ from registry.errors import (
 from registry.services import intake
 from registry.services.context import Context
 from registry.services.intake import Upload
-from registry.services.performers import performer_to_act_for, visible_performer
+from registry.services.performers import performer_to_act_for, performer_to_change, visible_performer
 from registry.services.quality_gate import Judged, facts, judge_all, overall
 from registry.services.unit import Unit, unit_of_work
 from registry.store import consents, enrolments, work
@@ -193,7 +193,7 @@ def await_enrolment(
 def discard_refused(ctx: Context, principal: Principal, performer_id: str, enrolment_id: str) -> None:
     """Forget an enrolment that was refused while its sender was waiting and has been told why: nothing stays of it."""
     with unit_of_work(ctx) as unit:
-        performer_to_act_for(unit.session, principal, performer_id, Scope.ENROLMENTS_WRITE)
+        performer_to_change(unit.session, principal, performer_id, Scope.ENROLMENTS_WRITE)
         enrolment = unit.session.get(Enrolment, enrolment_id)
         if enrolment is not None and enrolment.state is EnrolmentState.REFUSED:
             unit.session.delete(enrolment)

@@ -73,8 +73,8 @@ def _reach(principal: Principal) -> tuple[str | None, Sequence[str] | None]:
     return principal.organisation_id or "", None
 
 
-def _visible(session: Session, principal: Principal, licence_id: str, *, lock: bool = False) -> Licence:
-    licence = session.get(Licence, licence_id, with_for_update=True if lock else None)
+def _visible(session: Session, principal: Principal, licence_id: str) -> Licence:
+    licence = session.get(Licence, licence_id)
     if licence is None or not _is_party(principal, licence):
         raise NotFoundError("there is no such licence")
     return licence
@@ -214,9 +214,15 @@ def offer_licence(ctx: Context, principal: Principal, licence_id: str, *, if_ver
 
 
 def licence_to_change(unit: Unit, principal: Principal, licence_id: str, if_version: int | None) -> Licence:
-    """Answer a locked licence that the caller may change, its version already raised."""
+    """Answer a licence that the caller may change, its version already raised.
+
+    The performer is locked first, then the licence, as in every verb: see `registry.services.performers`. Two exclusive
+    licences of one performer cannot pass each other.
+    """
     principal.require(Scope.LICENCES_WRITE)
-    licence = _visible(unit.session, principal, licence_id, lock=True)
+    licence = _visible(unit.session, principal, licence_id)
+    unit.session.get_one(Performer, licence.performer_id, with_for_update=True)
+    unit.session.refresh(licence, with_for_update=True)
     side_of(principal, licence)
     require_version(licence.version, if_version)
     licence.version += 1
@@ -305,8 +311,7 @@ def _write_signature(licence: Licence, side: Side, principal: Principal, now: da
 
 
 def _activate(unit: Unit, licence: Licence, principal: Principal) -> None:
-    """Put a licence in force, with the performer's row locked so that two exclusive ones cannot pass each other."""
-    unit.session.get_one(Performer, licence.performer_id, with_for_update=True)
+    """Put a licence in force."""
     require_consent(unit, licence)
     if unit.now.date() > licence.ends_on:
         raise ConflictError(
