@@ -238,7 +238,7 @@ def _shared_use(left: LicenceTerms, right: LicenceTerms) -> DeclaredUse:
 
     language = narrower(left.languages, right.languages, "*")
     return DeclaredUse(
-        kind=UseKind.GENERATED,
+        kind=UseKind.REFERENCE,
         purpose=min(left.purposes & right.purposes),
         project="aurora",
         medium=min(left.media & right.media),
