@@ -26,7 +26,7 @@ from server import Server, running_server
 VOICES = Path(__file__).resolve().parent / "voices"
 WAIT = {"Prefer": "wait=30"}
 
-out = Console(width=max(Console().width, 150))  # narrower, the reasons would fill the screen
+out = Console() if sys.stdout.isatty() else Console(width=150)
 
 
 @dataclass(frozen=True)
