@@ -34,7 +34,7 @@ class Thresholds:
     enrolment_recommended_s: float = 60.0
     enrolment_clipped_share: float = 0.01
     enrolment_snr_db: float = 10.0
-    worker_lost_after_s: float = 15.0
+    worker_lost_after_s: float = 8.0
     withdrawal_confirmation_s: float = 5.0
     poll_s: float = 0.02
 
