@@ -63,27 +63,11 @@ class CampplusEncoder:
         self._network = load_network_class()(feat_dim=80, embedding_size=DIMENSION)
         self._network.load_state_dict(tensors)
         self._network.eval().to(runner.device)
-        self._space = Space("campplus", WEIGHTS_SHA256, PREPROCESSING, DIMENSION)
-
-    @property
-    def id(self) -> str:
-        """``campplus``."""
-        return self._space.encoder
-
-    @property
-    def space(self) -> Space:
-        """192 dimensions."""
-        return self._space
-
-    @property
-    def sample_rate_hz(self) -> int:
-        """16,000."""
-        return SAMPLE_RATE_HZ
-
-    @property
-    def shape(self) -> WindowShape:
-        """3 s, every 1.5 s; a last piece counts from 0.5 s of new speech."""
-        return WindowShape(samples=3 * SAMPLE_RATE_HZ, hop=3 * SAMPLE_RATE_HZ // 2, shortest=SAMPLE_RATE_HZ // 2)
+        self.space = Space("campplus", WEIGHTS_SHA256, PREPROCESSING, DIMENSION)
+        self.id = self.space.encoder
+        self.sample_rate_hz = SAMPLE_RATE_HZ
+        # 3 s, every 1.5 s; a last piece counts from 0.5 s of new speech
+        self.shape = WindowShape(samples=3 * SAMPLE_RATE_HZ, hop=3 * SAMPLE_RATE_HZ // 2, shortest=SAMPLE_RATE_HZ // 2)
 
     def encode(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `Encoder.encode`."""

@@ -67,27 +67,11 @@ class Ge2eEncoder:
         wanted = self._network.state_dict().keys()
         self._network.load_state_dict({name: tensors[name] for name in wanted})
         self._network.eval().to(runner.device)
-        self._space = Space("ge2e", WEIGHTS_SHA256, PREPROCESSING, DIMENSION)
-
-    @property
-    def id(self) -> str:
-        """``ge2e``."""
-        return self._space.encoder
-
-    @property
-    def space(self) -> Space:
-        """256 dimensions."""
-        return self._space
-
-    @property
-    def sample_rate_hz(self) -> int:
-        """16,000."""
-        return SAMPLE_RATE_HZ
-
-    @property
-    def shape(self) -> WindowShape:
-        """1.6 s, every 0.77 s; a last piece counts from 0.4 s of new speech."""
-        return WindowShape(samples=_WINDOW_SAMPLES, hop=77 * HOP_SAMPLES, shortest=40 * HOP_SAMPLES)
+        self.space = Space("ge2e", WEIGHTS_SHA256, PREPROCESSING, DIMENSION)
+        self.id = self.space.encoder
+        self.sample_rate_hz = SAMPLE_RATE_HZ
+        # 1.6 s, every 0.77 s; a last piece counts from 0.4 s of new speech
+        self.shape = WindowShape(samples=_WINDOW_SAMPLES, hop=77 * HOP_SAMPLES, shortest=40 * HOP_SAMPLES)
 
     def encode(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `Encoder.encode`."""
