@@ -36,6 +36,7 @@ class EventType(StrEnum):
     ENROLMENT_COMPLETED = "enrolment.completed"
     ENROLMENT_REFUSED = "enrolment.refused"
     ENROLMENT_FAILED = "enrolment.failed"
+    ENROLMENT_DISCARDED = "enrolment.discarded"
     LICENCE_DRAFTED = "licence.drafted"
     LICENCE_CHANGED = "licence.changed"
     LICENCE_OFFERED = "licence.offered"
@@ -49,6 +50,7 @@ class EventType(StrEnum):
     CHECK_COMPLETED = "check.completed"
     CHECK_REFUSED = "check.refused"
     CHECK_FAILED = "check.failed"
+    CHECK_DISCARDED = "check.discarded"
 
 
 Detail = str | int | float | bool | None

@@ -45,31 +45,28 @@ def submit_check(ctx: Context, principal: Principal, *, upload: Upload, use: Dec
         _require_claims(session, organisation_id, use)
     recording = intake.read(ctx, upload)
     ctx.detector.admit(recording, required_s=ctx.thresholds.check_speech_s)
-    with unit_of_work(ctx) as unit:
-        check_id = unit.new_id(IdPrefix.CHECK)
-        key = intake.spool(ctx, check_id, [recording])
-        try:
-            check = _new_check(unit, principal, organisation_id, upload, recording, use, check_id, key)
-            work.enqueue(
-                unit.session,
-                work_id=unit.new_id(IdPrefix.WORK),
-                kind=WorkKind.CHECK,
-                subject_id=check.id,
-                now=unit.now,
-            )
-            unit.record(
-                EventType.CHECK_SUBMITTED,
-                check.id,
-                principal.account_id,
-                organisation_id=organisation_id,
-                content_sha256=check.content_sha256,
-                kind=use.kind.value,
-                purpose=use.purpose.value,
-            )
-            unit.commit()
-        except BaseException:
-            ctx.spool.delete(check_id)
-            raise
+    check_id = ctx.ids.new(IdPrefix.CHECK, ctx.clock())
+    with intake.spooled(ctx, check_id, [recording]) as key, unit_of_work(ctx) as unit:
+        check = _new_check(unit, principal, check_id=check_id, upload=upload, recording=recording, use=use, key=key)
+        unit.session.add(check)
+        unit.session.flush()
+        work.enqueue(
+            unit.session,
+            work_id=unit.new_id(IdPrefix.WORK),
+            kind=WorkKind.CHECK,
+            subject_id=check.id,
+            now=unit.now,
+        )
+        unit.record(
+            EventType.CHECK_SUBMITTED,
+            check.id,
+            principal.account_id,
+            organisation_id=check.organisation_id,
+            content_sha256=check.content_sha256,
+            kind=use.kind.value,
+            purpose=use.purpose.value,
+        )
+        unit.commit()
     return check
 
 
@@ -93,19 +90,19 @@ def _require_claims(session: Session, organisation_id: str, use: DeclaredUse) ->
         )
 
 
-def _new_check(  # noqa: PLR0917  (the parts of one record, put together in one place)
+def _new_check(
     unit: Unit,
     principal: Principal,
-    organisation_id: str,
+    *,
+    check_id: str,
     upload: Upload,
     recording: Recording,
     use: DeclaredUse,
-    check_id: str,
     key: WrappedKey,
 ) -> Check:
-    check = Check(
+    return Check(
         id=check_id,
-        organisation_id=organisation_id,
+        organisation_id=_submitting_organisation(principal),
         submitted_by=principal.account_id,
         state=CheckState.QUEUED,
         filename=upload.filename,
@@ -127,9 +124,6 @@ def _new_check(  # noqa: PLR0917  (the parts of one record, put together in one 
         version=1,
         findings=[],
     )
-    unit.session.add(check)
-    unit.session.flush()
-    return check
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -254,4 +248,5 @@ def discard_refused(ctx: Context, principal: Principal, check_id: str) -> None:
         own = check is not None and principal.may_see_organisation(check.organisation_id)
         if check is not None and own and check.state is CheckState.REFUSED:
             unit.session.delete(check)
+            unit.record(EventType.CHECK_DISCARDED, check.id, principal.account_id)
             unit.commit()

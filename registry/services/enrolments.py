@@ -68,15 +68,31 @@ def submit_enrolment(
         performer = performer_to_act_for(session, principal, performer_id, Scope.ENROLMENTS_WRITE)
         monitoring_consent(session, performer.id, modality, ctx.clock())
     judged = judge_all(ctx, uploads, labels)
-    with unit_of_work(ctx) as unit:
-        enrolment_id = unit.new_id(IdPrefix.ENROLMENT)
-        key = intake.spool(ctx, enrolment_id, [one.recording for one in judged])
-        try:
-            enrolment = _write(unit, ctx, principal, performer.id, modality, judged, enrolment_id, key)
-            unit.commit()
-        except BaseException:
-            ctx.spool.delete(enrolment_id)
-            raise
+    enrolment_id = ctx.ids.new(IdPrefix.ENROLMENT, ctx.clock())
+    recordings = [one.recording for one in judged]
+    with intake.spooled(ctx, enrolment_id, recordings) as key, unit_of_work(ctx) as unit:
+        consent = monitoring_consent(unit.session, performer.id, modality, unit.now)
+        enrolment = _new_enrolment(
+            unit, principal, enrolment_id=enrolment_id, consent=consent, judged=judged, ctx=ctx, key=key
+        )
+        unit.session.add(enrolment)
+        work.enqueue(
+            unit.session,
+            work_id=unit.new_id(IdPrefix.WORK),
+            kind=WorkKind.ENROLMENT,
+            subject_id=enrolment.id,
+            now=unit.now,
+        )
+        unit.record(
+            EventType.ENROLMENT_RECEIVED,
+            enrolment.id,
+            principal.account_id,
+            performer_id=performer.id,
+            consent_id=consent.id,
+            recordings=len(judged),
+            speech_s=round(sum(one.speech_s for one in judged), 2),
+        )
+        unit.commit()
     return enrolment
 
 
@@ -97,26 +113,24 @@ def monitoring_consent(session: Session, performer_id: str, modality: Modality, 
     return consent
 
 
-def _write(  # noqa: PLR0917  (the parts of one record, put together in one place)
+def _new_enrolment(
     unit: Unit,
-    ctx: Context,
     principal: Principal,
-    performer_id: str,
-    modality: Modality,
-    judged: Sequence[Judged],
+    *,
     enrolment_id: str,
+    consent: Consent,
+    judged: Sequence[Judged],
+    ctx: Context,
     key: WrappedKey,
 ) -> Enrolment:
-    consent = monitoring_consent(unit.session, performer_id, modality, unit.now)
-    speech_s = sum(one.speech_s for one in judged)
-    enrolment = Enrolment(
+    return Enrolment(
         id=enrolment_id,
-        performer_id=performer_id,
+        performer_id=consent.performer_id,
         consent_id=consent.id,
-        modality=modality,
+        modality=consent.modality,
         state=EnrolmentState.QUEUED,
         recordings=[facts(one) for one in judged],
-        quality=overall(speech_s, ctx.thresholds),
+        quality=overall(sum(one.speech_s for one in judged), ctx.thresholds),
         problem=None,
         spool_key=key.wrapped,
         spool_master_key_id=key.master_key_id,
@@ -125,24 +139,6 @@ def _write(  # noqa: PLR0917  (the parts of one record, put together in one plac
         finished_at=None,
         version=1,
     )
-    unit.session.add(enrolment)
-    work.enqueue(
-        unit.session,
-        work_id=unit.new_id(IdPrefix.WORK),
-        kind=WorkKind.ENROLMENT,
-        subject_id=enrolment.id,
-        now=unit.now,
-    )
-    unit.record(
-        EventType.ENROLMENT_RECEIVED,
-        enrolment.id,
-        principal.account_id,
-        performer_id=performer_id,
-        consent_id=consent.id,
-        recordings=len(judged),
-        speech_s=round(speech_s, 2),
-    )
-    return enrolment
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -197,4 +193,7 @@ def discard_refused(ctx: Context, principal: Principal, performer_id: str, enrol
         enrolment = unit.session.get(Enrolment, enrolment_id)
         if enrolment is not None and enrolment.state is EnrolmentState.REFUSED:
             unit.session.delete(enrolment)
+            unit.record(
+                EventType.ENROLMENT_DISCARDED, enrolment.id, principal.account_id, performer_id=enrolment.performer_id
+            )
             unit.commit()

@@ -8,14 +8,15 @@ left behind can be opened by nobody.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import rfc8785
 
-from registry.errors import RegistryError, SealBrokenError
+from registry.errors import DatabaseNotReadyError, RegistryError, SealBrokenError
 from registry.media.recording import SAMPLE_RATE_HZ, Recording, SourceFacts
 from registry.services.context import Context
 from registry.vault.keys import WrappedKey, new_data_key
@@ -47,14 +48,28 @@ def read(ctx: Context, upload: Upload) -> Recording:
     return ctx.decoder.decode(upload.path)
 
 
-def spool(ctx: Context, record_id: str, recordings: Sequence[Recording]) -> WrappedKey:
-    """Seal recordings into the spool under the id of the record they belong to, and answer the wrapped key.
+@contextmanager
+def spooled(ctx: Context, record_id: str, recordings: Sequence[Recording]) -> Iterator[WrappedKey]:
+    """Seal recordings into the spool under the id of the record they belong to, for the block that writes the record.
 
-    The blob is whole and durable on return, before the record exists; one whose record never came is swept away.
+    1. The blob is whole and durable before the block begins, so that a record never waits for an upload that is not
+       there. Sealing takes as long as the upload is large, so it is done before any transaction is open.
+    2. When the block raises, the blob is deleted: its record was not written.
+    3. Unless the database did not answer: then the commit may have been reached all the same, and the sweep, which asks
+       the database, decides.
+
+    Yields:
+        The wrapped key, to be stored in the record.
     """
     key, wrapped = new_data_key(ctx.keys, ctx.random_bytes)
     ctx.spool.put(record_id, seal(_pack(recordings), key, bind("spool", record_id), ctx.random_bytes))
-    return wrapped
+    try:
+        yield wrapped
+    except DatabaseNotReadyError:
+        raise
+    except BaseException:
+        ctx.spool.delete(record_id)
+        raise
 
 
 def unspool(ctx: Context, record_id: str, wrapped: WrappedKey) -> list[Recording]:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select
-from steps import Registry
+from steps import VOICES, Registry
 
 from registry.domain.checks import CheckState
 from registry.domain.ids import IdPrefix
-from registry.services import checks, housekeeping
+from registry.errors import (
+    ConflictError,
+    DatabaseNotReadyError,
+    NotFoundError,
+    RegistryError,
+    SealBrokenError,
+    SpeechTooShortError,
+)
+from registry.services import assessments, checks, housekeeping, intake
 from registry.store.work import Work
 
 
@@ -50,3 +59,45 @@ def test_the_upload_of_a_finished_check_that_a_crash_left_is_swept(registry: Reg
     registry.ctx.spool.put(done.id, b"sealed")
     registry.clock.move(minutes=16)
     assert housekeeping.sweep_spool(registry.ctx) == 1
+
+
+@pytest.mark.parametrize(("error", "left"), [(ConflictError, 0), (DatabaseNotReadyError, 1)])
+def test_an_upload_is_deleted_with_a_record_that_failed_and_kept_where_it_may_have_persisted(
+    registry: Registry, error: type[RegistryError], left: int
+) -> None:
+    check_id = registry.ctx.ids.new(IdPrefix.CHECK, registry.clock())
+    recording = registry.ctx.decoder.decode(VOICES / "submissions" / "slt-advert.flac")
+
+    def fail_to_write_the_record() -> None:
+        with intake.spooled(registry.ctx, check_id, [recording]):
+            assert registry.ctx.spool.keys() == [check_id]
+            raise error("as the test wants it")
+
+    with pytest.raises(error):
+        fail_to_write_the_record()
+    assert len(registry.ctx.spool.keys()) == left
+    registry.clock.move(minutes=16)
+    housekeeping.sweep_spool(registry.ctx)
+    assert registry.ctx.spool.keys() == []
+
+
+def test_what_was_spooled_comes_out_sample_for_sample_and_only_for_its_record(registry: Registry) -> None:
+    ids = [registry.ctx.ids.new(IdPrefix.CHECK, registry.clock()) for _ in range(2)]
+    recording = registry.ctx.decoder.decode(VOICES / "submissions" / "slt-advert.flac")
+    with intake.spooled(registry.ctx, ids[0], [recording]) as key:
+        found = intake.unspool(registry.ctx, ids[0], key)[0]
+        registry.ctx.spool.put(ids[1], registry.ctx.spool.get(ids[0]))
+        with pytest.raises(SealBrokenError):
+            intake.unspool(registry.ctx, ids[1], key)
+    assert (found.samples == recording.samples).all()
+    assert (found.content_sha256, found.source) == (recording.content_sha256, recording.source)
+
+
+def test_a_refused_check_that_is_discarded_is_gone_and_the_journal_says_so(registry: Registry) -> None:
+    studio = registry.studio()
+    check = registry.submit(studio)
+    assessments.refuse_check(registry.ctx, registry.lease(), SpeechTooShortError("too short", speech_s=0.4))
+    checks.discard_refused(registry.ctx, studio, check.id)
+    with pytest.raises(NotFoundError):
+        checks.get_check(registry.ctx, studio, check.id)
+    assert registry.journal()[-2:] == ["check.refused", "check.discarded"]
