@@ -6,7 +6,7 @@ Every function maps ``(n,) float32`` at 16 kHz to the same shape, and takes its 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import av
 import numpy as np
@@ -80,12 +80,60 @@ def coded(samples: Samples, codec: str, container: str, bit_rate: int) -> Sample
     return fitted
 
 
+def equalised(samples: Samples, random: np.random.Generator, spread_db: float = 5.0) -> Samples:
+    """Another microphone: a smooth random curve over frequency."""
+    corners_hz = np.array([0, 150, 300, 600, 1200, 2000, 3000, 4000, 5500, 8000])
+    gains_db = random.normal(0, spread_db, corners_hz.size)
+    spectrum = np.fft.rfft(samples)
+    frequencies = np.fft.rfftfreq(samples.size, 1 / SAMPLE_RATE_HZ)
+    spectrum *= 10 ** (np.interp(frequencies, corners_hz, gains_db) / 20)
+    return np.fft.irfft(spectrum, samples.size).astype(np.float32)
+
+
+def small_room(samples: Samples, random: np.random.Generator) -> Samples:
+    """A made-up room: noise that dies away within 0.15 to 0.8 s, after the direct sound."""
+    decay_s = random.uniform(0.15, 0.8)
+    time = np.arange(int(decay_s * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
+    tail = random.normal(size=time.size) * 10 ** (-3 * time / decay_s)
+    response = tail * random.uniform(0.1, 0.3) / np.sqrt(np.square(tail).sum())
+    response[0] = 1.0
+    return room(samples, [response.astype(np.float32)], random)
+
+
+def compressed(samples: Samples) -> Samples:
+    """A broadcaster's compressor: soft passages louder, over 50 ms."""
+    level = np.sqrt(np.convolve(np.square(samples), np.ones(800) / 800, mode="same") + 1e-8)
+    squeezed: Samples = (0.05 * samples / level**0.6).astype(np.float32)
+    return squeezed
+
+
+def overdriven(samples: Samples, random: np.random.Generator) -> Samples:
+    """Too loud for its converter: one sample in two hundred to one in twenty is cut off."""
+    limit = float(np.quantile(np.abs(samples), 1 - random.uniform(0.005, 0.05)))
+    return np.clip(samples / max(limit, 1e-6), -1, 1).astype(np.float32)
+
+
+def shifted(samples: Samples, factor: float) -> Samples:
+    """Another voice: pitch and formants higher by ``factor``, and faster by it, as when a tape runs fast.
+
+    Shorter by ``factor`` than what came in.
+    """
+    size = round(samples.size / factor)
+    spectrum = np.fft.rfft(samples)
+    resized = np.zeros(size // 2 + 1, dtype=np.complex128)
+    kept = min(spectrum.size, resized.size)
+    resized[:kept] = spectrum[:kept]
+    return (np.fft.irfft(resized, size) * (size / samples.size)).astype(np.float32)
+
+
 def varied(
     samples: Samples,
     noises: Mapping[str, Sequence[Samples]],
     random: np.random.Generator,
-) -> dict[str, Samples]:
-    """Answer a recording under every condition that a calibration is trained on, by name.
+) -> dict[str, Callable[[], Samples]]:
+    """Answer how to put a recording under every condition that a calibration is trained on, by name.
+
+    Each may be called once: they share their randomness.
 
     Args:
         samples: the recording.
@@ -94,8 +142,16 @@ def varied(
     """
     backgrounds = [*noises["noise"], *noises["music"]]
     return {
-        "clean": samples,
-        "telephone": telephone(samples, random),
-        "far": noisy(room(samples, noises["rir"], random), backgrounds, random),
-        "coded": coded(samples, "libmp3lame", "mp3", 24_000),
+        "clean": lambda: samples,
+        "telephone": lambda: telephone(equalised(samples, random, 3.0), random),
+        "noisy telephone": lambda: telephone(noisy(samples, backgrounds, random), random),
+        "far": lambda: noisy(room(samples, noises["rir"], random), backgrounds, random),
+        "room": lambda: equalised(small_room(samples, random), random),
+        "noisy": lambda: noisy(samples, backgrounds, random),
+        "microphone": lambda: equalised(samples, random),
+        "mp3": lambda: coded(samples, "libmp3lame", "mp3", int(random.choice([24_000, 32_000, 48_000]))),
+        "opus": lambda: coded(samples, "libopus", "ogg", int(random.choice([8_000, 12_000, 16_000]))),
+        "narrow": lambda: band_pass(equalised(samples, random), 60.0, random.uniform(3300.0, 6500.0)),
+        "compressed": lambda: compressed(equalised(samples, random)),
+        "overdriven": lambda: overdriven(samples, random),
     }

@@ -1,29 +1,44 @@
-"""The speech that the calibration is trained on: who takes part in what, how each recording is varied and embedded."""
+"""The speech that the calibration is trained on: who takes part in what, how each recording is varied and embedded.
+
+Only people of the development split (`registry.engine.evaluation.splits`) take part; nobody of the reporting split has
+taught what ships. Among them a person serves the cohort or calibration, never both.
+"""
 
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.augmentation import varied
+from benchmarks.augmentation import shifted, varied
 from registry.domain.scores import Span
 from registry.engine.analyser import REQUIRED_SPEECH_S, Analyser
-from registry.engine.analysis import Voice
+from registry.engine.evaluation.splits import Split, split_of
 from registry.engine.identify import load_encoders
+from registry.engine.training.examples import Example, Part, digest_number
+from registry.engine.training.portions import cut_speech, halved
 from registry.media.decode import Decoder, MediaLimits
+from registry.media.quality import measure
 from registry.media.recording import Recording
 from registry.media.speech import SpeechDetector
 
 SEED = 20_260_101
+SPOKEN_FOR = frozenset({"libri_26"})
+"""People who take no part: the evaluation's own recordings hold their voice too."""
 TEST_RECORDINGS = 6
-SHORT_S = 2.0
+LONGEST_S = 12.0
+SHORT_S = (1.0, 2.0, 3.0)
+OTHER_CONDITIONS = {Part.COHORT: 4, Part.ENROL: 3, Part.PROBE: 3, Part.STRANGER: 2}
+SHIFTS = (1.06, 1.18)
+"""Least and most that pitch and formants of a made voice differ from the speaker's."""
+
+NARROW = frozenset({"telephone", "noisy telephone"})
+GROUPS = ("like women's voices", "like men's voices", "like women's on a telephone", "like men's on a telephone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,53 +48,38 @@ class Item:
     Attributes:
         path: of the file.
         person: who speaks.
-        part: ``cohort``, ``stranger``, ``enrol`` or ``test``.
+        part: what it is for; strangers with a single recording come as `Part.STRANGER` and are halved.
+        sex: ``F`` or ``M``.
     """
 
     path: Path
     person: str
-    part: str
-
-
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    """One recording under one condition.
-
-    Attributes:
-        person: who speaks.
-        part: as in `Item`; the halves of a stranger's recording are ``first`` and ``second``.
-        condition: name of the channel; ``short`` is the clean one cut to `SHORT_S`.
-        voice: as the engine hears it.
-    """
-
-    person: str
-    part: str
-    condition: str
-    voice: Voice
-
-
-def digest_number(text: str) -> int:
-    """Answer a stable number for a name."""
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+    part: Part
+    sex: str
 
 
 def read_items(speech: Path) -> list[Item]:
-    """Answer the recordings that take part, each person in one part only (``enrol`` and ``test`` share people)."""
-    parts = {"impostor": "", "enrol": "enrol", "test": "test"}
-    items = []
-    with (speech / "MANIFEST.csv").open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            if row["role"] in parts and row["kind"] in {"real", "impostor"}:
-                half = "cohort" if digest_number(row["person"]) % 2 else "stranger"
-                items.append(Item(speech / row["path"], row["person"], parts[row["role"]] or half))
-    enrolled = {item.person for item in items if item.part == "enrol"}
+    """Answer the recordings that take part."""
+    listed = (item for item in _listed(speech) if item.person not in SPOKEN_FOR)
+    items = [item for item in listed if split_of(item.person) is Split.DEVELOPMENT]
+    enrolled = {item.person for item in items if item.part is Part.ENROL}
     tests: Counter[str] = Counter()
     kept = []
     for item in sorted(items, key=lambda item: digest_number(item.path.name)):
-        tests[item.person] += item.part == "test"
-        if item.part != "test" or (item.person in enrolled and tests[item.person] <= TEST_RECORDINGS):
+        tests[item.person] += item.part is Part.PROBE
+        if item.part is not Part.PROBE or (item.person in enrolled and tests[item.person] <= TEST_RECORDINGS):
             kept.append(item)
     return sorted(kept, key=lambda item: item.path)
+
+
+def _listed(speech: Path) -> Iterator[Item]:
+    """Yield every real recording; of people with one recording, every other one serves the cohort."""
+    parts = {"enrol": Part.ENROL, "test": Part.PROBE}
+    with (speech / "MANIFEST.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if row["role"] in {"impostor", *parts} and row["kind"] in {"real", "impostor"}:
+                alone = Part.COHORT if digest_number(row["person"]) % 2 else Part.STRANGER
+                yield Item(speech / row["path"], row["person"], parts.get(row["role"], alone), row["gender"])
 
 
 def read_noises(speech: Path, decoder: Decoder) -> dict[str, list[NDArray[np.float32]]]:
@@ -92,68 +92,96 @@ def read_noises(speech: Path, decoder: Decoder) -> dict[str, list[NDArray[np.flo
     return noises
 
 
-def embed(items: Sequence[Item], speech: Path, report: Callable[[str], None]) -> list[Embedded]:
-    """Analyse every recording under every condition."""
+def embed(items: Sequence[Item], speech: Path, report: Callable[[str], None]) -> list[Example]:
+    """Analyse every recording under its conditions."""
     analyser, detector = Analyser(load_encoders("cpu")), SpeechDetector()
-    embedded: list[Embedded] = []
+    examples: list[Example] = []
     with Decoder(MediaLimits(), files_per_child=64) as decoder:
         noises = read_noises(speech, decoder)
         for number, item in enumerate(items):
-            recording = decoder.decode(item.path)
-            spans = detector.spans(recording)
+            recording = _shortened(decoder.decode(item.path))
             random = np.random.default_rng([SEED, digest_number(str(item.path.relative_to(speech)))])
-            versions = varied(recording.samples, noises, random)
-            embedded += _conditions(item, recording, spans, versions, random, analyser)
+            versions = list(_versions(item, recording, detector.spans(recording), noises, random))
+            examples += _examples(item, versions, analyser)
             if number % 50 == 0:
                 report(f"{number} of {len(items)} recordings embedded")
-    return embedded
+    return examples
 
 
-def _conditions(  # noqa: PLR0917  (everything about one recording)
+@dataclass(frozen=True, slots=True)
+class _Version:
+    part: Part
+    person: str
+    condition: str
+    recording: Recording
+    spans: Sequence[Span]
+    speech: Sequence[Span]  # of the whole recording: what lies between its spans is no noise
+
+
+def _versions(
     item: Item,
     recording: Recording,
     spans: Sequence[Span],
-    versions: Mapping[str, NDArray[np.float32]],
+    noises: Mapping[str, Sequence[NDArray[np.float32]]],
     random: np.random.Generator,
-    analyser: Analyser,
-) -> list[Embedded]:
-    wanted = [
-        (part, condition, replace(recording, samples=versions[condition]), own)
-        for part, own in _portions(item, spans).items()
-        for condition in _chosen(part, list(versions), random)
-    ]
-    if item.part in {"stranger", "test"}:
-        wanted.append((item.part, "short", recording, cut_speech(spans, 0, SHORT_S)))
-    wanted = [row for row in wanted if sum(span.duration_s for span in row[3]) >= REQUIRED_SPEECH_S]
-    analyses = analyser.analyse_many([(sound, own) for *_, sound, own in wanted])
+) -> Iterator[_Version]:
+    """Yield everything that is made of one recording."""
+    made: dict[str, NDArray[np.float32]] = {}
+    ways = varied(recording.samples, noises, random)
+    for part, own in _portions(item.part, spans).items():
+        for condition in _chosen(list(ways), OTHER_CONDITIONS[part], random):
+            if condition not in made:
+                made[condition] = ways[condition]()
+            sound = replace(recording, samples=made[condition])
+            yield _Version(part, item.person, condition, sound, own, spans)
+            if part in {Part.PROBE, Part.STRANGER}:
+                cuts = SHORT_S if condition == "clean" else (SHORT_S[int(random.integers(len(SHORT_S)))],)
+                for seconds in cuts:
+                    yield _Version(part, item.person, condition, sound, cut_speech(own, 0, seconds), spans)
+    if item.part is Part.COHORT:
+        yield from _other_voices(item, recording, spans, random)
+
+
+def _other_voices(
+    item: Item, recording: Recording, spans: Sequence[Span], random: np.random.Generator
+) -> Iterator[_Version]:
+    """Yield two made voices, a higher and a lower one; each is a person of its own."""
+    for name in ("higher", "lower"):
+        amount = random.uniform(*SHIFTS)
+        factor = amount if name == "higher" else 1 / amount
+        sound = replace(recording, samples=shifted(recording.samples, factor))
+        moved = [Span(span.start_s / factor, span.end_s / factor) for span in spans]
+        yield _Version(item.part, f"{item.person}, {name}", "clean", sound, moved, moved)
+
+
+def _chosen(conditions: Sequence[str], others: int, random: np.random.Generator) -> list[str]:
+    """Answer the clean condition and some others."""
+    return [conditions[0], *sorted(random.permutation(list(conditions[1:]))[:others].tolist())]
+
+
+def _portions(part: Part, spans: Sequence[Span]) -> dict[Part, list[Span]]:
+    """Answer the stretches of speech that stand for an item: of a stranger's recording one half is enrolled."""
+    return halved(spans) if part is Part.STRANGER else {part: list(spans)}
+
+
+def _examples(item: Item, versions: Sequence[_Version], analyser: Analyser) -> list[Example]:
+    enough = [version for version in versions if sum(s.duration_s for s in version.spans) >= REQUIRED_SPEECH_S]
+    analyses = analyser.analyse_many([(version.recording, version.spans) for version in enough])
     return [
-        Embedded(item.person, part, condition, analysis.voices[0])
-        for (part, condition, *_), analysis in zip(wanted, analyses, strict=True)
+        Example(
+            person=version.person,
+            part=version.part,
+            session=item.path.name,
+            same_session=item.part is Part.STRANGER,
+            condition=version.condition,
+            group=GROUPS[(item.sex == "M") + 2 * (version.condition in NARROW)],
+            speech_s=analysis.voices[0].speech_s,
+            vectors=analysis.voices[0].vectors,
+            quality=measure(version.recording, version.speech),
+        )
+        for version, analysis in zip(enough, analyses, strict=True)
     ]
 
 
-def _chosen(part: str, conditions: Sequence[str], random: np.random.Generator) -> list[str]:
-    """Answer the conditions to embed: all for what is enrolled, else the clean one and some others."""
-    if part in {"enrol", "first"}:
-        return list(conditions)
-    others = random.permutation(list(conditions[1:]))[: 1 if part in {"cohort", "stranger"} else 2]
-    return [conditions[0], *sorted(others.tolist())]
-
-
-def _portions(item: Item, spans: Sequence[Span]) -> dict[str, list[Span]]:
-    """Answer the stretches of speech that stand for this item: a stranger's recording also comes in halves."""
-    if item.part != "stranger":
-        return {item.part: list(spans)}
-    half = sum(span.duration_s for span in spans) / 2
-    return {"stranger": list(spans), "first": cut_speech(spans, 0, half), "second": cut_speech(spans, half, 2 * half)}
-
-
-def cut_speech(spans: Sequence[Span], start_s: float, end_s: float) -> list[Span]:
-    """Answer the spans between two amounts of net speech."""
-    found, passed = [], 0.0
-    for span in spans:
-        low, high = max(start_s - passed, 0.0), min(end_s - passed, span.duration_s)
-        if high > low:
-            found.append(Span(span.start_s + low, span.start_s + high))
-        passed += span.duration_s
-    return found
+def _shortened(recording: Recording) -> Recording:
+    return replace(recording, samples=recording.samples[: int(LONGEST_S * 16_000)])

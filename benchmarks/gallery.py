@@ -53,14 +53,16 @@ def fill_gallery(home: Path, performers: int, seed: int = 0) -> None:
 
 def draw(cohort: Cohort, performers: int, random: np.random.Generator) -> NDArray[np.float32]:
     """Answer ``(performers, PROTOTYPES, d)`` unit vectors that are spread as the cohort's voices are."""
-    dimension = len(cohort.mean)
-    root = np.linalg.cholesky(cohort.covariance.astype(np.float64) + 1e-6 * np.eye(dimension))
-    voices = cohort.mean + random.normal(size=(performers, 1, dimension)) @ root.T
+    dimension, spread = len(cohort.everybody.mean), cohort.everybody
+    root = np.linalg.cholesky(spread.covariance.astype(np.float64) + 1e-6 * np.eye(dimension))
+    voices = spread.mean + random.normal(size=(performers, 1, dimension)) @ root.T
     voices = voices + _SPREAD * random.normal(size=(performers, PROTOTYPES, dimension)) @ root.T
+    voices = voices @ np.linalg.inv(cohort.project.whitening.astype(np.float64))
     voices /= np.linalg.norm(voices, axis=-1, keepdims=True)
-    along = voices @ cohort.centre  # a unit vector that `Cohort.centred` would bring to where each of these lies
-    reach = -along + np.sqrt(along**2 + 1 - float(cohort.centre @ cohort.centre))
-    placed: NDArray[np.float32] = (cohort.centre + reach[..., None] * voices).astype(np.float32)
+    centre = cohort.project.centre.astype(np.float64)
+    along = voices @ centre  # a unit vector that the projection would bring to where each of these lies
+    reach = -along + np.sqrt(along**2 + 1 - float(centre @ centre))
+    placed: NDArray[np.float32] = (centre + reach[..., None] * voices).astype(np.float32)
     return placed
 
 

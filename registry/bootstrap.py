@@ -22,6 +22,7 @@ from registry.vault.keys import FileKeyring
 from registry.vault.voiceprints import VoiceprintVault
 
 if TYPE_CHECKING:  # the engine brings torch with it, which only a worker needs
+    from registry.engine.calibration import Calibration
     from registry.engine.identify import Engine
 
 PARENT_VARIABLE = "LIKENESS_PARENT_PID"
@@ -102,16 +103,41 @@ def build_context(
             database.dispose()
 
 
-def build_engine(settings: Settings) -> Engine:
-    """Load the engine, and let it prove that it works.
+def build_calibration(settings: Settings) -> Calibration:
+    """Load the calibration that is active: the one that the settings name and pin, or the shipped one.
 
     Raises:
-        WeightsError: weights are missing or not the pinned ones.
+        WeightsError: it is missing, or not the pinned bytes, or without its card.
+    """
+    from registry.engine.calibration import load_calibration
+
+    if settings.calibration is None or settings.calibration_sha256 is None:
+        return load_calibration()
+    return load_calibration(settings.calibration, settings.calibration_sha256)
+
+
+def build_engine(
+    settings: Settings, *, device: str | None = None, threads: int | None = None, target_fpir: float | None = None
+) -> Engine:
+    """Load the engine with the active calibration, and let it prove that it works.
+
+    Args:
+        settings: of this process.
+        device, threads, target_fpir: in place of what the settings say.
+
+    Raises:
+        WeightsError: weights or calibration are missing, or not the pinned ones.
+        SpaceMismatchError: the calibration was fitted for other encoders.
         SelfTestFailedError: a known answer came out wrong.
     """
     from registry.engine import selftest
     from registry.engine.identify import Engine
 
-    engine = Engine.load(device=settings.device, threads=settings.engine_threads, target_fpir=settings.target_fpir)
+    engine = Engine.load(
+        device=device or settings.device,
+        threads=threads or settings.engine_threads,
+        target_fpir=settings.target_fpir if target_fpir is None else target_fpir,
+        calibration=build_calibration(settings),
+    )
     selftest.run(engine)
     return engine

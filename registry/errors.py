@@ -308,6 +308,18 @@ class LeaseLostError(RegistryError):
     slug = "lease_lost"
 
 
+class TooFewPeopleError(RegistryError):
+    """The recordings are of too few people to calibrate on; figures say how many there are and how many it takes."""
+
+    slug = "too_few_people"
+
+
+class EngineMismatchError(RegistryError):
+    """Another worker of this registry runs another version or calibration of the engine; figures name both."""
+
+    slug = "engine_mismatch"
+
+
 class EngineUnavailableError(RegistryError):
     """No worker with a working engine is there to answer."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from registry.errors import SettingsError
@@ -47,6 +47,16 @@ class Settings(BaseSettings):
         lt=0.5,
         description="Wanted chance that a recording of nobody enrolled brings up a match, at any gallery size.",
     )
+    calibration: Path | None = Field(
+        default=None,
+        description=(
+            "A calibration that `likeness calibrate` made, in place of the shipped one; only together with its "
+            "SHA-256, and the same for every worker."
+        ),
+    )
+    calibration_sha256: str | None = Field(
+        default=None, pattern="^[0-9a-f]{64}$", description="What the bytes of that calibration must hash to."
+    )
     max_upload_bytes: int = Field(default=512 * 2**20, ge=1, description="Largest body of a request.")
     max_duration_s: float = Field(default=7200.0, gt=0, description="Longest recording that is taken in.")
     check_speech_s: float = Field(default=0.5, ge=0.5, description="Net speech that a check needs.")
@@ -62,6 +72,15 @@ class Settings(BaseSettings):
     )
     shutdown_s: float = Field(default=30.0, ge=1, description="How long requests and work may take to end on shutdown.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
+
+    @model_validator(mode="after")
+    def _pin_the_calibration(self) -> Self:
+        if (self.calibration is None) != (self.calibration_sha256 is None):
+            raise ValueError(
+                "LIKENESS_CALIBRATION and LIKENESS_CALIBRATION_SHA256 belong together: set both, as `likeness "
+                "calibrate` printed them, or neither"
+            )
+        return self
 
     @property
     def resolved_database_url(self) -> str:
@@ -89,5 +108,7 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
+        if not first["loc"]:  # of several settings together; the sentence names them
+            raise SettingsError(str(first["ctx"]["error"])) from error
         name = f"LIKENESS_{str(first['loc'][0]).upper()}"
         raise SettingsError(f"{name} cannot be {first['input']!r}: {first['msg']}", setting=name) from error

@@ -28,7 +28,14 @@ from registry.domain.checks import WorkKind
 from registry.domain.ids import IdPrefix
 from registry.engine.identify import Engine
 from registry.engine.voiceprint import Voiceprint
-from registry.errors import InvalidInputError, LeaseLostError, NotFoundError, RegistryError, SealBrokenError
+from registry.errors import (
+    EngineMismatchError,
+    InvalidInputError,
+    LeaseLostError,
+    NotFoundError,
+    RegistryError,
+    SealBrokenError,
+)
 from registry.logs import configure_logs
 from registry.services import assessments, enrolment_work, gallery, housekeeping
 from registry.services.context import Context
@@ -81,8 +88,12 @@ class Worker:
         self.id = ctx.ids.new(IdPrefix.WORKER, ctx.clock())
 
     def run(self) -> None:
-        """Work until `stop` is called; then finish what is in hand, and sign off."""
-        self._take_whole_gallery()
+        """Work until `stop` is called; then finish what is in hand, and sign off.
+
+        Raises:
+            EngineMismatchError: an older worker runs another engine; which of the two answers must not be chance.
+        """
+        self._take_whole_gallery()  # the first beat is in it: nothing was leased before
         log.info("worker ready", worker=self.id, device=self._engine.identity.device, performers=len(self._gallery))
         try:
             while not self._stopping.is_set():
@@ -98,10 +109,16 @@ class Worker:
         self._stopping.set()
 
     def _run_guarded(self) -> None:
-        """Do one round; a database that does not answer is waited for, not died of."""
+        """Do one round; a database that does not answer is waited for, not died of.
+
+        Raises:
+            EngineMismatchError: see `run`.
+        """
         try:
             if not self.run_once():
                 self._stopping.wait(IDLE_S)
+        except EngineMismatchError:
+            raise
         except RegistryError as error:
             log.warning("worker waits", worker=self.id, slug=error.slug, detail=error.detail)
             self._stopping.wait(RETRY_S)
@@ -153,16 +170,22 @@ class Worker:
         self._seq = steps.seq
 
     def _say_alive(self) -> None:
+        identity, now = self._engine.identity, self._ctx.clock()
+        engine_version = f"{identity.version}+{identity.calibration}"
+        within_s = self._ctx.thresholds.worker_lost_after_s
         with self._ctx.database.write() as session:
+            work.require_same_engine(
+                session, worker_id=self.id, engine_version=engine_version, now=now, within_s=within_s
+            )
             work.beat(
                 session,
                 worker_id=self.id,
                 pid=os.getpid(),
-                device=self._engine.identity.device,
-                engine_version=self._engine.identity.version,
+                device=identity.device,
+                engine_version=engine_version,
                 ready=True,
                 gallery_seq=self._seq,
-                now=self._ctx.clock(),
+                now=now,
             )
             session.commit()
 

@@ -47,7 +47,7 @@ def look_at_all() -> Iterator[Part]:
     yield parts.voice_activity()
     yield parts.ge2e()
     yield parts.campplus()
-    yield parts.calibration()
+    yield parts.calibration(settings)
     if settings is not None:
         yield parts.engine(settings)
         yield parts.workers(settings)

@@ -1,43 +1,87 @@
-"""`likeness evaluate`: how often the engine misses, accuses and is deceived, on folders of labelled recordings."""
+"""`likeness evaluate`: how often the engine misses, accuses and is deceived, on folders of labelled recordings.
+
+Writes one JSON object, ``format`` ``likeness-evaluation-2``:
+
+- ``engine``, ``gallery`` (performers; those ``lost`` because nothing of theirs could be enrolled), ``target_fpir``;
+- ``split``: whose searches count, and the rule that says so; ``labels``: recordings searched, and how many of them have
+  labels; ``doubtful``: pairs of patterns, and scores that do not count because of them;
+- everything that `registry.engine.evaluation` describes, with ``failed`` in ``counts``;
+- ``errors``: files that could not be used, with why.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from registry.bootstrap import build_engine
+from registry.cli.evaluation.charts import charts
+from registry.cli.evaluation.labels import default_labels, labels_of, read_doubtful, read_groups, read_labels
+from registry.cli.evaluation.page import page
+from registry.cli.evaluation.searches import Doubts, LabelledFile, Search, labelled_files
+from registry.cli.evaluation.tables import sheets
+from registry.cli.evaluation.words import WORDS, Language
 from registry.cli.identify import SOME_FAILED, enrol_with_progress
-from registry.cli.listening import FolderGallery, Listener, files_under
+from registry.cli.listening import FolderGallery, Listener
+from registry.cli.output import print_table
 from registry.cli.progress import tracked
-from registry.domain.scores import EvidenceOutcome
-from registry.engine import selftest
-from registry.engine.analysis import Analysis
-from registry.engine.evaluation import SearchKind, SearchResult, speech_label
+from registry.domain.scores import Span
+from registry.engine.evaluation import RULE, Group, Labels, SearchKind, SearchResult, Split
 from registry.engine.evaluation import evaluate as measure
 from registry.engine.identify import Engine
 from registry.errors import InvalidInputError
+from registry.media import quality
 from registry.media.decode import Decoder, MediaLimits
+from registry.media.recording import Recording
 from registry.media.speech import SpeechDetector
+from registry.settings import load_settings
 
+FORMAT = "likeness-evaluation-2"
 _FILES_PER_CHILD = 64
 _SEED = 1
 
 
 @dataclass(frozen=True, slots=True)
-class LabelledFile:
-    """One recording and what its folder says about it."""
+class Knowledge:
+    """What somebody knows about the recordings.
 
-    path: Path
-    kind: SearchKind
-    person: str
-    system: str = ""
+    Attributes:
+        labels: by path.
+        doubts: labels that may be one person.
+        groups: to report by name.
+        split: whose searches count.
+    """
+
+    labels: Mapping[str, Labels]
+    doubts: Doubts
+    groups: Sequence[Group]
+    split: Split
+
+
+@dataclass(slots=True)
+class Searched:
+    """What came of all files.
+
+    Attributes:
+        results: one or two searches for each file that could be used.
+        labelled: files that somebody had labelled.
+        files: that could be used.
+        errors: of the others, for the report.
+        failed: of these, how many of each kind.
+    """
+
+    results: list[SearchResult] = field(default_factory=list)
+    labelled: int = 0
+    files: int = 0
+    errors: list[dict[str, str]] = field(default_factory=list)
+    failed: dict[SearchKind, int] = field(default_factory=dict)
 
 
 def evaluate(  # noqa: PLR0917  (typer makes options of arguments)
@@ -48,6 +92,25 @@ def evaluate(  # noqa: PLR0917  (typer makes options of arguments)
         Path | None, typer.Option(help="clones/SYSTEM/SPEAKER/FILE.", exists=True, file_okay=False)
     ] = None,
     decoys: Annotated[Path | None, typer.Option(help="decoys/IMITATED/FILE.", exists=True, file_okay=False)] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV: path, and any of corpus, language, sex, condition. By default trials.csv beside the probes.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    groups: Annotated[
+        Path | None, typer.Option(help="JSON: groups to report by name.", exists=True, dir_okay=False)
+    ] = None,
+    doubtful: Annotated[
+        Path | None,
+        typer.Option(help="CSV: two patterns of labels that may be one person.", exists=True, dir_okay=False),
+    ] = None,
+    split: Annotated[Split, typer.Option(help="Whose searches count; a rule splits people in two.")] = Split.ALL,
+    html: Annotated[Path | None, typer.Option(help="Where to write a page with plots.", dir_okay=False)] = None,
+    plots: Annotated[Path | None, typer.Option(help="Folder to write the plots to, as SVG.", file_okay=False)] = None,
+    lang: Annotated[Language, typer.Option(help="Language of page and plots.")] = Language.EN,
     target_fpir: Annotated[
         float, typer.Option(help="Rate that the engine's own decisions aim at.", min=1e-6, max=0.5)
     ] = 0.01,
@@ -59,95 +122,62 @@ def evaluate(  # noqa: PLR0917  (typer makes options of arguments)
     Exit code 0: done; 3: done, but some files could not be used (they are listed).
     """
     console = Console(stderr=True)
-    engine = Engine.load(device=device, threads=threads, target_fpir=target_fpir)
-    selftest.run(engine)
+    known = _known(labels or default_labels(probes), groups, doubtful, split)
+    engine = build_engine(load_settings(), device=device, threads=threads, target_fpir=target_fpir)
     with Decoder(MediaLimits(), files_per_child=_FILES_PER_CHILD) as decoder:
         listener = Listener(engine, decoder, SpeechDetector())
         enrolled = enrol_with_progress(listener, gallery, console)
         files = labelled_files(probes, clones, decoys, set(enrolled.gallery.performers()))
-        results, errors = _search_all(listener, enrolled, files, console)
-    report = _report(engine, enrolled, results, errors, target_fpir)
-    out.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    for table in tables(report):
-        console.print(table)
-    console.print(f"{len(results)} recordings searched, {len(errors)} failed → {out}", highlight=False)
-    raise typer.Exit(SOME_FAILED if errors or enrolled.lost else 0)
+        files = [file for file in files if split.has(file.person)]
+        searched = _search_all(listener, enrolled, files, known, console)
+    report = _report(engine, enrolled, searched, known, target_fpir)
+    out.write_text(json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    _show(report, html, plots, lang)
+    console.print(f"{searched.files} recordings searched, {len(searched.errors)} failed → {out}", highlight=False)
+    raise typer.Exit(SOME_FAILED if searched.errors or enrolled.lost else 0)
 
 
-def labelled_files(probes: Path, clones: Path | None, decoys: Path | None, enrolled: set[str]) -> list[LabelledFile]:
-    """Answer every recording with its label; imitations of nobody enrolled are left out."""
-    found = []
-    for person, path in _by_folder(probes):
-        found.append(LabelledFile(path, SearchKind.MATED if person in enrolled else SearchKind.NON_MATED, person))
-    for system in sorted(clones.iterdir()) if clones else ():
-        found += [
-            LabelledFile(path, SearchKind.CLONE, person, system.name)
-            for person, path in _by_folder(system)
-            if person in enrolled
-        ]
-    if decoys:
-        found += [
-            LabelledFile(path, SearchKind.DECOY, person) for person, path in _by_folder(decoys) if person in enrolled
-        ]
-    return found
-
-
-def _by_folder(folder: Path) -> Iterator[tuple[str, Path]]:
-    for child in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if child.is_dir():
-            yield from ((child.name, path) for path in files_under([child]))
+def _known(labels: Path | None, groups: Path | None, doubtful: Path | None, split: Split) -> Knowledge:
+    return Knowledge(
+        labels=read_labels(labels) if labels else {},
+        doubts=Doubts(read_doubtful(doubtful) if doubtful else ()),
+        groups=read_groups(groups) if groups else (),
+        split=split,
+    )
 
 
 def _search_all(
-    listener: Listener, enrolled: FolderGallery, files: Sequence[LabelledFile], console: Console
-) -> tuple[list[SearchResult], list[dict[str, str]]]:
-    results, errors = [], []
-    heard = tracked(listener.listen([file.path for file in files]), console, "searching", len(files))
-    for file, (path, found) in zip(files, heard, strict=True):
+    listener: Listener, enrolled: FolderGallery, files: Sequence[LabelledFile], known: Knowledge, console: Console
+) -> Searched:
+    searched = Searched()
+    heard = listener.listen_and_measure([file.path for file in files], _bandwidth_hz)
+    for file, (path, found, bandwidth_hz) in zip(files, tracked(heard, console, "searching", len(files)), strict=True):
         if isinstance(found, InvalidInputError):
-            errors.append({"file": str(path), "slug": found.slug, "detail": found.detail})
-        else:
-            results.append(search_result(listener.engine, enrolled, file, found))
-    return results, errors
+            searched.errors.append({"file": str(path), "slug": found.slug, "detail": found.detail})
+            searched.failed[file.kind] = searched.failed.get(file.kind, 0) + 1
+            continue
+        about = labels_of(known.labels, file.label_path, bandwidth_hz)
+        searched.files += 1
+        searched.labelled += file.label_path in known.labels
+        search = Search(listener.engine, enrolled.gallery, file, found, about)
+        searched.results += search.results(known.doubts)
+    return searched
 
 
-def search_result(engine: Engine, enrolled: FolderGallery, file: LabelledFile, analysis: Analysis) -> SearchResult:
-    """Search the gallery for one recording."""
-    search = engine.search(analysis, enrolled.gallery)
-    evidence = engine.evidence(analysis, enrolled.gallery)
-    column = {performer: number for number, performer in enumerate(search.performers)}
-    called = (
-        column[candidate.performer_id]
-        for candidate in evidence.candidates
-        if candidate.outcome is EvidenceOutcome.MATCH
-    )
-    return SearchResult(
-        kind=file.kind,
-        person=file.person,
-        system=file.system,
-        speech_s=analysis.speech_s,
-        log10_lr=search.ratios.fused.max(axis=0),
-        own=column.get(file.person),
-        called=frozenset(called),
-    )
+def _bandwidth_hz(recording: Recording, spans: Sequence[Span]) -> float:
+    return quality.measure(recording, spans).bandwidth_hz
 
 
 def _report(
-    engine: Engine,
-    enrolled: FolderGallery,
-    results: Sequence[SearchResult],
-    errors: Sequence[dict[str, str]],
-    target_fpir: float,
+    engine: Engine, enrolled: FolderGallery, searched: Searched, known: Knowledge, target_fpir: float
 ) -> dict[str, Any]:
-    kinds = {result.kind for result in results}
-    if not {SearchKind.MATED, SearchKind.NON_MATED} <= kinds:
-        raise InvalidInputError(
-            "an evaluation needs recordings of enrolled speakers and of strangers; one of them is missing",
-            kinds=sorted(kind.value for kind in kinds),
-        )
+    _require_both_sorts(searched.results)
     identity = engine.identity
+    figures = measure(searched.results, np.random.default_rng(_SEED), known.groups)
+    for kind, failed in searched.failed.items():
+        figures["counts"][kind.value]["failed"] = failed
     return {
-        "format": "likeness-evaluation-1",
+        "format": FORMAT,
         "engine": {
             "version": identity.version,
             "spaces": list(identity.spaces),
@@ -156,71 +186,34 @@ def _report(
         },
         "gallery": {"performers": len(enrolled.gallery), "lost": list(enrolled.lost)},
         "target_fpir": target_fpir,
-        **measure(results, np.random.default_rng(_SEED)),
-        "errors": list(errors),
+        "split": {"name": known.split.value, "rule": RULE},
+        "labels": {"recordings": searched.files, "labelled": searched.labelled},
+        "doubtful": {"pairs": len(known.doubts.pairs), "scores": known.doubts.scores(searched.results)},
+        **figures,
+        "errors": searched.errors,
     }
 
 
-def tables(report: dict[str, Any]) -> list[Table]:
-    """Answer the figures as tables for a terminal."""
-    return [_main_table(report), _speech_table(report), _imitation_table(report), _decision_table(report)]
+def _require_both_sorts(results: Collection[SearchResult]) -> None:
+    kinds = {result.kind for result in results}
+    if SearchKind.MATED not in kinds or not kinds & {SearchKind.NON_MATED, SearchKind.LEFT_OUT}:
+        raise InvalidInputError(
+            "an evaluation needs recordings of enrolled speakers, and of strangers or other enrolled speakers",
+            kinds=sorted(kind.value for kind in kinds),
+        )
 
 
-def _main_table(report: dict[str, Any]) -> Table:
-    counts = report["counts"]
-    title = (
-        f"{report['gallery']['performers']} performers, {counts['mated']['searches']} mated and "
-        f"{counts['non_mated']['searches']} non-mated recordings"
-    )
-    table = Table(title=title, title_justify="left")
-    for heading in ("measure", "value", "95 % interval over people"):
-        table.add_column(heading)
-    for row in report["fnir"]:
-        note = "" if row["resolvable"] else " (too few strangers to resolve)"
-        name = f"FNIR at FPIR {100 * row['fpir']:g} %{note}"
-        table.add_row(name, f"{_percent(row['value'])} ({row['misses']} of {row['mated']})", _range(row["ci95"]))
-    table.add_row("rank-1", _percent(report["rank1"]["value"]), _range(report["rank1"]["ci95"]))
-    table.add_row("EER", _percent(report["eer"]), "")
-    for name, key in (("minDCF (prior 0.01)", "min_dcf"), ("Cllr", "cllr"), ("Cllr min", "cllr_min")):
-        table.add_row(name, f"{report[key]:.3f}", "")
-    return table
+def _show(report: Mapping[str, Any], html: Path | None, plots: Path | None, lang: Language) -> None:
+    for sheet in sheets(report, WORDS[Language.EN]):
+        print_table(sheet.headings, sheet.rows, title=sheet.title)
+        typer.echo(f"{sheet.note}\n" if sheet.note else "")
+    if html:
+        html.write_text(page(report, lang), encoding="utf-8")
+    for path, drawing in _drawings(report, plots, lang):
+        path.write_text(drawing + "\n", encoding="utf-8")
 
 
-def _speech_table(report: dict[str, Any]) -> Table:
-    table = Table(title="by net speech", title_justify="left")
-    for heading in ("speech", "mated", "non-mated", *(f"FNIR at {100 * row['fpir']:g} %" for row in report["fnir"])):
-        table.add_column(heading)
-    for bucket in report["by_speech"]:
-        rates = [_percent(rate["fnir"]) for rate in bucket["rates"]]
-        table.add_row(speech_label(bucket), str(bucket["mated"]), str(bucket["non_mated"]), *rates)
-    return table
-
-
-def _imitation_table(report: dict[str, Any]) -> Table:
-    table = Table(title="imitations that reach the person they imitate", title_justify="left")
-    for heading in ("imitation", "recordings", *(f"at FPIR {100 * row['fpir']:g} %" for row in report["fnir"])):
-        table.add_column(heading)
-    rows = {"decoys": report["decoys"]["all"], "clones": report["clones"]["all"]}
-    rows |= {f"  {system}": found for system, found in report["clones"].get("systems", {}).items()}
-    for name, found in rows.items():
-        table.add_row(name, str(found["searches"]), *(_percent(rate["share"]) for rate in found["rates"]))
-    return table
-
-
-def _decision_table(report: dict[str, Any]) -> Table:
-    title = f"decisions as the engine makes them (target FPIR {100 * report['target_fpir']:g} %)"
-    table = Table(title=title, title_justify="left")
-    for heading in ("recordings of", "number", "own performer matched", "another matched"):
-        table.add_column(heading)
-    for kind, row in report["operating_point"].items():
-        own, other = _percent(row["own_matched_share"]), _percent(row["others_matched_share"])
-        table.add_row(kind.replace("_", "-"), str(row["searches"]), "" if kind == "non_mated" else own, other)
-    return table
-
-
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{100 * share:.1f} %"
-
-
-def _range(interval: Sequence[float]) -> str:
-    return f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f} %"
+def _drawings(report: Mapping[str, Any], folder: Path | None, lang: Language) -> Iterator[tuple[Path, str]]:
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield from ((folder / f"{name}.svg", drawing) for name, drawing in charts(report, WORDS[lang]).items())

@@ -9,14 +9,22 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from registry.bootstrap import build_engine
 from registry.cli.listening import FolderGallery, Heard, Listener, enrol_folder, files_under, performers_in
 from registry.cli.progress import tracked
-from registry.domain.scores import EvidenceOutcome, PerformerEvidence, Reason, RecordingEvidence
-from registry.engine import selftest
+from registry.domain.scores import (
+    CohortPosition,
+    EvidenceOutcome,
+    PerformerEvidence,
+    Reason,
+    RecordingEvidence,
+    Span,
+)
 from registry.engine.identify import Engine
 from registry.errors import InvalidInputError
 from registry.media.decode import Decoder, MediaLimits
 from registry.media.speech import SpeechDetector
+from registry.settings import load_settings
 
 FLAGGED = 1
 SOME_FAILED = 3
@@ -41,8 +49,7 @@ def identify(  # noqa: PLR0917  (typer makes options of arguments)
     used.
     """
     console = Console(stderr=True)
-    engine = Engine.load(device=device, threads=threads, target_fpir=target_fpir)
-    selftest.run(engine)
+    engine = build_engine(load_settings(), device=device, threads=threads, target_fpir=target_fpir)
     files = files_under(paths)
     with Decoder(MediaLimits(), files_per_child=_FILES_PER_CHILD) as decoder:
         listener = Listener(engine, decoder, SpeechDetector())
@@ -94,6 +101,7 @@ def evidence_line(evidence: RecordingEvidence) -> dict[str, Any]:
         "reasons": [_reason(reason) for reason in evidence.reasons],
         "candidates": [_candidate(candidate) for candidate in evidence.candidates],
         "threshold_log10_lr": round(evidence.operating_point.threshold_log10_lr, 4),
+        "overlaps": [_span(span) for span in evidence.overlaps],
     }
 
 
@@ -104,15 +112,22 @@ def _candidate(candidate: PerformerEvidence) -> dict[str, Any]:
         "log10_lr": round(candidate.log10_lr, 4),
         "engines": {encoder: round(value, 4) for encoder, value in candidate.engines.items()},
         "cohort_percentile": round(candidate.cohort_percentile, 3),
-        "segments": [
-            {
-                "start_s": round(segment.span.start_s, 3),
-                "end_s": round(segment.span.end_s, 3),
-                "log10_lr": round(segment.log10_lr, 4),
-            }
-            for segment in candidate.segments
-        ],
+        "cohort": None if candidate.cohort is None else _cohort(candidate.cohort),
+        "segments": [{**_span(segment.span), "log10_lr": round(segment.log10_lr, 4)} for segment in candidate.segments],
         "reasons": [_reason(reason) for reason in candidate.reasons],
+    }
+
+
+def _span(span: Span) -> dict[str, float]:
+    return {"start_s": round(span.start_s, 3), "end_s": round(span.end_s, 3)}
+
+
+def _cohort(position: CohortPosition) -> dict[str, Any]:
+    return {
+        "group": position.group,
+        "voices": position.size,
+        "at_least_as_close": round(position.at_least_as_close, 2),
+        "ci95": [round(end, 2) for end in position.interval],
     }
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from registry.domain.scores import Span
 from registry.engine.analyser import REQUIRED_SPEECH_S
@@ -25,6 +26,7 @@ RECOMMENDED_ENROLMENT_S = 20.0
 """What the registry's own enrolment asks for; a folder with less is used, and named in a warning."""
 
 Heard = Analysis | InvalidInputError
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +47,31 @@ class Listener:
 
     def listen(self, paths: Sequence[Path]) -> Iterator[tuple[Path, Heard]]:
         """Yield each path, in order, with its analysis or with the error that says why there is none."""
+        return ((path, heard) for path, heard, _ in self.listen_and_measure(paths, lambda *_: None))
+
+    def listen_and_measure(
+        self, paths: Sequence[Path], measure: Callable[[Recording, Sequence[Span]], T]
+    ) -> Iterator[tuple[Path, Heard, T | None]]:
+        """Yield each path as `listen` does, with what was measured on the recording; None when it could not be read."""
         with ThreadPoolExecutor(self.threads) as pool:
             waiting = iter(paths)
             ahead = [(path, pool.submit(self._read, path)) for path in islice(waiting, BATCH_FILES)]
             while ahead:
                 batch, ahead = ahead, []
                 ahead = [(path, pool.submit(self._read, path)) for path in islice(waiting, BATCH_FILES)]
-                yield from self._analysed(batch)
+                yield from self._analysed(batch, measure)
 
-    def _analysed(self, batch: Sequence[tuple[Path, Future[Read]]]) -> Iterator[tuple[Path, Heard]]:
+    def _analysed(
+        self, batch: Sequence[tuple[Path, Future[Read]]], measure: Callable[[Recording, Sequence[Span]], T]
+    ) -> Iterator[tuple[Path, Heard, T | None]]:
         read = [(path, future.result()) for path, future in batch]
         good = [found for _, found in read if not isinstance(found, InvalidInputError)]
         analyses = iter(self.engine.analyse_many(good) if good else [])
         for path, found in read:
-            yield path, found if isinstance(found, InvalidInputError) else next(analyses)
+            if isinstance(found, InvalidInputError):
+                yield path, found, None
+            else:
+                yield path, next(analyses), measure(*found)
 
     def _read(self, path: Path) -> Read:
         try:

@@ -45,6 +45,7 @@ def _add_late(name: str, summary: str) -> None:
 
 _add_late("identify", "Say whose voice is in each file, against a gallery of folders.")
 _add_late("evaluate", "Measure the engine on folders of labelled recordings.")
+_add_late("calibrate", "Fit a calibration to your own labelled recordings; nothing is activated.")
 app.command("serve")(serve.serve)
 app.command("worker")(serve.worker)
 app.command("doctor")(doctor.doctor)

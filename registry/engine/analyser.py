@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from registry.domain.scores import Span
-from registry.engine.analysis import Analysis, Voice
+from registry.engine.analysis import Analysis, Turn, Voice
 from registry.engine.encoders.protocol import Encoder
-from registry.engine.turns import label_windows, turns
-from registry.engine.windows import SpeechTrack, Window, cut, fill, speech_track
+from registry.engine.segmentation import Piece, Segmenter
+from registry.engine.turns import SHORTEST_VOICE_S, label_windows, turns
+from registry.engine.windows import SpeechTrack, Window, cut, fill, speech_track, voices_track
 from registry.errors import SpeechTooShortError
+from registry.media.quality import measure
 from registry.media.recording import SAMPLE_RATE_HZ, Recording
 
 REQUIRED_SPEECH_S = 0.5
@@ -21,6 +23,7 @@ REQUIRED_SPEECH_S = 0.5
 TURN_ENCODER = "campplus"
 _SLAB = 64  # windows filled at a time, so that an hour of speech does not fill memory
 _SHORT_PAUSE_S = 0.5
+_CLEAN_SHARE = 0.2
 
 Array = NDArray[np.float32]
 
@@ -30,10 +33,13 @@ class Analyser:
 
     Args:
         encoders: by id; `TURN_ENCODER` must be among them.
+        segmenter: tells where the speaker changes, and where several speak at once; without it only windows tell voices
+            apart, and overlaps are not marked.
     """
 
-    def __init__(self, encoders: Mapping[str, Encoder]) -> None:
+    def __init__(self, encoders: Mapping[str, Encoder], segmenter: Segmenter | None = None) -> None:
         self._encoders = encoders
+        self._segmenter = segmenter
 
     def analyse_many(self, items: Sequence[tuple[Recording, Sequence[Span]]]) -> list[Analysis]:
         """Answer one analysis for each (recording, speech spans), in order.
@@ -41,18 +47,38 @@ class Analyser:
         Raises:
             SpeechTooShortError: one of them has less than `REQUIRED_SPEECH_S` of speech.
         """
-        tracks = [speech_track(recording, spans) for recording, spans in items]
-        for track in tracks:
-            require_speech(track.speech_s)
+        for _, spans in items:
+            require_speech(sum(span.duration_s for span in spans))
+        laid = self._laid_out(items)
+        tracks = [track for track, _ in laid]
         windows = {name: [cut(track, encoder.shape) for track in tracks] for name, encoder in self._encoders.items()}
         vectors = {name: self._encode(self._encoders[name], tracks, found) for name, found in windows.items()}
         analyses = []
-        for number, ((recording, _), track) in enumerate(zip(items, tracks, strict=True)):
+        for number, ((recording, spans), (track, overlaps)) in enumerate(zip(items, laid, strict=True)):
             own_windows = {name: found[number] for name, found in windows.items()}
             own_vectors = {name: found[number] for name, found in vectors.items()}
-            voices = _voices(track, own_windows, own_vectors)
-            analyses.append(Analysis(recording.duration_s, track.speech_s, voices))
+            voices = voices_on(track, own_windows, own_vectors)
+            speech_s = sum(span.duration_s for span in spans)
+            quality = measure(recording, spans)
+            analyses.append(Analysis(recording.duration_s, speech_s, voices, quality, overlaps))
         return analyses
+
+    def _laid_out(
+        self, items: Sequence[tuple[Recording, Sequence[Span]]]
+    ) -> list[tuple[SpeechTrack, tuple[Span, ...]]]:
+        """Answer for each recording the speech to be cut into windows, and where several people speak at once.
+
+        Speech that is too short for two voices is not asked about.
+        """
+        whole = [speech_track(recording, spans) for recording, spans in items]
+        laid: list[tuple[SpeechTrack, tuple[Span, ...]]] = [(track, ()) for track in whole]
+        if self._segmenter is None:
+            return laid
+        asked = [number for number, track in enumerate(whole) if track.speech_s > 2 * SHORTEST_VOICE_S]
+        divided = self._segmenter.pieces([(items[number][0].samples, items[number][1]) for number in asked])
+        for number, pieces in zip(asked, divided, strict=True):
+            laid[number] = _by_voice(whole[number], items[number][0], pieces)
+        return laid
 
     @staticmethod
     def _encode(encoder: Encoder, tracks: Sequence[SpeechTrack], windows: Sequence[Sequence[Window]]) -> list[Array]:
@@ -81,11 +107,28 @@ def require_speech(speech_s: float) -> None:
         )
 
 
-def _voices(
+def _by_voice(
+    whole: SpeechTrack, recording: Recording, pieces: Sequence[Piece]
+) -> tuple[SpeechTrack, tuple[Span, ...]]:
+    """Leave out where several people speak at once, unless there is hardly anything else; and say where that is."""
+    overlaps = tuple(_joined([_span(piece) for piece in pieces if len(piece.tracks) > 1]))
+    alone = voices_track(recording, pieces)
+    enough = alone.speech_s >= max(SHORTEST_VOICE_S, _CLEAN_SHARE * whole.speech_s)
+    return (alone if enough else whole), overlaps
+
+
+def voices_on(
     track: SpeechTrack, windows: Mapping[str, Sequence[Window]], vectors: Mapping[str, Array]
 ) -> tuple[Voice, ...]:
-    labels = label_windows(windows[TURN_ENCODER], vectors[TURN_ENCODER])
-    heard = turns(windows[TURN_ENCODER], labels)
+    """Tell the voices on a track apart, the one that speaks most first.
+
+    Args:
+        track: of one recording.
+        windows: by encoder id.
+        vectors: of the windows, by encoder id ``(n_windows, d) float32``, unit length.
+    """
+    labels = label_windows(windows[TURN_ENCODER], vectors[TURN_ENCODER], track.speakers(windows[TURN_ENCODER]))
+    heard = turns(windows[TURN_ENCODER], labels, track.runs(), track.offsets[1:-1])
     return tuple(
         _voice(track, [turn for turn, label in heard if label == number], windows, vectors)
         for number in range(int(labels.max()) + 1)
@@ -96,24 +139,52 @@ def _voice(
     track: SpeechTrack, owned: Sequence[Window], windows: Mapping[str, Sequence[Window]], vectors: Mapping[str, Array]
 ) -> Voice:
     """Gather one voice from the stretches of the track that it owns."""
-    spans = [span for turn in owned for span in track.spans_of(turn)]
+    parts = sorted((part for stretch in owned for part in track.parts_of(stretch)), key=lambda part: part[0])
+    heard = [_turn(parts_of_one, windows, vectors) for parts_of_one in _by_turn(parts)]
     return Voice(
-        spans=tuple(_joined(spans)),
-        speech_s=sum(turn.length for turn in owned) / SAMPLE_RATE_HZ,
-        vectors={name: _mean_vector(owned, windows[name], vectors[name]) for name in windows},
+        turns=tuple(heard),
+        speech_s=sum(stretch.length for stretch in owned) / SAMPLE_RATE_HZ,
+        vectors={name: mean_vector(owned, windows[name], vectors[name]) for name in windows},
     )
 
 
-def _mean_vector(owned: Sequence[Window], windows: Sequence[Window], vectors: Array) -> Array:
-    """Answer the unit mean of a voice's windows, each weighted by its speech and the share that the voice owns of it.
+def _by_turn(parts: Sequence[tuple[Span, Window]]) -> list[list[tuple[Span, Window]]]:
+    """Put parts, in time order, together where only a short pause lies between them."""
+    together: list[list[tuple[Span, Window]]] = []
+    for part in parts:
+        if together and part[0].start_s - together[-1][-1][0].end_s < _SHORT_PAUSE_S:
+            together[-1].append(part)
+        else:
+            together.append([part])
+    return together
+
+
+def _turn(
+    parts: Sequence[tuple[Span, Window]], windows: Mapping[str, Sequence[Window]], vectors: Mapping[str, Array]
+) -> Turn:
+    stretches = [stretch for _, stretch in parts]
+    return Turn(
+        span=Span(parts[0][0].start_s, parts[-1][0].end_s),
+        speech_s=sum(stretch.length for stretch in stretches) / SAMPLE_RATE_HZ,
+        vectors={name: mean_vector(stretches, windows[name], vectors[name]) for name in windows},
+    )
+
+
+def mean_vector(owned: Sequence[Window], windows: Sequence[Window], vectors: Array) -> Array:
+    """Answer the unit mean of some windows, each weighted by its speech and the share of it that is owned.
 
     The share is squared, so that a window that is half somebody else's counts a quarter.
+
+    Args:
+        owned: stretches of the track.
+        windows: of the track, in order.
+        vectors: ``(n_windows, d) float32``, unit length.
     """
-    shares = [
-        sum(max(0, min(turn.stop, window.stop) - max(turn.start, window.start)) for turn in owned) / window.length
-        for window in windows
-    ]
-    weights = np.array([share**2 * window.length for share, window in zip(shares, windows, strict=True)])
+    starts, stops = np.array([(window.start, window.stop) for window in windows]).T
+    shared = np.zeros(len(windows))
+    for stretch in owned:
+        shared += np.clip(np.minimum(stops, stretch.stop) - np.maximum(starts, stretch.start), 0, None)
+    weights = shared**2 / (stops - starts)
     if not weights.any():
         weights = np.ones(len(windows))
     mean = (vectors * weights[:, None].astype(np.float32)).sum(axis=0)
@@ -121,11 +192,15 @@ def _mean_vector(owned: Sequence[Window], windows: Sequence[Window], vectors: Ar
     return unit
 
 
+def _span(piece: Piece) -> Span:
+    return Span(piece.start / SAMPLE_RATE_HZ, piece.stop / SAMPLE_RATE_HZ)
+
+
 def _joined(spans: Sequence[Span]) -> list[Span]:
-    """Join spans that only a short pause parts."""
+    """Join spans that touch."""
     joined: list[Span] = []
     for span in spans:
-        if joined and span.start_s - joined[-1].end_s < _SHORT_PAUSE_S:
+        if joined and span.start_s <= joined[-1].end_s:
             joined[-1] = Span(joined[-1].start_s, span.end_s)
         else:
             joined.append(span)

@@ -1,7 +1,8 @@
 """The calibration artefact: from features to log10 likelihood ratios, with the bounds that its validation supports.
 
 An artefact is a safetensors file and a JSON card beside it. It is loaded by pinned hash: other numbers would be another
-engine. `benchmarks/train_calibration.py` makes it.
+engine. `benchmarks/train_calibration.py` makes the one that ships; an operator makes their own with
+`likeness calibrate`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,12 +20,19 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
-from registry.engine.cohort import Cohort
-from registry.engine.matching import EngineFeatures, log_speech, stack
+from registry.engine.cohort import Cohort, Projection, Spread
+from registry.engine.matching import POOL, EngineFeatures, log_speech, stack
 from registry.errors import WeightsError
 
-CALIBRATION_SHA256 = "8a98fee6aaf1ef055a6242194a89c525ad75fef59bf0be71de28809e5b2f2b6e"
-ARTEFACT = "calibration-1"
+CALIBRATION_SHA256 = "324131956677b87cd0bc0c5c80a8ea1ce1721f0b5c3f390bfdc70fb3087ada00"
+ARTEFACT = "calibration-2"
+ENCODERS = ("ge2e", "campplus")
+KNOWN = "known."
+"""What the names of tensors with known answers begin with."""
+CARD_SHA256 = "card_sha256"
+"""Name of the tensor that pins the card, whose ranges and spaces decide as much as the weights do."""
+CARD_HEAD = ("artefact", "sha256", "made_on")
+"""What the pinned card leaves out: it follows from the artefact's bytes, or from the day."""
 
 Array = NDArray[np.float64]
 _LN10 = float(np.log(10))
@@ -33,7 +42,10 @@ _LN10 = float(np.log(10))
 class Tail:
     """How often the best of many strangers reaches a strength: ``ln FPIR = offset + growth ln(gallery) - decay t``.
 
-    An exponential tail, as extreme-value theory expects of the largest of many; `t` is a log10 LR.
+    An exponential tail, as extreme-value theory expects of the largest of many; `t` is a log10 LR. It grows with the
+    gallery up to `matching.POOL` performers only: beyond, every further performer also brings the rivals nearer that
+    the margin is taken over. With synthetic voices the rate falls slowly from there to 10,000 performers
+    (``benchmarks/gallery_size.py``), so that holding it is on the safe side.
     """
 
     offset: float
@@ -42,7 +54,8 @@ class Tail:
 
     def threshold(self, target_fpir: float, gallery_size: int) -> float:
         """Answer the log10 LR that strangers reach at that rate in a gallery of that many performers."""
-        return float((self.offset + self.growth * np.log(max(gallery_size, 1)) - np.log(target_fpir)) / self.decay)
+        size = min(max(gallery_size, 1), POOL)
+        return float((self.offset + self.growth * np.log(size) - np.log(target_fpir)) / self.decay)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +73,29 @@ class Calibration:
     Attributes:
         id: SHA-256 prefix of the artefact.
         cohorts: by encoder id.
+        groups: what the cohort's groups are called, and how many people each was fitted on.
+        correlation: between the two engines' scores of the same cohort voice, in deviations.
         engines: by encoder id ``(3,)``: weights of margin and log speech, and the bias; natural logarithm.
         fusion: ``(4,)``: weights of both engines' natural log LR (in the order of ``engines``), of log speech, bias.
         lower: log10 LR below which validation says nothing.
         upper: log10 LR above which validation says nothing.
         disagreement: difference between the engines' log10 LR that fewer than one in a hundred true voices reach.
         tail: of the best stranger.
+        known: what `selftest` must find under this calibration: by voice ``(n_voices,)``, fused log10 LR.
         card: what made it.
     """
 
     id: str
     cohorts: Mapping[str, Cohort]
+    groups: tuple[tuple[str, int], ...]
+    correlation: float
     engines: Mapping[str, Array]
     fusion: Array
     lower: float
     upper: float
     disagreement: float
     tail: Tail
+    known: Mapping[str, Array]
     card: Mapping[str, Any]
 
     def ratios(self, features: Mapping[str, EngineFeatures], speech_s: Array) -> LogLikelihoodRatios:
@@ -99,25 +118,29 @@ class Calibration:
         return float(min(max(log10_lr, self.lower), self.upper))
 
 
-def load_calibration() -> Calibration:
-    """Load the shipped artefact.
+def load_calibration(file: Path | None = None, sha256: str = CALIBRATION_SHA256) -> Calibration:
+    """Load an artefact: the shipped one unless ``file`` names another.
+
+    Args:
+        file: a ``.safetensors`` file whose card lies beside it with the suffix ``.json``.
+        sha256: what its bytes must hash to.
 
     Raises:
         WeightsError: absent, not the pinned bytes, or without its card.
     """
-    folder = files("registry.engine.artefacts")
+    source = file or Path(str(files("registry.engine.artefacts") / f"{ARTEFACT}.safetensors"))
     try:
-        data = (folder / f"{ARTEFACT}.safetensors").read_bytes()
-        card = json.loads((folder / f"{ARTEFACT}.json").read_text(encoding="utf-8"))
+        data = source.read_bytes()
+        card = json.loads(source.with_suffix(".json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise WeightsError(f"the calibration artefact {ARTEFACT} cannot be read: {error}", file=ARTEFACT) from error
+        raise WeightsError(f"the calibration {source.name} cannot be read: {error}", file=source.name) from error
     actual = hashlib.sha256(data).hexdigest()
-    if actual != CALIBRATION_SHA256:
+    if actual != sha256:
         raise WeightsError(
-            f"the calibration artefact {ARTEFACT} is not the pinned one: reinstall the package",
-            file=ARTEFACT,
+            f"the calibration {source.name} has SHA-256 {actual[:12]}…, but {sha256[:12]}… is pinned",
+            file=source.name,
             actual=actual,
-            expected=CALIBRATION_SHA256,
+            expected=sha256,
         )
     return parse_calibration(data, card)
 
@@ -126,29 +149,59 @@ def parse_calibration(data: bytes, card: Mapping[str, Any]) -> Calibration:
     """Read an artefact's bytes; the card is kept as it is.
 
     Raises:
-        WeightsError: tensors are missing.
+        WeightsError: tensors are missing, or the card does not name the groups, or is not the one that was pinned.
     """
     try:
         tensors = load(data)
-        encoders = ("ge2e", "campplus")
-        offset, growth, decay = tensors["tail"].tolist()
-        lower, upper, disagreement = tensors["bounds"].tolist()
-        return Calibration(
-            id=hashlib.sha256(data).hexdigest()[:12],
-            cohorts={encoder: _cohort(tensors, encoder) for encoder in encoders},
-            engines={encoder: tensors[f"{encoder}.weights"] for encoder in encoders},
-            fusion=tensors["fusion"],
-            lower=lower,
-            upper=upper,
-            disagreement=disagreement,
-            tail=Tail(offset, growth, decay),
-            card=card,
-        )
-    except (KeyError, SafetensorError) as error:
+        calibration = _calibration(data, tensors, card)
+    except (KeyError, ValueError, SafetensorError) as error:
         raise WeightsError(f"the calibration artefact lacks something: {error}", file=ARTEFACT) from error
+    if CARD_SHA256 in tensors and tensors[CARD_SHA256].tobytes() != card_digest(card):
+        raise WeightsError(f"the card of calibration {calibration.id} is not the one that it was made with")
+    return calibration
+
+
+def card_digest(card: Mapping[str, Any]) -> bytes:
+    """Answer the SHA-256 of what a card says, without its `CARD_HEAD`."""
+    body = {name: said for name, said in card.items() if name not in CARD_HEAD}
+    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).digest()
+
+
+def _calibration(data: bytes, tensors: Mapping[str, NDArray[Any]], card: Mapping[str, Any]) -> Calibration:
+    offset, growth, decay = tensors["tail"].tolist()
+    lower, upper, disagreement = tensors["bounds"].tolist()
+    return Calibration(
+        id=hashlib.sha256(data).hexdigest()[:12],
+        cohorts={encoder: _cohort(tensors, encoder) for encoder in ENCODERS},
+        groups=tuple(zip(card["groups"], tensors["group_sizes"].tolist(), strict=True)),
+        correlation=float(tensors["correlation"][0]),
+        engines={encoder: tensors[f"{encoder}.weights"] for encoder in ENCODERS},
+        fusion=tensors["fusion"],
+        lower=lower,
+        upper=upper,
+        disagreement=disagreement,
+        tail=Tail(offset, growth, decay),
+        known={name.removeprefix(KNOWN): found for name, found in tensors.items() if name.startswith(KNOWN)},
+        card=card,
+    )
+
+
+def cohort_tensors(encoder: str, cohort: Cohort) -> dict[str, NDArray[Any]]:
+    """Answer what an artefact keeps of a cohort, by tensor name."""
+    return {
+        f"{encoder}.centre": cohort.project.centre,
+        f"{encoder}.whitening": cohort.project.whitening,
+        f"{encoder}.mean": cohort.everybody.mean,
+        f"{encoder}.covariance": cohort.everybody.covariance,
+        f"{encoder}.groups.mean": np.stack([group.mean for group in cohort.groups]),
+        f"{encoder}.groups.covariance": np.stack([group.covariance for group in cohort.groups]),
+    }
 
 
 def _cohort(tensors: Mapping[str, NDArray[Any]], encoder: str) -> Cohort:
-    names = ("centre", "mean", "covariance")
-    centre, mean, covariance = (tensors[f"{encoder}.{name}"] for name in names)
-    return Cohort(centre, mean, covariance, int(tensors["cohort_size"][0]))
+    means, covariances = tensors[f"{encoder}.groups.mean"], tensors[f"{encoder}.groups.covariance"]
+    return Cohort(
+        Projection(tensors[f"{encoder}.centre"], tensors[f"{encoder}.whitening"]),
+        Spread(tensors[f"{encoder}.mean"], tensors[f"{encoder}.covariance"]),
+        tuple(Spread(mean, covariance) for mean, covariance in zip(means, covariances, strict=True)),
+    )

@@ -1,12 +1,13 @@
-"""The cohort: what voices at large score, kept as a fitted distribution that names and holds nobody.
+"""The cohort: what voices at large are like, kept as fitted distributions that name and hold nobody.
 
-For each space: the centre of the cohort's voiceprints, and mean and covariance of what is left after centring. The
-score of a voice with a random member of the cohort is then a weighted sum of many small terms, close to Gaussian, with
-mean and variance in closed form.
+For each space: where vectors are brought before they are compared (the projection), and mean and covariance of the
+cohort there, of everybody and of groups that sound alike in kind. The score of a voice with a random member is then a
+weighted sum of many small terms, close to Gaussian, with mean and variance in closed form.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,54 +27,114 @@ class Moments:
 
 
 @dataclass(frozen=True, slots=True)
-class Cohort:
-    """The fitted distribution in one space.
+class Projection:
+    """Where vectors are brought before they are compared: centred, and channels made to count less.
 
     Attributes:
-        centre: ``(d,) float32``: mean of the cohort's unit vectors; taken off every vector before comparison.
-        mean: ``(d,) float32``: mean of centred vectors of unit length.
-        covariance: ``(d, d) float32``: covariance of the same.
-        size: voices it was fitted on.
+        centre: ``(d,) float32``: mean of the cohort's unit vectors; taken off every vector.
+        whitening: ``(d, d) float32``, symmetric: how one voice varies over channels, turned into a sphere, so that a
+            direction along which a telephone or a room moves everybody counts less (within-class covariance
+            normalisation, Hatch, Kajarekar and Stolcke 2006).
     """
 
     centre: Array
+    whitening: Array
+
+    def __call__(self, vectors: Array) -> Array:
+        """Map ``(n, d)`` unit vectors of the encoder to ``(n, d)`` unit vectors that may be compared."""
+        return unit(unit(vectors - self.centre) @ self.whitening)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Mean ``(d,)`` and covariance ``(d, d)``, float32, of projected unit vectors."""
+
     mean: Array
     covariance: Array
-    size: int
 
-    def centred(self, vectors: Array) -> Array:
-        """Take the centre off ``(n, d)`` vectors and bring them back to unit length."""
-        moved = vectors - self.centre
-        unit: Array = moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9)
-        return unit
-
-    def moments(self, centred: Array) -> Moments:
-        """Answer how ``(n, d)`` centred vectors score with the cohort."""
-        variance = np.einsum("nd,nd->n", centred @ self.covariance, centred)
-        return Moments(centred @ self.mean, np.sqrt(np.maximum(variance, 1e-8)))
-
-    @staticmethod
-    def share_below(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Answer the share in [0, 1] of the cohort that scores less; scores are in deviations from its mean."""
-        below: NDArray[np.float64] = ndtr(from_numpy(np.ascontiguousarray(scores, dtype=np.float64))).numpy()
-        return below
+    def moments(self, projected: Array) -> Moments:
+        """Answer how ``(n, d)`` projected vectors score with random members."""
+        variance = np.einsum("nd,nd->n", projected @ self.covariance, projected)
+        return Moments(projected @ self.mean, np.sqrt(np.maximum(variance, 1e-8)))
 
 
-def fit_cohort(vectors: Array, shrinkage: float) -> Cohort:
-    """Fit the distribution to ``(n, d)`` unit vectors of ``n`` different people.
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """The fitted distributions in one space.
+
+    Attributes:
+        project: brings vectors to where they are compared.
+        everybody: all of the cohort, in every condition.
+        groups: parts of it that are comparable among each other, clean recordings only; the same order in every space.
+    """
+
+    project: Projection
+    everybody: Spread
+    groups: tuple[Spread, ...]
+
+    def moments(self, projected: Array) -> Moments:
+        """Answer how ``(n, d)`` projected vectors score with everybody."""
+        return self.everybody.moments(projected)
+
+    def group_scores(self, projected: Array) -> NDArray[np.float64]:
+        """Answer ``(n, n_groups)``: how near each vector is to the middle of each group."""
+        middles = unit(np.stack([group.mean for group in self.groups]))
+        nearness: NDArray[np.float64] = (projected @ middles.T).astype(np.float64)
+        return nearness
+
+
+def share_below(deviations: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Answer the share in [0, 1] of a normal distribution that lies under scores given in deviations from its mean."""
+    below: NDArray[np.float64] = ndtr(from_numpy(np.ascontiguousarray(deviations, dtype=np.float64))).numpy()
+    return below
+
+
+def unit(vectors: Array) -> Array:
+    """Bring ``(n, d)`` vectors to unit length."""
+    scaled: Array = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    return scaled
+
+
+def fit_projection(vectors: Array, voices: Sequence[str], ridge: float) -> Projection:
+    """Fit the projection to ``(n, d)`` unit vectors.
 
     Args:
-        vectors: one for each person.
+        vectors: some voices, each under several conditions.
+        voices: ``(n,)``: whose voice each is.
+        ridge: share in [0, 1] of the covariance within voices replaced by a sphere of the same trace. At 1 vectors are
+            only centred.
+    """
+    centre = vectors.mean(axis=0)
+    moved = unit(vectors - centre).astype(np.float64)
+    names, owner = np.unique(np.asarray(voices), return_inverse=True)
+    means = np.zeros((len(names), moved.shape[1]))
+    np.add.at(means, owner, moved)
+    apart = moved - (means / np.bincount(owner)[:, None])[owner]
+    within = apart.T @ apart / max(len(moved) - len(names), 1)
+    if not np.trace(within) > 0:  # nobody comes twice: nothing is known of channels
+        within = np.eye(len(within))
+    values, directions = np.linalg.eigh(_towards_sphere(within, ridge))
+    whitening = (directions * values**-0.5) @ directions.T
+    scaled = whitening / np.trace(whitening) * len(whitening)
+    return Projection(centre.astype(np.float32), scaled.astype(np.float32))
+
+
+def fit_spread(projected: Array, shrinkage: float) -> Spread:
+    """Fit mean and covariance to ``(n, d)`` projected vectors.
+
+    Args:
+        projected: of different people.
         shrinkage: share in [0, 1] of the covariance replaced by a sphere of the same trace; with fewer people than
             dimensions a sample covariance alone would call some directions impossible.
     """
-    centre = vectors.mean(axis=0)
-    moved = vectors - centre
-    unit = moved / np.linalg.norm(moved, axis=1, keepdims=True)
-    sample = np.cov(unit, rowvar=False)
-    sphere = np.eye(len(sample)) * np.trace(sample) / len(sample)
-    covariance = (1 - shrinkage) * sample + shrinkage * sphere
-    return Cohort(centre, unit.mean(axis=0), covariance.astype(np.float32), len(vectors))
+    covariance = _towards_sphere(np.cov(projected.astype(np.float64), rowvar=False), shrinkage)
+    return Spread(projected.mean(axis=0), covariance.astype(np.float32))
+
+
+def _towards_sphere(covariance: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+    sphere = np.eye(len(covariance)) * np.trace(covariance) / len(covariance)
+    mixed: NDArray[np.float64] = (1 - share) * covariance + share * sphere
+    return mixed
 
 
 def expected_top(k: int, size: int) -> NDArray[np.float64]:

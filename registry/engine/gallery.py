@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from registry.engine.cohort import Cohort, Moments
-from registry.engine.index import best_per_performer
+from registry.engine.cohort import Cohort, unit
+from registry.engine.index import products
 from registry.engine.voiceprint import Space, Voiceprint, require_same_space
 from registry.errors import InvalidInputError
 
 Array = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class EncoderScores:
-    """How every performer scores with some voices in one space, all centred cosines.
-
-    Attributes:
-        mean: ``(n_voices, n_performers) float32``: with the mean of the performer's prototypes.
-        best: the same shape: with the nearest prototype.
-        enrolment: what each performer's mean scores with the cohort, ``(n_performers,)``.
-    """
-
-    mean: Array
-    best: Array
-    enrolment: Moments
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,41 +24,49 @@ class GalleryScores:
 
     Attributes:
         performers: the gallery's names, in the order of the columns.
-        encoders: by encoder id.
+        encoders: by encoder id ``(n_voices, n_performers) float32``: the cosine of each voice with the mean of each
+            performer's prototypes, all projected.
     """
 
     performers: tuple[str, ...]
-    encoders: Mapping[str, EncoderScores]
+    encoders: Mapping[str, Array]
+
+    def without(self, performers: Collection[str]) -> GalleryScores:
+        """Answer the scores of a gallery in which some performers are not enrolled.
+
+        Raises:
+            InvalidInputError: nobody is left.
+        """
+        if not performers:
+            return self
+        kept = np.flatnonzero([performer not in performers for performer in self.performers])
+        if not kept.size:
+            raise InvalidInputError("nobody else is in the gallery: there is nobody to compare with", gallery_size=0)
+        names = tuple(self.performers[column] for column in kept)
+        return GalleryScores(names, {encoder: scores[:, kept] for encoder, scores in self.encoders.items()})
 
 
 class _Shelf:
-    """All performers' vectors in one space, stacked for one matrix product."""
+    """The mean of every performer's prototypes in one space, stacked for one matrix product.
 
-    def __init__(self, cohort: Cohort, prototypes: Sequence[Array]) -> None:
-        means = np.stack([rows.mean(axis=0) for rows in prototypes])
-        means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
-        self.enrolment = cohort.moments(means)
-        self.means = torch.from_numpy(means)
-        self.prototypes = torch.from_numpy(np.concatenate(prototypes))
-        self.owners = torch.repeat_interleave(torch.tensor([len(rows) for rows in prototypes]))
+    Attention over the single prototypes, and the nearest of them, were tried and found no more: docs/accuracy.md.
+    """
 
-    def score(self, voices: Tensor) -> EncoderScores:
-        best = best_per_performer(voices, self.prototypes, self.owners, len(self.means))
-        return EncoderScores((voices @ self.means.T).numpy(), best.numpy(), self.enrolment)
+    def __init__(self, prototypes: Sequence[Array]) -> None:
+        self.means = torch.from_numpy(unit(np.stack([rows.mean(axis=0) for rows in prototypes])))
 
     def wipe(self) -> None:
         self.means.zero_()
-        self.prototypes.zero_()
 
 
 class Gallery:
     """Performers and their voiceprints, in the spaces of one engine; safe to use from several threads.
 
-    `Engine.new_gallery` makes one. Vectors are kept centred on the cohort.
+    `Engine.new_gallery` makes one. Vectors are kept projected.
 
     Args:
         spaces: by encoder id: what voiceprints must live in.
-        cohorts: by encoder id: what vectors are centred on.
+        cohorts: by encoder id: what projects vectors.
     """
 
     def __init__(self, spaces: Mapping[str, Space], cohorts: Mapping[str, Cohort]) -> None:
@@ -110,10 +102,10 @@ class Gallery:
             raise InvalidInputError(
                 f"{performer_id} has no voiceprint for {', '.join(missing)}", performer=performer_id, missing=missing
             )
-        centred = {encoder: self._cohorts[encoder].centred(np.stack(found)) for encoder, found in rows.items()}
+        projected = {encoder: self._cohorts[encoder].project(np.stack(found)) for encoder, found in rows.items()}
         with self._lock:
             self.remove(performer_id)
-            self._vectors[performer_id] = centred
+            self._vectors[performer_id] = projected
 
     def remove(self, performer_id: str) -> None:
         """Drop a performer; when this returns, no array of this gallery holds a vector of theirs. Absent is fine."""
@@ -128,15 +120,18 @@ class Gallery:
         """Score every performer against some voices.
 
         Args:
-            voices: by encoder id ``(n_voices, d) float32``, centred on the cohort.
+            voices: by encoder id ``(n_voices, d) float32``, projected.
         """
         with self._lock:
             if not self._vectors:
                 raise InvalidInputError("the gallery is empty: there is nobody to compare with", gallery_size=0)
             if not self._shelves:
                 self._shelves = {encoder: self._shelf(encoder) for encoder in self._spaces}
-            scores = {encoder: self._shelves[encoder].score(torch.from_numpy(rows)) for encoder, rows in voices.items()}
+            scores = {
+                encoder: products(torch.from_numpy(rows), self._shelves[encoder].means).numpy()
+                for encoder, rows in voices.items()
+            }
             return GalleryScores(tuple(self._vectors), scores)
 
     def _shelf(self, encoder: str) -> _Shelf:
-        return _Shelf(self._cohorts[encoder], [rows[encoder] for rows in self._vectors.values()])
+        return _Shelf([rows[encoder] for rows in self._vectors.values()])

@@ -9,8 +9,9 @@ evidence = engine.evidence(engine.analyse(other, other_spans), gallery)
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import torch
@@ -18,50 +19,32 @@ from numpy.typing import NDArray
 
 from registry.domain.scores import (
     EngineIdentity,
-    EvidenceOutcome,
-    FalsePositiveRate,
-    Log10LR,
-    OperatingPoint,
-    PerformerEvidence,
     RecordingEvidence,
-    SegmentEvidence,
     Span,
 )
 from registry.engine.analyser import Analyser
 from registry.engine.analysis import Analysis, Voice
-from registry.engine.calibration import Calibration, LogLikelihoodRatios, load_calibration
-from registry.engine.decisions import SOUND_ALIKE_RATE, Limits, Strength, decide, decide_recording
+from registry.engine.calibration import Calibration, load_calibration
 from registry.engine.devices import BatchRunner, choose_device
 from registry.engine.encoders.campplus import CampplusEncoder
 from registry.engine.encoders.ge2e import Ge2eEncoder
 from registry.engine.encoders.protocol import Encoder
 from registry.engine.enrolment import require_one_voice_each, require_same_voice
 from registry.engine.gallery import Gallery
-from registry.engine.matching import cohort_percentile, engine_features
+from registry.engine.matching import comparable_group, engine_features, share_less_close
+from registry.engine.reporting import Reporter, Search
+from registry.engine.segmentation import Segmenter
+from registry.engine.validity import never_validated
 from registry.engine.voiceprint import Space, Voiceprint
-from registry.errors import InvalidInputError
+from registry.errors import InvalidInputError, SpaceMismatchError
 from registry.media.recording import Recording
 
 VERSION = "1"
 """Of the whole pipeline from samples to evidence; grows when the same recording could get other evidence."""
 
 CANDIDATES = 5
+_TURNS_AT_ONCE = 64  # searched together, so that an hour of turns against a large gallery does not fill memory
 _BATCH = {"cpu": 8, "cuda": 256}
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """One search of a gallery.
-
-    Attributes:
-        performers: the gallery's names, in the order of the columns.
-        ratios: log10 LR, ``(n_voices, n_performers)``, not capped.
-        percentiles: of the cohort, the same shape, averaged over the engines.
-    """
-
-    performers: tuple[str, ...]
-    ratios: LogLikelihoodRatios
-    percentiles: NDArray[np.float64]
 
 
 class Engine:
@@ -72,17 +55,34 @@ class Engine:
         calibration: fitted for these encoders.
         target_fpir: wanted chance, in (0, 1), that a recording of nobody in the gallery brings up a match.
         device: ``cpu`` or ``cuda``, for the record.
+        segmenter: see `Analyser`.
+
+    Attributes:
+        calibration: as given.
+        not_validated_for: ways of speaking that nobody measured the engine on, and that it cannot notice.
+
+    Raises:
+        InvalidInputError: no such rate.
+        WeightsError: the calibration's card does not say what it was and was not validated for.
+        SpaceMismatchError: the calibration was fitted in other spaces.
     """
 
     def __init__(
-        self, encoders: Mapping[str, Encoder], calibration: Calibration, *, target_fpir: float, device: str
+        self,
+        encoders: Mapping[str, Encoder],
+        calibration: Calibration,
+        *,
+        target_fpir: float,
+        device: str,
+        segmenter: Segmenter | None = None,
     ) -> None:
         if not 0 < target_fpir < 1:
             raise InvalidInputError(f"the target rate must lie between 0 and 1, not {target_fpir}", target=target_fpir)
-        self._analyser = Analyser(encoders)
-        self._calibration = calibration
-        self._target_fpir = target_fpir
+        self._analyser = Analyser(encoders, segmenter)
+        self.segmenter = segmenter
+        self.calibration = calibration
         self.spaces: Mapping[str, Space] = {name: encoder.space for name, encoder in encoders.items()}
+        _require_same_spaces(calibration, self.spaces)
         self.encoders = encoders
         self.identity = EngineIdentity(
             version=VERSION,
@@ -90,30 +90,42 @@ class Engine:
             calibration=calibration.id,
             device=device,
         )
+        self._reporter = Reporter(calibration, target_fpir, self.identity)
+        self.not_validated_for = never_validated(calibration.card)
 
     @classmethod
-    def load(cls, *, device: str = "auto", threads: int | None = None, target_fpir: float = 0.01) -> Engine:
+    def load(
+        cls,
+        *,
+        device: str = "auto",
+        threads: int | None = None,
+        target_fpir: float = 0.01,
+        calibration: Calibration | None = None,
+    ) -> Engine:
         """Load weights and calibration.
 
         Args:
             device: ``auto`` (CUDA when there is one), ``cpu`` or ``cuda``.
+            calibration: None means the shipped one.
             threads: that embedding may use; None means one for each processor of this process.
             target_fpir: see `Engine`.
 
         Raises:
             WeightsError: weights or calibration are absent, or not the pinned ones.
+            SpaceMismatchError: the calibration was fitted in other spaces.
             SettingsError: no such device.
         """
         return cls(
             load_encoders(device, threads),
-            load_calibration(),
+            calibration or load_calibration(),
             target_fpir=target_fpir,
             device=choose_device(device).type,
+            segmenter=load_segmenter(device, threads),
         )
 
     def new_gallery(self) -> Gallery:
         """Answer an empty gallery in the spaces of this engine."""
-        return Gallery(self.spaces, self._calibration.cohorts)
+        return Gallery(self.spaces, self.calibration.cohorts)
 
     def analyse(self, recording: Recording, spans: Sequence[Span]) -> Analysis:
         """Answer the voices in one recording.
@@ -174,98 +186,78 @@ class Engine:
             Voiceprint(space, voice.vectors[encoder], label, voice.speech_s) for encoder, space in self.spaces.items()
         ]
 
-    def evidence(self, analysis: Analysis, gallery: Gallery) -> RecordingEvidence:
+    def evidence(self, analysis: Analysis, gallery: Gallery, without: Collection[str] = ()) -> RecordingEvidence:
         """Answer what the engine has to say about a recording and everybody in a gallery.
 
-        Raises:
-            InvalidInputError: the gallery is empty.
-        """
-        search = self.search(analysis, gallery)
-        return self._report(analysis, search, self._limits(len(search.performers), len(analysis.voices)))
+        Args:
+            analysis: of the recording.
+            gallery: to search.
+            without: performers to leave out, as if they were not enrolled.
 
-    def search(self, analysis: Analysis, gallery: Gallery) -> Search:
+        Raises:
+            InvalidInputError: the gallery is empty, or nobody is left in it.
+        """
+        search = self.search(analysis, gallery, without)
+
+        def turns_of(number: int) -> list[NDArray[np.float64]]:
+            return self._turn_ratios(analysis, number, gallery, without)
+
+        return self._reporter.report(analysis, search, cache(turns_of))
+
+    def search(self, analysis: Analysis, gallery: Gallery, without: Collection[str] = ()) -> Search:
         """Answer the log10 LR of everybody in a gallery with every voice of a recording, before caps and decisions.
 
+        Args:
+            analysis: of the recording.
+            gallery: to search.
+            without: performers to leave out before anybody is compared with the rest: scores are relative to the
+                others in the gallery, so that dropping a performer from the answer would not be the same.
+
         Raises:
-            InvalidInputError: the gallery is empty.
+            InvalidInputError: the gallery is empty, or nobody is left in it.
         """
-        cohorts = self._calibration.cohorts
+        cohorts, encoders = self.calibration.cohorts, tuple(self.spaces)
         voices = {
-            encoder: cohorts[encoder].centred(np.stack([voice.vectors[encoder] for voice in analysis.voices]))
-            for encoder in self.spaces
+            encoder: cohorts[encoder].project(np.stack([voice.vectors[encoder] for voice in analysis.voices]))
+            for encoder in encoders
         }
-        scores = gallery.score(voices)
+        found = gallery.score(voices).without(without)
         features = {
-            encoder: engine_features(scores.encoders[encoder], cohorts[encoder].moments(voices[encoder]))
-            for encoder in self.spaces
+            encoder: engine_features(found.encoders[encoder], cohorts[encoder].moments(voices[encoder]))
+            for encoder in encoders
         }
-        ratios = self._calibration.ratios(features, np.array([voice.speech_s for voice in analysis.voices]))
-        percentiles = np.mean([cohort_percentile(found) for found in features.values()], axis=0)
-        return Search(scores.performers, ratios, percentiles)
-
-    def _limits(self, gallery_size: int, n_voices: int) -> Limits:
-        """Answer the thresholds; every further voice in a recording is one more search of the gallery."""
-        tail, rate = self._calibration.tail, self._target_fpir / n_voices
-        return Limits(
-            match=tail.threshold(rate, gallery_size),
-            sound_alike=tail.threshold(min(SOUND_ALIKE_RATE * rate, 0.5), gallery_size),
-            disagreement=self._calibration.disagreement,
-            target_fpir=self._target_fpir,
-            gallery_size=gallery_size,
-            lower=self._calibration.lower,
-            upper=self._calibration.upper,
+        scores = {encoder: features[encoder].score for encoder in encoders}
+        groups = comparable_group(cohorts, voices)
+        return Search(
+            performers=found.performers,
+            ratios=self.calibration.ratios(features, np.array([voice.speech_s for voice in analysis.voices])),
+            percentiles=100 * share_less_close(cohorts, voices, scores, groups, self.calibration.correlation),
+            groups=groups,
         )
 
-    def _report(self, analysis: Analysis, search: Search, limits: Limits) -> RecordingEvidence:
-        strongest = search.ratios.fused.max(axis=0)
-        shown = max(CANDIDATES, int((strongest >= limits.sound_alike).sum()))
-        order = np.argsort(-strongest, kind="stable")[:shown].tolist()
-        candidates = tuple(self._candidate(analysis, search, number, limits) for number in order)
-        outcome, reason = decide_recording(candidates, limits)
-        return RecordingEvidence(
-            duration_s=analysis.duration_s,
-            speech_s=analysis.speech_s,
-            outcome=outcome,
-            reasons=(reason,),
-            candidates=candidates,
-            operating_point=OperatingPoint(
-                FalsePositiveRate(limits.target_fpir), limits.gallery_size, Log10LR(limits.match)
-            ),
-            engine=self.identity,
-        )
-
-    def _candidate(self, analysis: Analysis, search: Search, number: int, limits: Limits) -> PerformerEvidence:
-        fused = search.ratios.fused[:, number]
-        voice = int(fused.argmax())
-        strength = Strength(
-            fused=float(fused[voice]),
-            engines={encoder: float(values[voice, number]) for encoder, values in search.ratios.engines.items()},
-            percentile=float(search.percentiles[voice, number]),
-            speech_s=analysis.voices[voice].speech_s,
-        )
-        outcome, reason = decide(strength, limits)
-        capped = self._calibration.capped
-        located = outcome is not EvidenceOutcome.NO_MATCH
-        return PerformerEvidence(
-            performer_id=search.performers[number],
-            outcome=outcome,
-            log10_lr=Log10LR(capped(strength.fused)),
-            engines={encoder: Log10LR(capped(value)) for encoder, value in strength.engines.items()},
-            cohort_percentile=strength.percentile,
-            segments=self._segments(analysis, fused, limits) if located else (),
-            reasons=(reason,),
-        )
-
-    def _segments(self, analysis: Analysis, fused: NDArray[np.float64], limits: Limits) -> tuple[SegmentEvidence, ...]:
-        """Answer where the performer speaks: the nearest voice, and every other that reaches the threshold."""
-        needed = min(limits.match, float(fused.max()))
-        found = [
-            SegmentEvidence(span, Log10LR(self._calibration.capped(float(strength))))
-            for voice, strength in zip(analysis.voices, fused, strict=True)
-            if strength >= needed
-            for span in voice.spans
+    def _turn_ratios(
+        self, analysis: Analysis, number: int, gallery: Gallery, without: Collection[str]
+    ) -> list[NDArray[np.float64]]:
+        """Answer ``(n_performers,)`` for each turn of a voice: the log10 LR of the turn by itself."""
+        alone = [Voice((turn,), turn.speech_s, turn.vectors) for turn in analysis.voices[number].turns]
+        slabs = [tuple(alone[at : at + _TURNS_AT_ONCE]) for at in range(0, len(alone), _TURNS_AT_ONCE)]
+        return [
+            ratios
+            for slab in slabs
+            for ratios in self.search(replace(analysis, voices=slab), gallery, without).ratios.fused
         ]
-        return tuple(sorted(found, key=lambda segment: segment.span))
+
+
+def _require_same_spaces(calibration: Calibration, spaces: Mapping[str, Space]) -> None:
+    """Refuse a calibration whose card names other spaces than those of the encoders."""
+    fitted, present = set(calibration.card.get("spaces", ())), {space.id for space in spaces.values()}
+    if fitted != present:
+        raise SpaceMismatchError(
+            f"the calibration {calibration.id} was fitted in the spaces {', '.join(sorted(fitted)) or '(not said)'}, "
+            f"but the encoders here make {', '.join(sorted(present))}: make the calibration again",
+            fitted=sorted(fitted),
+            present=sorted(present),
+        )
 
 
 def load_encoders(device: str, threads: int | None = None) -> dict[str, Encoder]:
@@ -277,13 +269,23 @@ def load_encoders(device: str, threads: int | None = None) -> dict[str, Encoder]
         WeightsError: weights are absent, or not the pinned ones.
         SettingsError: no such device.
     """
+    encoders: list[Encoder] = [
+        Ge2eEncoder(_runner(device, threads, 4)),
+        CampplusEncoder(_runner(device, threads, 1)),
+    ]
+    return {encoder.id: encoder for encoder in encoders}
+
+
+def load_segmenter(device: str, threads: int | None = None) -> Segmenter:
+    """Load what tells where speakers change; arguments and errors as for `load_encoders`."""
+    return Segmenter(_runner(device, threads, 0.5))
+
+
+def _runner(device: str, threads: int | None, share: float) -> BatchRunner:
+    """Answer a runner for batches of this many times the usual size of the device."""
     chosen = choose_device(device)
-    batch, workers = _BATCH[chosen.type], 1
+    workers = 1
     if chosen.type == "cpu":
         torch.set_num_threads(1)
         workers = threads or len(os.sched_getaffinity(0))
-    encoders: list[Encoder] = [
-        Ge2eEncoder(BatchRunner(chosen, 4 * batch, workers)),
-        CampplusEncoder(BatchRunner(chosen, batch, workers)),
-    ]
-    return {encoder.id: encoder for encoder in encoders}
+    return BatchRunner(chosen, round(share * _BATCH[chosen.type]), workers)

@@ -2,23 +2,23 @@
 
 One threshold on a cosine fails because recordings live on different scales: strangers on one telephone line score
 higher with each other than one person does across two emotions. So each performer is judged by a margin: the score less
-the mean of the `RIVALS` nearest others. The others are the rest of the gallery and a virtual cohort of `VIRTUAL`
-voices, whose expected best scores follow from the fitted cohort; a gallery of one performer is thereby judged as
-strictly as one of a hundred.
+the mean of the `RIVALS` nearest others. The others are the rest of the gallery; while they are fewer than `POOL`,
+virtual voices make up the number, whose expected best scores follow from the fitted cohort. A gallery of one performer
+is thereby judged about as strictly as one of fifty.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from registry.engine.cohort import Cohort, Moments, expected_top
-from registry.engine.gallery import EncoderScores
+from registry.engine.cohort import Cohort, Moments, expected_top, share_below
 
 RIVALS = 5
-VIRTUAL = 100
+POOL = 50
 SPEECH_RANGE_S = (1.0, 30.0)
 """Net speech counts within this range only; nothing was validated beyond it."""
 
@@ -33,45 +33,45 @@ class EngineFeatures:
     """What one engine says about every voice and performer.
 
     Attributes:
-        margin: ``(n_voices, n_performers)``: mean of both scores less the rivals'.
-        deviations: the same shape: the score with the mean of the enrolment, in deviations from what the cohort
-            scores with this voice.
+        margin: ``(n_voices, n_performers)``: the score less the rivals'.
+        score: the same shape: the score itself, a cosine of projected vectors.
     """
 
     margin: Array
-    deviations: Array
+    score: Array
 
 
-def engine_features(scores: EncoderScores, cohort_scores: Moments) -> EngineFeatures:
+def engine_features(scores: NDArray[np.float32], cohort_scores: Moments) -> EngineFeatures:
     """Answer the features of one engine.
 
     Args:
-        scores: of every performer with every voice.
+        scores: ``(n_voices, n_performers)``: with the mean of each performer's prototypes.
         cohort_scores: how each voice scores with the cohort.
     """
-    mean = scores.mean.astype(np.float64)
-    rivals = rivals_mean(mean, cohort_scores)
-    margin = (mean + scores.best) / 2 - rivals
-    deviations = (mean - cohort_scores.mean[:, None]) / cohort_scores.sd[:, None]
-    return EngineFeatures(margin, deviations)
+    exact = scores.astype(np.float64)
+    return EngineFeatures(exact - rivals_mean(exact, cohort_scores), exact)
 
 
-def rivals_mean(scores: Array, cohort_scores: Moments) -> Array:
-    """Answer, for every voice and performer, the mean score of the `RIVALS` nearest others: gallery and cohort.
+def rivals_mean(scores: Array, cohort_scores: Moments, rivals: int = RIVALS, pool: int = POOL) -> Array:
+    """Answer, for every voice and performer, the mean score of the nearest others.
 
     Args:
         scores: ``(n_voices, n_performers)``.
         cohort_scores: ``(n_voices,)`` each.
+        rivals: how many of the nearest others.
+        pool: others that there are at least, virtual voices included; 0 leaves virtual voices out, and there must be
+            ``rivals`` others.
     """
-    kept = min(RIVALS + 1, scores.shape[1])
+    kept = min(rivals + 1, scores.shape[1])
     nearest = -np.partition(-scores, kept - 1, axis=1)[:, :kept]
-    top = expected_top(RIVALS + 1, VIRTUAL)
-    virtual = cohort_scores.mean[:, None] + cohort_scores.sd[:, None] * top
-    pool = -np.sort(-np.concatenate([nearest, virtual], axis=1), axis=1)
-    without = pool[:, :RIVALS].sum(axis=1, keepdims=True)
-    with_own = pool[:, : RIVALS + 1].sum(axis=1, keepdims=True) - scores
-    own_counts = scores >= pool[:, RIVALS - 1 : RIVALS]
-    mean: Array = np.where(own_counts, with_own, without) / RIVALS
+    virtual = pool - (scores.shape[1] - 1)
+    top = expected_top(min(rivals + 1, virtual), virtual) if virtual > 0 else np.zeros(0)
+    made_up = cohort_scores.mean[:, None] + cohort_scores.sd[:, None] * top
+    ranked = -np.sort(-np.concatenate([nearest, made_up], axis=1), axis=1)
+    without = ranked[:, :rivals].sum(axis=1, keepdims=True)
+    with_own = ranked[:, : rivals + 1].sum(axis=1, keepdims=True) - scores
+    own_counts = scores >= ranked[:, rivals - 1 : rivals]
+    mean: Array = np.where(own_counts, with_own, without) / rivals
     return mean
 
 
@@ -87,6 +87,44 @@ def stack(features: EngineFeatures, speech_s: Array) -> Array:
     return np.stack([features.margin, speech], axis=-1)
 
 
-def cohort_percentile(features: EngineFeatures) -> Array:
-    """Answer the percentage of the cohort that is less close to each voice than each performer is."""
-    return 100 * Cohort.share_below(features.deviations)
+def comparable_group(cohorts: Mapping[str, Cohort], projected: Mapping[str, NDArray[np.float32]]) -> NDArray[np.intp]:
+    """Answer the number of the cohort's group that each voice is nearest to, ``(n_voices,)``, by all engines."""
+    nearness = sum(cohorts[encoder].group_scores(vectors) for encoder, vectors in projected.items())
+    nearest: NDArray[np.intp] = np.asarray(nearness).argmax(axis=1)
+    return nearest
+
+
+def share_less_close(
+    cohorts: Mapping[str, Cohort],
+    projected: Mapping[str, NDArray[np.float32]],
+    scores: Mapping[str, Array],
+    groups: NDArray[np.intp],
+    correlation: float,
+) -> Array:
+    """Answer the share in [0, 1] of the comparable group that is less close to each voice than each performer is.
+
+    Closeness is the sum of the engines' scores in deviations from what the group scores.
+
+    Args:
+        cohorts: by encoder id, and so the rest.
+        projected: ``(n_voices, d)``.
+        scores: ``(n_voices, n_performers)``.
+        groups: ``(n_voices,)``: the group of each voice.
+        correlation: between two engines' deviations of the same cohort voice.
+    """
+    total = sum(
+        _deviations(cohorts[encoder], vectors, scores[encoder], groups) for encoder, vectors in projected.items()
+    )
+    count = len(projected)
+    spread = np.sqrt(count + count * (count - 1) * correlation)
+    return share_below(np.asarray(total) / spread)
+
+
+def _deviations(cohort: Cohort, projected: NDArray[np.float32], scores: Array, groups: NDArray[np.intp]) -> Array:
+    deviations = np.empty_like(scores)
+    for number, group in enumerate(cohort.groups):
+        rows = groups == number
+        if rows.any():
+            moments = group.moments(projected[rows])
+            deviations[rows] = (scores[rows] - moments.mean[:, None]) / moments.sd[:, None]
+    return deviations

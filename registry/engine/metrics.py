@@ -45,18 +45,36 @@ def threshold_at(stranger_best: Array, fpir: float) -> float:
 
 def error_curve(trials: Trials) -> tuple[Array, Array]:
     """Answer miss and false-alarm rates at every threshold, from rejecting nothing to rejecting all."""
-    order = np.argsort(trials.scores, kind="stable")
-    target = np.where(trials.is_target[order], trials.weights[order], 0.0)
-    other = np.where(trials.is_target[order], 0.0, trials.weights[order])
-    last = np.append(np.flatnonzero(np.diff(trials.scores[order]) > 0), order.size - 1)
-    miss = np.append(0.0, np.cumsum(target)[last] / target.sum())
-    false_alarm = np.append(1.0, 1 - np.cumsum(other)[last] / other.sum())
+    return error_rates(*masses(trials))
+
+
+def masses(trials: Trials) -> tuple[Array, Array]:
+    """Answer how much target and other weight lies at each distinct score, lowest first, ``(n_distinct,)`` each."""
+    _, place = np.unique(trials.scores, return_inverse=True)
+    target = np.bincount(place, np.where(trials.is_target, trials.weights, 0.0)).astype(np.float64)
+    other = np.bincount(place, np.where(trials.is_target, 0.0, trials.weights)).astype(np.float64)
+    return target, other
+
+
+def error_rates(target: Array, other: Array) -> tuple[Array, Array]:
+    """Answer miss and false-alarm rates, ``(n + 1,)`` each, when the lowest 0, 1, … n places are rejected.
+
+    Args:
+        target: ``(n,)``: weight of target trials at each place, in ascending order of score; not all zero.
+        other: ``(n,)``: the same of non-target trials.
+    """
+    miss = np.append(0.0, np.cumsum(target) / target.sum())
+    false_alarm = np.append(1.0, np.maximum(1 - np.cumsum(other) / other.sum(), 0.0))
     return miss, false_alarm
 
 
 def equal_error_rate(trials: Trials) -> float:
     """Answer the rate at which misses and false alarms are equal, between thresholds by straight lines."""
-    miss, false_alarm = error_curve(trials)
+    return crossing(*error_curve(trials))
+
+
+def crossing(miss: Array, false_alarm: Array) -> float:
+    """Answer where rising misses meet falling false alarms, by straight lines between the points of `error_rates`."""
     after = int(np.argmax(miss >= false_alarm))
     before = after - 1
     rise = (miss[after] - miss[before]) + (false_alarm[before] - false_alarm[after])
@@ -66,7 +84,11 @@ def equal_error_rate(trials: Trials) -> float:
 
 def min_dcf(trials: Trials, prior: float = MIN_DCF_PRIOR) -> float:
     """Answer the lowest detection cost over thresholds, 1 being the better of always yes and always no."""
-    miss, false_alarm = error_curve(trials)
+    return lowest_cost(*error_curve(trials), prior)
+
+
+def lowest_cost(miss: Array, false_alarm: Array, prior: float = MIN_DCF_PRIOR) -> float:
+    """Answer the lowest detection cost over the points of `error_rates`, both errors costing 1."""
     cost = prior * miss + (1 - prior) * false_alarm
     return float(cost.min() / min(prior, 1 - prior))
 
@@ -74,20 +96,32 @@ def min_dcf(trials: Trials, prior: float = MIN_DCF_PRIOR) -> float:
 def cllr(trials: Trials) -> float:
     """Answer the cost of natural log-likelihood ratios, in bits (Brümmer and du Preez 2006)."""
     target, other = trials.is_target, ~trials.is_target
-    miss = np.average(np.logaddexp(0, -trials.scores[target]), weights=trials.weights[target])
-    false_alarm = np.average(np.logaddexp(0, trials.scores[other]), weights=trials.weights[other])
-    return float((miss + false_alarm) / (2 * np.log(2)))
+    miss = np.average(log_cost(-trials.scores[target]), weights=trials.weights[target])
+    false_alarm = np.average(log_cost(trials.scores[other]), weights=trials.weights[other])
+    return float((miss + false_alarm) / 2)
+
+
+def log_cost(against: Array) -> Array:
+    """Answer what each trial costs in bits, given the natural log-likelihood ratio *against* what is true."""
+    cost: Array = np.logaddexp(0, against) / np.log(2)
+    return cost
 
 
 def cllr_min(trials: Trials) -> float:
     """Answer Cllr after the best monotone recalibration: what discrimination alone leaves (pool adjacent violators)."""
-    order = np.argsort(trials.scores, kind="stable")
-    is_target, weights = trials.is_target[order], trials.weights[order]
-    share = np.where(is_target, weights / weights[is_target].sum(), weights / weights[~is_target].sum())
-    posterior = pool_adjacent_violators(is_target.astype(np.float64), share)
+    return recalibrated_cost(*masses(trials))
+
+
+def recalibrated_cost(target: Array, other: Array) -> float:
+    """Answer Cllr after the best monotone recalibration of the places of `error_rates`."""
+    there = (target > 0) | (other > 0)
+    target, other = target[there] / target.sum(), other[there] / other.sum()
+    posterior = pool_adjacent_violators(target / (target + other), target + other)
     with np.errstate(divide="ignore"):
         log_odds = np.log(posterior) - np.log1p(-posterior)
-    return cllr(Trials(log_odds, is_target, weights))
+    miss = target[target > 0] @ log_cost(-log_odds[target > 0])
+    false_alarm = other[other > 0] @ log_cost(log_odds[other > 0])
+    return float(miss + false_alarm) / 2
 
 
 def pool_adjacent_violators(values: Array, weights: Array) -> Array:
@@ -106,3 +140,18 @@ def pool_adjacent_violators(values: Array, weights: Array) -> Array:
         masses.append(mass)
         counts.append(count)
     return np.repeat(means, counts)
+
+
+def wilson_interval(count: float, size: int) -> tuple[float, float]:
+    """Answer the 95 % interval of a proportion, as a pair of shares in [0, 1] (Wilson 1927).
+
+    Args:
+        count: how many of ``size`` have the property, 0 to ``size``; need not be whole.
+        size: at least one.
+    """
+    z = 1.959964
+    share = count / size
+    middle = share + z**2 / (2 * size)
+    reach = z * np.sqrt(share * (1 - share) / size + z**2 / (4 * size**2))
+    scale = 1 + z**2 / size
+    return max(0.0, float((middle - reach) / scale)), min(1.0, float((middle + reach) / scale))

@@ -1,9 +1,10 @@
 """Known answers: an engine that gets one of them wrong must not serve.
 
-The sound is made by code, from a seed: three voice-like signals of harmonics under formants. The answers were computed
-by the shipped weights on a CPU and lie in ``artefacts/selftest-1.safetensors``; ``benchmarks/make_selftest.py`` makes
-them. Tolerances leave room for another processor, another BLAS or CUDA, and for nothing else: a vector of other
-weights, or of another front end, differs by orders of magnitude more.
+The sound is made by code, from a seed: three voice-like signals of harmonics under formants. What the networks make of
+it was computed by the shipped weights on a CPU and lies in ``artefacts/selftest-1.safetensors``;
+``benchmarks/make_selftest.py`` makes it. Likelihood ratios depend on the calibration too, so that each calibration
+carries its own, under the pin of its bytes. Tolerances leave room for another processor, another BLAS or CUDA, and for
+nothing else: a vector of other weights, or of another front end, differs by orders of magnitude more.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load
 
 from registry.domain.scores import Span
+from registry.engine.calibration import Calibration
 from registry.engine.identify import Engine
+from registry.engine.segmentation import CHUNK_SAMPLES
 from registry.errors import SelfTestFailedError, WeightsError
 from registry.media.recording import SAMPLE_RATE_HZ, Recording, SourceFacts
 
@@ -33,6 +36,8 @@ PROBE_S = 4.0
 _FORMANTS_HZ = np.array([[700.0, 1220.0, 2600.0], [310.0, 2020.0, 2960.0], [440.0, 1020.0, 2240.0]])
 _WIDTHS_HZ = np.array([90.0, 120.0, 180.0])
 _VOWEL_S = 0.2
+_RATIO = "log10_lr."
+_EVERY_FRAME = 19  # of the segmentation, one in so many is kept
 
 
 def voice_like(pitch_hz: float, formant_scale: float, seconds: float, seed: int) -> Recording:
@@ -68,7 +73,9 @@ def compute(engine: Engine) -> dict[str, NDArray[np.float64]]:
     """Answer what the engine makes of the known sounds, by name.
 
     ``<encoder>.<voice>`` are voiceprints of each voice; ``log10_lr.<voice>`` is the fused log10 LR of a second
-    recording of that voice with each of the three, through turns, gallery, matching and calibration.
+    recording of that voice with each of the three, through turns, gallery, matching and calibration. ``segmentation``
+    is what the network says of ten seconds of all three, as probabilities. All but the ratios are the same under every
+    calibration.
     """
     names = list(VOICES)
     enrolled = [voice_like(*VOICES[name], PROBE_S, seed=number) for number, name in enumerate(names)]
@@ -82,7 +89,11 @@ def compute(engine: Engine) -> dict[str, NDArray[np.float64]]:
         gallery.add(name, prototypes)
         answers |= {f"{print_.space.encoder}.{name}": print_.vector.astype(np.float64) for print_ in prototypes}
     for name, analysis in zip(names, analyses[len(names) :], strict=True):
-        answers[f"log10_lr.{name}"] = engine.search(analysis, gallery).ratios.fused.max(axis=0)
+        answers[f"{_RATIO}{name}"] = engine.search(analysis, gallery).ratios.fused.max(axis=0)
+    if engine.segmenter is not None:
+        chunk = np.resize(np.concatenate([recording.samples for recording in enrolled]), CHUNK_SAMPLES)
+        heard = engine.segmenter.log_probabilities(chunk[None])[0, ::_EVERY_FRAME]
+        answers["segmentation"] = np.exp(heard.astype(np.float64)).ravel()
     return answers
 
 
@@ -91,9 +102,9 @@ def run(engine: Engine) -> None:
 
     Raises:
         SelfTestFailedError: naming every answer that came out wrong (figure ``failed``).
-        WeightsError: the known answers are absent.
+        WeightsError: the known answers are absent, those of the calibration included.
     """
-    compare(compute(engine), known_answers())
+    compare(compute(engine), known_answers(engine.calibration))
 
 
 def compare(answers: Mapping[str, NDArray[np.float64]], known: Mapping[str, NDArray[np.float64]]) -> None:
@@ -114,13 +125,13 @@ def compare(answers: Mapping[str, NDArray[np.float64]], known: Mapping[str, NDAr
 def _agrees(name: str, answer: NDArray[np.float64], expected: NDArray[np.float64]) -> bool:
     if answer.shape != expected.shape or not np.isfinite(answer).all():
         return False
-    if name.startswith("log10_lr."):
+    if name.startswith(_RATIO):
         return bool(np.abs(answer - expected).max() <= RATIO_TOLERANCE)
     return bool(answer @ expected >= (1 - COSINE_TOLERANCE) * np.linalg.norm(answer) * np.linalg.norm(expected))
 
 
-def known_answers() -> dict[str, NDArray[np.float64]]:
-    """Read the shipped answers.
+def known_answers(calibration: Calibration) -> dict[str, NDArray[np.float64]]:
+    """Read the answers that every engine must give, and those of one calibration.
 
     Raises:
         WeightsError: absent or unreadable.
@@ -129,4 +140,20 @@ def known_answers() -> dict[str, NDArray[np.float64]]:
         tensors = load((files("registry.engine.artefacts") / f"{ARTEFACT}.safetensors").read_bytes())
     except (OSError, SafetensorError) as error:
         raise WeightsError(f"the known answers {ARTEFACT} cannot be read: {error}", file=ARTEFACT) from error
-    return {name: tensor.astype(np.float64) for name, tensor in tensors.items()}
+    if set(calibration.known) != set(VOICES):
+        raise WeightsError(
+            f"the calibration {calibration.id} does not carry the known answers that the engine would be tested by: "
+            "make the calibration again"
+        )
+    common = {name: tensor.astype(np.float64) for name, tensor in tensors.items()}
+    return common | {f"{_RATIO}{voice}": ratios for voice, ratios in calibration.known.items()}
+
+
+def ratios_in(answers: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    """Answer, by voice, those of `compute`'s answers that depend on the calibration."""
+    return {name.removeprefix(_RATIO): answer for name, answer in answers.items() if name.startswith(_RATIO)}
+
+
+def without_ratios(answers: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    """Answer those of `compute`'s answers that every calibration has in common."""
+    return {name: answer for name, answer in answers.items() if not name.startswith(_RATIO)}

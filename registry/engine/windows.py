@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from registry.domain.scores import Span
 from registry.engine.encoders.protocol import WindowShape
+from registry.engine.segmentation import Piece
 from registry.media.recording import SAMPLE_RATE_HZ, Recording
 
 LONGEST_PAUSE_S = 2.0
@@ -48,11 +49,14 @@ class SpeechTrack:
         samples: ``(n,) float32``, speech alone.
         offsets: ``(n_spans + 1,)``: where each span begins on the track; the last is ``n``.
         starts: ``(n_spans,)``: where each span begins in the recording, in samples.
+        breaks: numbers of the spans that no window may reach into from the span before them: somebody else begins.
+            None where nobody was asked who speaks.
     """
 
     samples: NDArray[np.float32]
     offsets: tuple[int, ...]
     starts: tuple[int, ...]
+    breaks: frozenset[int] | None = None
 
     @property
     def speech_s(self) -> float:
@@ -60,19 +64,27 @@ class SpeechTrack:
         return self.samples.size / SAMPLE_RATE_HZ
 
     def runs(self) -> list[Window]:
-        """The stretches that no long pause interrupts, in order."""
+        """The stretches that no long pause interrupts and nobody else, in order."""
         pause = int(LONGEST_PAUSE_S * SAMPLE_RATE_HZ)
+        others = self.breaks or frozenset()
         breaks = [0]
         for left in range(len(self.starts) - 1):
             ended = self.starts[left] + self.offsets[left + 1] - self.offsets[left]
-            if self.starts[left + 1] - ended > pause:
+            if left + 1 in others or self.starts[left + 1] - ended > pause:
                 breaks.append(self.offsets[left + 1])
         breaks.append(self.offsets[-1])
         return [Window(start, stop) for start, stop in pairwise(breaks) if stop > start]
 
-    def spans_of(self, stretch: Window) -> list[Span]:
-        """Map a stretch of the track back to time: one span for each span of speech that it touches."""
-        spans = []
+    def speakers(self, windows: Sequence[Window]) -> NDArray[np.int64] | None:
+        """Answer ``(n_windows,)``: a number for each stretch between breaks; None where nobody was asked."""
+        if self.breaks is None:
+            return None
+        edges = [self.offsets[number] for number in sorted(self.breaks)]
+        return np.searchsorted(edges, [window.start for window in windows], side="right").astype(np.int64)
+
+    def parts_of(self, stretch: Window) -> list[tuple[Span, Window]]:
+        """Map a stretch of the track back to time: one part for each span of speech that it touches."""
+        parts = []
         first = max(0, bisect_right(self.offsets, stretch.start) - 1)
         for number in range(first, len(self.starts)):
             low = max(stretch.start, self.offsets[number])
@@ -80,8 +92,9 @@ class SpeechTrack:
             if low >= high:
                 break
             shift = self.starts[number] - self.offsets[number]
-            spans.append(Span((low + shift) / SAMPLE_RATE_HZ, (high + shift) / SAMPLE_RATE_HZ))
-        return spans
+            span = Span((low + shift) / SAMPLE_RATE_HZ, (high + shift) / SAMPLE_RATE_HZ)
+            parts.append((span, Window(low, high)))
+        return parts
 
 
 def speech_track(recording: Recording, spans: Sequence[Span]) -> SpeechTrack:
@@ -96,6 +109,22 @@ def speech_track(recording: Recording, spans: Sequence[Span]) -> SpeechTrack:
             offsets.append(offsets[-1] + piece.size)
     samples = np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.float32)
     return SpeechTrack(samples, tuple(offsets), tuple(starts))
+
+
+def voices_track(recording: Recording, pieces: Sequence[Piece]) -> SpeechTrack:
+    """Put the pieces in which nobody interrupts end to end, speaker track by speaker track, each in time order.
+
+    No window reaches from one speaker track into another. Speech of one track throughout gives what `speech_track`
+    does.
+    """
+    alone = [piece for piece in pieces if len(piece.tracks) <= 1]
+    order = {tracks: number for number, tracks in enumerate(dict.fromkeys(piece.tracks for piece in alone))}
+    alone.sort(key=lambda piece: (order[piece.tracks], piece.start))
+    sounds = [recording.samples[piece.start : piece.stop] for piece in alone]
+    offsets = np.cumsum([0, *(sound.size for sound in sounds)]).tolist()
+    breaks = frozenset(n + 1 for n, (one, other) in enumerate(pairwise(alone)) if one.tracks != other.tracks)
+    samples = np.concatenate(sounds) if sounds else np.zeros(0, dtype=np.float32)
+    return SpeechTrack(samples, tuple(offsets), tuple(piece.start for piece in alone), breaks)
 
 
 def cut(track: SpeechTrack, shape: WindowShape) -> list[Window]:

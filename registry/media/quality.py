@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from registry.domain.scores import Span
+from registry.media.decay import decay_db_per_s
 from registry.media.recording import SAMPLE_RATE_HZ, Recording
+from registry.media.voicing import voiced_share
 
 FLOOR_DBFS: Final = -120.0
 """Level of digital silence; a 16-bit sample cannot be as low."""
@@ -48,12 +50,18 @@ class SignalQuality:
             all frames instead, which understates it.
         bandwidth_hz: below this frequency lie 99.5 % of the pre-emphasised energy of the speech: about 3,400 for a
             telephone, above 5,000 for a microphone.
+        voiced_share: share in [0, 1] of the louder half of the speech that is periodic: 0.7 and more when people speak,
+            0.5 and less when they whisper; noise as loud as the speech lowers it too.
+        decay_db_per_s: how fast the steepest tenth of the falls of level is, over 0: about 390 for dry speech, 155 in a
+            room with a reverberation time of half a second. None where too little falls to tell.
     """
 
     level_dbfs: float
     clipped_share: float
     snr_db: float
     bandwidth_hz: float
+    voiced_share: float
+    decay_db_per_s: float | None
 
 
 def measure(recording: Recording, spans: Sequence[Span]) -> SignalQuality:
@@ -66,6 +74,8 @@ def measure(recording: Recording, spans: Sequence[Span]) -> SignalQuality:
         clipped_share=_clipped_share(samples),
         snr_db=_snr_db(samples, speech, spans),
         bandwidth_hz=_bandwidth_hz(speech),
+        voiced_share=voiced_share(speech),
+        decay_db_per_s=decay_db_per_s(samples),
     )
 
 
@@ -73,7 +83,7 @@ def level_dbfs(samples: NDArray[np.float32]) -> float:
     """Answer the root mean square of samples in [-1, 1) in dB relative to one; `FLOOR_DBFS` at the lowest."""
     if not samples.size:
         return FLOOR_DBFS
-    power = float(np.mean(np.square(samples, dtype=np.float64)))
+    power = _power(samples)
     return max(10 * math.log10(power), FLOOR_DBFS) if power > 0 else FLOOR_DBFS
 
 
@@ -118,7 +128,8 @@ def _snr_db(samples: NDArray[np.float32], speech: NDArray[np.float32], spans: Se
 
 
 def _power(samples: NDArray[np.float32]) -> float:
-    return float(np.mean(np.square(samples, dtype=np.float64))) if samples.size else 0.0
+    """Answer the mean square, without a copy of hours of samples in double precision."""
+    return float(np.einsum("i,i->", samples, samples, dtype=np.float64)) / samples.size if samples.size else 0.0
 
 
 def _quantile_power(samples: NDArray[np.float32], quantile: float) -> float:
@@ -126,8 +137,9 @@ def _quantile_power(samples: NDArray[np.float32], quantile: float) -> float:
     count = samples.size // _FRAME
     if not count:
         return 0.0
-    frames = np.square(samples[: count * _FRAME], dtype=np.float64).reshape(count, _FRAME).mean(axis=1)
-    return float(np.quantile(frames, quantile))
+    frames = samples[: count * _FRAME].reshape(count, _FRAME)
+    powers = np.einsum("ij,ij->i", frames, frames, dtype=np.float64) / _FRAME
+    return float(np.quantile(powers, quantile))
 
 
 def _bandwidth_hz(speech: NDArray[np.float32]) -> float:

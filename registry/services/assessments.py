@@ -16,6 +16,7 @@ from registry.domain.policy import PerformerRecord, decide, standing_of_source
 from registry.domain.scores import EvidenceOutcome, PerformerEvidence, Reason, RecordingEvidence
 from registry.domain.uses import DeclaredUse
 from registry.domain.verdicts import Ruling, Verdict, gravest
+from registry.engine.validity import NOT_VALIDATED_FOR
 from registry.errors import NotFoundError, RegistryError
 from registry.media.recording import Recording
 from registry.services import intake
@@ -181,7 +182,8 @@ def _write_result(check: Check, evidence: RecordingEvidence | None, ruled: Seque
         check.verdict, check.reasons = Verdict.INCONCLUSIVE, [reason_as_json(reason) for reason in evidence.reasons]
     else:
         check.verdict, check.outcome = Verdict.NO_MATCH, EvidenceOutcome.NO_MATCH
-        check.reasons = [reason_as_json(_nobody(evidence))]
+        unvalidated = [reason for reason in evidence.reasons if reason.code == NOT_VALIDATED_FOR]
+        check.reasons = [reason_as_json(reason) for reason in (_nobody(evidence), *unvalidated)]
 
 
 def _strongest(ruled: Sequence[Ruled]) -> EvidenceOutcome:

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from registry.domain.checks import WorkKind
-from registry.errors import LeaseLostError
+from registry.errors import EngineMismatchError, LeaseLostError
 from registry.store.base import Base
 from registry.store.types import Id, UtcDateTime, text_enum
 
@@ -305,6 +305,28 @@ def beat(
     worker.pid, worker.device, worker.engine_version = pid, device, engine_version
     worker.ready, worker.gallery_seq, worker.last_seen_at = ready, gallery_seq, now
     session.flush()
+
+
+def require_same_engine(
+    session: Session, *, worker_id: str, engine_version: str, now: datetime, within_s: float
+) -> None:
+    """Refuse to work beside a live worker that was there before and runs another engine.
+
+    Called in the transaction of each `beat`. Of two that start at the same moment, on PostgreSQL, neither sees the
+    other at first; the younger one is refused at its next beat.
+
+    Raises:
+        EngineMismatchError: there is one; the sentence names both engines.
+    """
+    for worker in live_workers(session, now=now, within_s=within_s):
+        if worker.id < worker_id and worker.engine_version != engine_version:
+            raise EngineMismatchError(
+                f"this worker runs engine {engine_version}, but worker {worker.id} runs {worker.engine_version}: end "
+                "the others first, and give every process the same version and LIKENESS_CALIBRATION",
+                engine=engine_version,
+                other_engine=worker.engine_version,
+                other_worker=worker.id,
+            )
 
 
 def depart(session: Session, worker_id: str) -> None:

@@ -1,4 +1,4 @@
-"""The two commands that need no database, as a shell would call them."""
+"""The commands that need no database, as a shell would call them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 from typer.testing import CliRunner, Result
 
+from registry.cli.calibrate import calibrate
 from registry.cli.evaluate import evaluate
 from registry.cli.identify import identify
 
@@ -18,6 +19,7 @@ class Commands:
         self._app = typer.Typer()
         self._app.command("identify")(identify)
         self._app.command("evaluate")(evaluate)
+        self._app.command("calibrate")(calibrate)
 
     def __call__(self, *arguments: str | Path) -> Result:
         return CliRunner().invoke(self._app, [str(argument) for argument in arguments])

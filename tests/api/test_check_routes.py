@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from house import USE, Caller, House, assert_problem, recording
 from werkzeug.test import TestResponse
 
 from api.idempotency import HEADER, REPLAYED
-from registry.domain.scores import EvidenceOutcome
+from registry.domain.scores import EvidenceOutcome, Reason
 from registry.errors import SpeechTooShortError
 
 NOBODYS = "chk_00000000000000000000000000"
@@ -64,6 +65,16 @@ def test_a_check_that_is_waited_for_is_answered_whole(house: House, studio: Call
     assert answer["file"]["speech_s"] == 11.0
     assert response.headers["ETag"] == '"v2"'
     assert studio.get(response.headers["Location"]).get_json() == answer
+
+
+def test_nobody_heard_in_a_recording_outside_what_was_validated_says_both(house: House, studio: Caller) -> None:
+    why = Reason("not_validated_for", "the speech is 0.5 dB above the noise", {"snr_db": 0.5})
+    path = submit(studio).headers["Location"]
+    assess(house.ctx, replace(nobody(), reasons=(why,)))
+    answer = studio.get(path).get_json()
+    assert answer["verdict"] == "no_match"
+    assert [reason["code"] for reason in answer["reasons"]] == ["nobody_enrolled_heard", "not_validated_for"]
+    assert answer["reasons"][1]["figures"] == {"snr_db": 0.5}
 
 
 def test_evidence_and_authorisation_stand_apart(house: House, studio: Caller, performer: tuple[Caller, str]) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from house import USE, Caller, House, recording
 
 from registry.bootstrap import build_engine
 from registry.engine.identify import Engine
+from registry.errors import EngineMismatchError
 from registry.settings import Settings
+from registry.store import work
 from registry.worker import Worker
 
 WAIT = {"Prefer": "wait=5"}
@@ -35,6 +39,16 @@ def worker(house: House, engine: Engine) -> Iterator[None]:
         thread.join()
 
 
+def _wait_for_a_worker(house: House) -> None:
+    """Wait until the worker beside the application has said that it is there."""
+    for _ in range(500):
+        with house.ctx.database.read() as session:
+            if work.live_workers(session, now=house.ctx.clock(), within_s=8.0):
+                return
+        time.sleep(0.02)
+    pytest.fail("the worker did not start within ten seconds")
+
+
 def verdict_on(studio: Caller, name: str, purpose: str = "advertising") -> tuple[str, list[str]]:
     response = studio.send("/v1/checks", USE | {"purpose": purpose, "file": recording(name)}, headers=WAIT)
     assert response.status_code == 201, response.text
@@ -56,3 +70,14 @@ def test_a_voice_is_found_while_its_performer_wants_it_found(house: House, engin
         assert (done["keys_destroyed"], done["workers_live"]) == (1, 1)
         assert done["voiceprints_erased"] > 0
         assert verdict_on(studio, "submissions/slt-advert.flac")[1] == []
+
+
+def test_a_worker_with_another_calibration_than_one_that_works_refuses_to(house: House, engine: Engine) -> None:
+    """Which of the two would answer a check must not be chance."""
+    other = replace(engine.calibration, id="0123456789ab")
+    second = Engine(engine.encoders, other, target_fpir=0.01, device="cpu", segmenter=engine.segmenter)
+    with worker(house, engine):
+        _wait_for_a_worker(house)
+        with pytest.raises(EngineMismatchError, match="0123456789ab"):
+            Worker(house.ctx, second).run()
+    Worker(house.ctx, second).follow_gallery()  # the first has signed off

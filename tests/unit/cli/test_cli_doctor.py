@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import socket
+from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from registry.cli.doctor import look_at_all
 from registry.cli.operator import opened_registry
 from registry.clock import utc_now
 from registry.domain.ids import IdPrefix
+from registry.engine.calibration import ARTEFACT, CALIBRATION_SHA256
 from registry.settings import Settings
 from registry.store import work
 
@@ -128,6 +130,29 @@ def _install_copy_with_other_weights(package: str, folder: Path) -> None:
     )
     for path in (path for pattern in names for path in copy.rglob(pattern)):
         path.write_bytes(b"other weights")
+
+
+def test_the_shipped_calibration_is_said_to_be_the_active_one(home: Path) -> None:
+    found = parts.calibration(Settings(home=home))
+    assert found.ok
+    assert "the shipped one" in found.detail
+
+
+def test_a_calibration_that_the_settings_name_is_the_one_that_is_looked_at(home: Path) -> None:
+    file = _shipped_calibration_in(home)
+    named = parts.calibration(Settings(home=home, calibration=file, calibration_sha256=CALIBRATION_SHA256))
+    assert named.ok
+    assert "from LIKENESS_CALIBRATION" in named.detail
+    other = parts.calibration(Settings(home=home, calibration=file, calibration_sha256="0" * 64))
+    assert not other.ok
+    assert "pinned" in other.detail
+    assert "LIKENESS_CALIBRATION_SHA256" in other.remedy
+
+
+def _shipped_calibration_in(folder: Path) -> Path:
+    for kind in (".safetensors", ".json"):
+        shutil.copy(str(files("registry.engine.artefacts") / f"{ARTEFACT}{kind}"), folder / f"own{kind}")
+    return folder / "own.safetensors"
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")

@@ -34,6 +34,26 @@ def test_a_setting_that_cannot_be_used_is_named(
 
 
 @pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("name", "value"), [("LIKENESS_CALIBRATION", "own.safetensors"), ("LIKENESS_CALIBRATION_SHA256", "a" * 64)]
+)
+def test_a_calibration_without_its_pin_is_refused_and_so_is_a_pin_without_a_calibration(
+    likeness: CommandLine, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    error = likeness.error("account", "list")
+    assert isinstance(error, SettingsError)
+    assert "LIKENESS_CALIBRATION and LIKENESS_CALIBRATION_SHA256" in error.detail
+
+
+@pytest.mark.usefixtures("home")
+def test_a_pin_that_is_no_sha256_is_refused(likeness: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIKENESS_CALIBRATION", "own.safetensors")
+    monkeypatch.setenv("LIKENESS_CALIBRATION_SHA256", "abc")
+    assert "LIKENESS_CALIBRATION_SHA256" in likeness.error("account", "list").detail
+
+
+@pytest.mark.usefixtures("home")
 def test_without_a_keyring_it_says_how_to_make_one(likeness: CommandLine) -> None:
     error = likeness.error("account", "list")
     assert isinstance(error, KeyringError)

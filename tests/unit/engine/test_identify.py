@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from registry.domain.scores import EvidenceOutcome, Span
 from registry.engine.analysis import Analysis
 from registry.engine.gallery import Gallery
 from registry.engine.identify import Engine
+from registry.engine.reporting import SEVERAL_VOICES_SHARE
 from registry.engine.selftest import VOICES, voice_like
 from registry.errors import (
     DifferentVoicesError,
@@ -77,7 +79,7 @@ def test_an_enrolled_voice_is_found_in_another_recording(engine: Engine, gallery
 
 def test_everything_reported_is_capped_and_no_cosine(engine: Engine, gallery: Gallery) -> None:
     evidence = engine.evidence(engine.analyse(*recorded("low", 5.0, 9)), gallery)
-    lower, upper = engine._calibration.lower, engine._calibration.upper
+    lower, upper = engine.calibration.lower, engine.calibration.upper
     for candidate in evidence.candidates:
         assert set(candidate.engines) == {"ge2e", "campplus"}
         for value in (candidate.log10_lr, *candidate.engines.values(), *(s.log10_lr for s in candidate.segments)):
@@ -160,7 +162,43 @@ def test_the_recording_of_another_voice_is_refused_by_name_wherever_it_stands(
 
 def test_two_voices_in_one_enrolment_recording_are_refused_by_name(engine: Engine) -> None:
     one, other = engine.analyse(*recorded("low", 6.0, 1)), engine.analyse(*recorded("high", 6.0, 2))
-    mixed = Analysis(12.0, 12.0, (one.voices[0], other.voices[0]))
+    mixed = replace(one, voices=(one.voices[0], other.voices[0]))
     with pytest.raises(SeveralSpeakersError, match="duet") as caught:
         engine.require_one_voice([one, mixed], ["solo", "duet"])
     assert caught.value.figures["voices"] == 2
+
+
+def test_voices_of_one_recording_share_what_may_go_wrong(engine: Engine, gallery: Gallery) -> None:
+    one = engine.analyse(*recorded("low", 5.0, 9))
+    thresholds = [
+        engine.evidence(replace(one, voices=one.voices * count), gallery).operating_point.threshold_log10_lr
+        for count in (1, 2, 3, 8)
+    ]
+    assert thresholds[0] == thresholds[1] < thresholds[2] < thresholds[3]
+    decay = engine.calibration.tail.decay
+    assert thresholds[3] - thresholds[0] == pytest.approx(np.log(8 / SEVERAL_VOICES_SHARE) / decay)
+
+
+def test_overlapped_speech_is_marked_and_said(engine: Engine, gallery: Gallery) -> None:
+    alone = engine.analyse(*recorded("low", 5.0, 9))
+    spans = (Span(1.0, 1.5), Span(3.0, 4.0))
+    evidence = engine.evidence(replace(alone, overlaps=spans), gallery)
+    assert evidence.overlaps == spans
+    (said,) = [reason for reason in evidence.reasons if reason.code == "overlapped_speech"]
+    assert said.figures == {"overlap_s": 1.5, "places": 2}
+    clean = engine.evidence(replace(alone, overlaps=()), gallery)
+    assert clean.overlaps == ()
+    assert "overlapped_speech" not in {reason.code for reason in clean.reasons}
+
+
+def test_each_candidate_says_how_it_stands_among_comparable_voices(engine: Engine, gallery: Gallery) -> None:
+    for candidate in engine.evidence(engine.analyse(*recorded("low", 5.0, 9)), gallery).candidates:
+        position = candidate.cohort
+        assert position is not None
+        low, high = position.interval
+        assert 0 <= low <= position.at_least_as_close <= high <= position.size
+        nearer = 100 * (1 - position.at_least_as_close / position.size)
+        assert nearer == pytest.approx(candidate.cohort_percentile)
+        (said,) = [reason for reason in candidate.reasons if reason.code == "cohort_position"]
+        assert said.figures["voices"] == position.size
+        assert position.group in said.detail

@@ -12,6 +12,7 @@ from registry.engine.metrics import (
     min_dcf,
     pool_adjacent_violators,
     threshold_at,
+    wilson_interval,
 )
 
 
@@ -75,3 +76,31 @@ def test_pooled_sequences_rise_and_keep_their_mean() -> None:
     assert (np.diff(pooled) >= 0).all()
     assert np.average(pooled, weights=weights) == pytest.approx(np.average(values, weights=weights))
     assert np.array_equal(pool_adjacent_violators(np.sort(values), weights), np.sort(values))
+
+
+def naive_pooled(target: list[float], other: list[float]) -> Trials:
+    scores = np.array([*target, *other])
+    return Trials(scores, np.arange(scores.size) < len(target), np.ones(scores.size))
+
+
+def test_equal_scores_are_one_place_whichever_comes_first() -> None:
+    mixed = naive_pooled([0.0, 1.0], [0.0, -1.0])
+    turned = Trials(mixed.scores[::-1], mixed.is_target[::-1], mixed.weights)
+    assert cllr_min(mixed) == cllr_min(turned)
+    # The pool at 0 holds half of each sort and costs one bit each: (1/2 + 1/2) / 2.
+    assert cllr_min(mixed) == pytest.approx(0.5)
+
+
+def test_a_trial_of_weight_two_counts_as_two() -> None:
+    once = naive_pooled([0.2, 1.0, 1.5, -0.3], [0.1, -1.0, 0.6, -0.7])
+    weighted = Trials(once.scores, once.is_target, np.array([2.0, 1, 1, 1, 1, 3, 1, 0]))
+    repeated = naive_pooled([0.2, 0.2, 1.0, 1.5, -0.3], [0.1, -1.0, -1.0, -1.0, 0.6])
+    for figure in (equal_error_rate, min_dcf, cllr, cllr_min):
+        assert figure(weighted) == pytest.approx(figure(repeated))
+
+
+def test_wilson_intervals_are_those_of_the_literature() -> None:
+    # Newcombe, Statistics in Medicine 17 (1998), table I, method 3: 81 of 263, 15 of 148, 0 of 20, 1 of 29
+    cases = [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)]
+    for count, size, low, high in cases:
+        assert wilson_interval(count, size) == pytest.approx((low, high), abs=5e-5)

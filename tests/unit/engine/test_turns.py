@@ -5,7 +5,15 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from registry.engine.turns import SAME_VOICE_COSINE, cluster, label_windows, turns
+from registry.engine.turns import (
+    PAUSE_REACH_S,
+    SAME_TRACK_BONUS,
+    SAME_VOICE_COSINE,
+    cluster,
+    label_windows,
+    reunite,
+    turns,
+)
 from registry.engine.windows import Window
 
 RATE = 16_000
@@ -77,3 +85,52 @@ def test_the_chain_finds_what_greedy_average_linkage_finds(seed: int) -> None:
     assert {frozenset(found) for found in clusters} == {
         frozenset(np.flatnonzero(labels == label).tolist()) for label in set(labels.tolist())
     }
+
+
+def test_what_is_left_of_a_run_goes_with_its_last_window() -> None:
+    windows = in_a_row(2)
+    runs = [Window(0, windows[-1].stop + 5_000)]
+    assert turns(windows, np.array([0, 0]), runs)[-1][0].stop == windows[-1].stop + 5_000
+
+
+def test_a_voice_begins_after_a_pause_where_there_is_one_near() -> None:
+    windows, labels = in_a_row(4), np.array([0, 0, 1, 1])
+    border = turns(windows, labels)[0][0].stop
+    reach = int(PAUSE_REACH_S * RATE)
+    assert turns(windows, labels, pauses=[border + reach // 2])[0][0].stop == border + reach // 2
+    assert turns(windows, labels, pauses=[border + 2 * reach])[0][0].stop == border
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_pauses_never_make_turns_overlap_or_leave_a_gap(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    windows = in_a_row(20)
+    pauses = np.sort(random.integers(0, windows[-1].stop, 15)).tolist()
+    found = turns(windows, random.integers(0, 3, 20), [Window(0, windows[-1].stop)], pauses)
+    assert found[0][0].start == 0
+    assert found[-1][0].stop == windows[-1].stop
+    assert all(left.stop == right.start for (left, _), (right, _) in pairwise(found))
+
+
+def test_means_that_lie_far_apart_stay_apart() -> None:
+    assert reunite(around([0, 1, 2], 0.01), np.ones(3)).tolist() == [0, 1, 2]
+
+
+def test_means_of_one_voice_are_put_together() -> None:
+    assert reunite(around([0, 1, 0, 1], 0.05), np.array([5.0, 9.0, 2.0, 2.0])).tolist() == [0, 1, 0, 1]
+
+
+def test_windows_of_one_speaker_by_segmentation_need_more_to_be_split() -> None:
+    moved = around([0] * 4, 0.01)
+    moved[:, 0], moved[:, 1] = 0.6 * moved[:, 0], 0.8
+    leaning = np.concatenate([around([0] * 4, 0.01), moved / np.linalg.norm(moved, axis=1, keepdims=True)])
+    between = float((leaning[:4] @ leaning[4:].T).mean())
+    assert SAME_VOICE_COSINE - SAME_TRACK_BONUS < between < SAME_VOICE_COSINE
+    assert len(set(cluster(leaning, SAME_VOICE_COSINE).tolist())) == 2
+    assert len(set(cluster(leaning, SAME_VOICE_COSINE, np.zeros(8, dtype=np.int64)).tolist())) == 1
+    assert len(set(cluster(leaning, SAME_VOICE_COSINE, np.repeat([0, 1], 4)).tolist())) == 2
+
+
+def test_segmentation_alone_does_not_make_one_voice_of_two() -> None:
+    labels = label_windows(in_a_row(10), around([1] * 5 + [5] * 5, 0.05), np.zeros(10, dtype=np.int64))
+    assert len(set(labels.tolist())) == 2

@@ -7,7 +7,8 @@ import pytest
 
 from registry.domain.scores import Span
 from registry.engine.encoders.protocol import WindowShape
-from registry.engine.windows import Window, cut, fill, speech_track
+from registry.engine.segmentation import Piece
+from registry.engine.windows import Window, cut, fill, speech_track, voices_track
 from registry.media.recording import Recording, SourceFacts
 
 SHAPE = WindowShape(samples=48_000, hop=24_000, shortest=8_000)
@@ -82,4 +83,38 @@ def test_a_click_between_long_pauses_is_left_out_unless_it_is_all_there_is() -> 
     ],
 )
 def test_a_stretch_of_the_track_maps_back_to_time(stretch: Window, spans: list[Span]) -> None:
-    assert speech_track(ramp(10.0), [Span(1.0, 2.0), Span(5.0, 6.0)]).spans_of(stretch) == spans
+    parts = speech_track(ramp(10.0), [Span(1.0, 2.0), Span(5.0, 6.0)]).parts_of(stretch)
+    assert [span for span, _ in parts] == spans
+    assert sum(part.length for _, part in parts) == stretch.length
+
+
+def test_speech_of_one_speaker_is_cut_as_if_nobody_had_been_asked() -> None:
+    recording, spans = ramp(20.0), [Span(0.0, 4.0), Span(4.5, 9.0), Span(12.0, 18.0)]
+    pieces = [Piece(round(span.start_s * 16_000), round(span.end_s * 16_000), (1,)) for span in spans]
+    plain, divided = speech_track(recording, spans), voices_track(recording, pieces)
+    assert np.array_equal(plain.samples, divided.samples)
+    assert cut(plain, SHAPE) == cut(divided, SHAPE)
+
+
+def test_overlapped_speech_is_on_no_track() -> None:
+    pieces = [Piece(0, 32_000, (0,)), Piece(32_000, 48_000, (0, 1)), Piece(48_000, 80_000, (1,))]
+    track = voices_track(ramp(5.0), pieces)
+    assert track.speech_s == 4.0
+    assert [span for window in cut(track, SHAPE) for span, _ in track.parts_of(window)] == [
+        Span(0.0, 2.0),
+        Span(3.0, 5.0),
+    ]
+
+
+def test_no_window_reaches_from_one_speaker_to_another() -> None:
+    pieces = [Piece(n * 32_000, (n + 1) * 32_000, (n % 2,)) for n in range(6)]
+    track = voices_track(ramp(12.0), pieces)
+    border = 3 * 32_000
+    assert all(window.stop <= border or window.start >= border for window in cut(track, SHAPE))
+
+
+def test_a_speaker_who_is_interrupted_for_a_moment_is_heard_in_one_window() -> None:
+    pieces = [Piece(0, 20_000, (0,)), Piece(20_000, 36_000, (1,)), Piece(36_000, 60_000, (0,))]
+    track = voices_track(ramp(4.0), pieces)
+    first = cut(track, SHAPE)[0]
+    assert [span.start_s for span, _ in track.parts_of(first)] == [0.0, 2.25]

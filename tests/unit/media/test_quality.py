@@ -36,7 +36,14 @@ def unit_tone(seconds: float, hertz: float, amplitude: float) -> np.ndarray:
 
 def test_silence_has_floors_and_not_infinities() -> None:
     quality = measure(recording_of(np.zeros(RATE)), ())
-    assert quality == SignalQuality(level_dbfs=FLOOR_DBFS, clipped_share=0.0, snr_db=0.0, bandwidth_hz=0.0)
+    assert quality == SignalQuality(
+        level_dbfs=FLOOR_DBFS,
+        clipped_share=0.0,
+        snr_db=0.0,
+        bandwidth_hz=0.0,
+        voiced_share=0.0,
+        decay_db_per_s=None,
+    )
     assert measure(recording_of(np.zeros(0)), ()) == quality
 
 
@@ -112,6 +119,8 @@ def test_figures_stay_in_their_ranges(samples: np.ndarray, end: int) -> None:
     assert 0 <= quality.clipped_share <= 1
     assert 0 <= quality.snr_db <= MAX_SNR_DB
     assert 0 <= quality.bandwidth_hz <= RATE / 2
+    assert 0 <= quality.voiced_share <= 1
+    assert quality.decay_db_per_s is None or quality.decay_db_per_s > 0
 
 
 def test_the_example_problems_show_in_the_figures(decoder: Decoder, detector: SpeechDetector) -> None:

@@ -1,0 +1,390 @@
+"""Whether a registered voice is found among others, and where: in scenes made by code, in dialogues, in meetings.
+
+    python ../shared/speech/layout.py FOLDER --part both
+    python -m benchmarks.scenes --speech FOLDER [--meetings ../shared/speech/open/meetings] [--out FILE.json]
+
+``--speech`` has ``gallery/PERSON``, ``probes/PERSON`` and ``trials.csv``. A scene is made of people of one split alone,
+by the rule of `registry.engine.evaluation.splits`; everybody enrolled stays in the gallery, but for the others who
+speak in it. Three ways are tried on the same scenes: the engine's; its windows without segmentation; one mean
+voiceprint of the whole file. A fourth line says what the turn alone would give, cut out by hand, without room, noise
+and other voices: the most that any division could reach. "Found" and "false" are the engine's own decisions at its
+default operating point.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.diarisation import DiarisationError, diarisation_error, flags, overlap_flags, read_rttm
+from benchmarks.scene_making import Person, Scene, recording_of, stretches
+from benchmarks.scene_plan import dialogues, hidden_voices
+from registry.cli.listening import Listener, enrol_folder, files_under
+from registry.domain.scores import EvidenceOutcome, RecordingEvidence, Span
+from registry.engine.analyser import mean_vector, voices_on
+from registry.engine.analysis import Analysis, Voice
+from registry.engine.evaluation.splits import Split
+from registry.engine.gallery import Gallery
+from registry.engine.identify import Engine
+from registry.engine.windows import Window, cut, fill, speech_track
+from registry.errors import InvalidInputError
+from registry.media.decode import Decoder
+from registry.media.quality import measure
+from registry.media.recording import Recording
+from registry.media.speech import SpeechDetector
+
+STYLES = {
+    "librispeech": "wide band",
+    "ljspeech": "wide band",
+    "pansori_tedxkr": "wide band",
+    "tortoise_voices": "wide band",
+    "hyke": "telephone",
+    "asterisk_prompts": "prompts, digits (8 kHz)",
+    "fsdd": "prompts, digits (8 kHz)",
+    "emodb": "acted emotion",
+    "emotiontts_ko": "acted emotion",
+    "ravdess": "acted emotion",
+}
+ENGINE, WINDOWS, MEAN, BY_HAND = "engine", "windows alone", "one mean of the file", "(turn cut out by hand)"
+SEED = 20260101
+_SLAB = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one way said about one scene.
+
+    Attributes:
+        way: `ENGINE`, `WINDOWS`, `MEAN` or `BY_HAND`.
+        scene: its name.
+        style: of the scene.
+        targets: how many registered people speak in it.
+        found: how many of them were called a match.
+        false: how many others were.
+        start_error_s, end_error_s: of the span from the first to the last segment, where the one target was found,
+            against where they speak alone; overlapped speech is marked as such and belongs to nobody.
+        whole_error_s: the larger of both against the whole turn, overlapped or not.
+    """
+
+    way: str
+    scene: str
+    style: str
+    targets: int
+    found: int
+    false: int
+    start_error_s: float | None = None
+    end_error_s: float | None = None
+    whole_error_s: float | None = None
+
+
+class Bench:
+    """The engine, a gallery and the ways to ask it.
+
+    Args:
+        engine: loaded.
+        gallery: everybody enrolled.
+        detector: of speech.
+        baselines: whether the other ways are tried too.
+    """
+
+    def __init__(self, engine: Engine, gallery: Gallery, detector: SpeechDetector, *, baselines: bool) -> None:
+        self._engine, self._gallery, self._detector, self._baselines = engine, gallery, detector, baselines
+        self.heard_s = self.took_s = 0.0
+
+    def ask(self, scene: Scene) -> Iterator[Answer]:
+        """Yield what every way says of a scene."""
+        recording = scene.recording
+        spans = self._detector.spans(recording)
+        yield self._answer(ENGINE, scene, self.analyse(recording, spans))
+        if self._baselines:
+            whole, windows = self._without_segmentation(recording, spans)
+            yield self._answer(WINDOWS, scene, windows)
+            yield self._answer(MEAN, scene, whole)
+        for target in scene.targets:
+            alone = recording_of(scene.alone[target])
+            heard = self._engine.analyse(alone, self._detector.spans(alone))
+            yield self._answer(BY_HAND, scene, heard, only=target)
+
+    def analyse(self, recording: Recording, spans: Sequence[Span]) -> Analysis:
+        """Analyse as the engine does, and count the time."""
+        started = time.perf_counter()
+        analysis = self._engine.analyse(recording, spans)
+        self.took_s += time.perf_counter() - started
+        self.heard_s += recording.duration_s
+        return analysis
+
+    def _without_segmentation(self, recording: Recording, spans: Sequence[Span]) -> tuple[Analysis, Analysis]:
+        """Answer the analyses of the two plain ways: one mean voiceprint, and clustered windows."""
+        track = speech_track(recording, spans)
+        windows = {name: cut(track, encoder.shape) for name, encoder in self._engine.encoders.items()}
+        vectors = {}
+        for name, encoder in self._engine.encoders.items():
+            slabs = [windows[name][at : at + _SLAB] for at in range(0, len(windows[name]), _SLAB)]
+            vectors[name] = np.concatenate([encoder.encode(fill(track, slab, encoder.shape)) for slab in slabs])
+        everything = [Window(0, track.samples.size)]
+        mean = {name: mean_vector(everything, windows[name], vectors[name]) for name in windows}
+        voices = voices_on(track, windows, vectors)
+        plain = Analysis(recording.duration_s, track.speech_s, voices, measure(recording, spans))
+        return replace(plain, voices=(Voice((), track.speech_s, mean),)), plain
+
+    def _answer(self, way: str, scene: Scene, analysis: Analysis, only: str | None = None) -> Answer:
+        others = [name for name in {*scene.others, *scene.targets} if name not in scene.targets]
+        evidence = self._engine.evidence(analysis, self._gallery, without=others)
+        matches = _matches(evidence)
+        targets = (only,) if only else scene.targets
+        found = [name for name in matches if name in targets]
+        false = len(set(matches) - set(scene.targets))
+        errors: tuple[float | None, float | None, float | None] = (None, None, None)
+        if way in {ENGINE, WINDOWS} and len(scene.targets) == 1 and found:
+            errors = _span_errors(matches[found[0]], scene)
+        return Answer(way, scene.name, scene.style, len(targets), len(found), false, *errors)
+
+
+def _span_errors(segments: Sequence[Span], scene: Scene) -> tuple[float, float, float]:
+    """Answer how far the first and the last segment are from where the one target speaks alone, and from their turn."""
+    (turn,) = scene.spans_of(scene.targets[0])
+    alone = scene.alone_span(scene.targets[0])
+    start, end = segments[0].start_s, segments[-1].end_s
+    whole = max(abs(start - turn.start_s), abs(end - turn.end_s))
+    return round(start - alone.start_s, 3), round(end - alone.end_s, 3), round(whole, 3)
+
+
+def _matches(evidence: RecordingEvidence) -> dict[str, list[Span]]:
+    """Answer the segments of everybody who was called a match."""
+    return {
+        candidate.performer_id: [segment.span for segment in candidate.segments]
+        for candidate in evidence.candidates
+        if candidate.outcome is EvidenceOutcome.MATCH
+    }
+
+
+def main() -> None:
+    """Make the scenes, ask, and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--speech", type=Path, help="a folder as layout.py makes it")
+    parser.add_argument("--meetings", type=Path, help="recordings, each with its .rttm beside it")
+    parser.add_argument("--split", type=Split, default=Split.REPORTING, choices=list(Split))
+    parser.add_argument("--scenes", type=int, default=60, help="pairs of scenes: with a registered voice, and without")
+    parser.add_argument("--dialogues", type=int, default=20)
+    parser.add_argument("--plain", type=int, default=20, help="pairs of scenes on which the plain ways are tried too")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--threads", type=int, default=None)
+    parser.add_argument("--out", type=Path, help="where to write every answer, as JSON")
+    arguments = parser.parse_args()
+    console = Console(width=130)
+    engine, detector = Engine.load(threads=arguments.threads), SpeechDetector()
+    results: dict[str, Any] = {"complete": True, "split": arguments.split.value, "seed": arguments.seed}
+    with Decoder(files_per_child=100) as decoder:
+        if arguments.meetings:
+            results["meetings"] = meetings(engine, detector, decoder, arguments.meetings, console)
+        if arguments.speech:
+            results |= scenes(engine, detector, decoder, arguments, console)
+    if arguments.out:
+        arguments.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+
+def scenes(
+    engine: Engine, detector: SpeechDetector, decoder: Decoder, arguments: argparse.Namespace, console: Console
+) -> dict[str, Any]:
+    """Try scenes and dialogues; answer every answer."""
+    people = read_people(arguments.speech, decoder, detector, arguments.split)
+    enrolled = enrol_folder(Listener(engine, decoder, detector), arguments.speech / "gallery")
+    bench = Bench(engine, enrolled.gallery, detector, baselines=True)
+    plain = Bench(engine, enrolled.gallery, detector, baselines=False)
+    console.print(f"{len(enrolled.gallery)} enrolled, {len(people)} people of the {arguments.split} split speak")
+    told: dict[str, list[Answer]] = defaultdict(list)
+    pairs = hidden_voices(people, arguments.split, arguments.scenes, arguments.seed)
+    for number, (present, absent) in enumerate(pairs):
+        asked = bench if number < arguments.plain else plain
+        answers = [list(asked.ask(scene)) for scene in (present, absent)]
+        told["with"] += answers[0]
+        told["without"] += answers[1]
+        _save(arguments.out, told)
+        own, none = answers[0][0], answers[1][0]
+        console.print(
+            f"{present.name} ({present.style}): found {own.found}, else {own.false}, without {none.false}, "
+            f"errors {own.start_error_s} and {own.end_error_s}"
+        )
+    for scene in dialogues(people, arguments.split, arguments.dialogues, arguments.seed):
+        told["overlapping" if int(scene.name.split("#")[1]) % 2 else "in turn"] += bench.ask(scene)
+    console.print(scene_table(told["with"], told["without"]))
+    console.print(style_table(told["with"]))
+    console.print(dialogue_table(told))
+    read = bench.heard_s + plain.heard_s
+    console.print(f"the engine read {read:.0f} s of scenes at {read / (bench.took_s + plain.took_s):.0f} × real time")
+    return {name: [asdict(answer) for answer in answers] for name, answers in told.items()}
+
+
+def _save(path: Path | None, told: Mapping[str, Sequence[Answer]]) -> None:
+    """Keep what is known so far: a run takes an hour, and may be cut off."""
+    if path:
+        kept = {name: [asdict(answer) for answer in answers] for name, answers in told.items()}
+        path.write_text(json.dumps({"complete": False} | kept, indent=1) + "\n", encoding="utf-8")
+
+
+def read_people(folder: Path, decoder: Decoder, detector: SpeechDetector, split: Split) -> list[Person]:
+    """Read the people of a split: their speech from ``probes``, and what they are enrolled with."""
+    with (folder / "trials.csv").open(encoding="utf-8") as file:
+        corpora = {
+            row["person"]: row["corpus"] for row in csv.DictReader(file) if row["kind"] in {"mated", "non_mated"}
+        }
+    people = []
+    for probes in sorted((folder / "probes").iterdir()):
+        if not split.has(probes.name):
+            continue
+        speech = []
+        for path in files_under([probes]):
+            try:
+                recording = decoder.decode(path)
+            except InvalidInputError:
+                continue
+            speech += stretches(recording.samples, detector.spans(recording))
+        own = folder / "gallery" / probes.name
+        enrolled = tuple(str(path) for path in files_under([own])) if own.is_dir() else ()
+        corpus = corpora.get(probes.name, "")
+        people.append(Person(probes.name, enrolled, tuple(speech), STYLES.get(corpus, corpus)))
+    return people
+
+
+def scene_table(present: Sequence[Answer], absent: Sequence[Answer]) -> Table:
+    """Found, false hits and errors of the span, by way."""
+    table = Table(title="one registered voice of 5, 8 or 12 s within 3, 5 or 10 min of others")
+    for heading in (
+        "",
+        "found",
+        "false hits, same scenes without",
+        "somebody else beside",
+        "span error s: median, 95 %",
+        "≤ 1 s",
+        "≤ 1 s of the whole turn",
+    ):
+        table.add_column(heading, justify="left" if not heading else "right")
+    for way in (ENGINE, WINDOWS, MEAN, BY_HAND):
+        own = [answer for answer in present if answer.way == way]
+        none = [answer for answer in absent if answer.way == way]
+        table.add_row(
+            way,
+            _share(sum(answer.found for answer in own), len(own)),
+            _share(sum(answer.false > 0 for answer in none), len(none)),
+            _share(sum(answer.false > 0 for answer in own), len(own)),
+            *_errors(own),
+        )
+    return table
+
+
+def style_table(present: Sequence[Answer]) -> Table:
+    """Found by the style of the registered voice, and by its seconds."""
+    table = Table(title="the same by style and by seconds of the voice")
+    for heading in ("", ENGINE, BY_HAND):
+        table.add_column(heading, justify="left" if not heading else "right")
+    keys = [(style, "", style) for style in sorted({answer.style for answer in present})]
+    seconds = sorted({answer.scene.split(" min ")[1].split(" s ")[0] for answer in present}, key=float)
+    keys += [(f"{length} s", f" {length} s ", "") for length in seconds]
+    for name, part_of_name, style in keys:
+        cells = []
+        for way in (ENGINE, BY_HAND):
+            own = [a for a in present if a.way == way and part_of_name in a.scene and style in {"", a.style}]
+            cells.append(_share(sum(answer.found for answer in own), len(own)))
+        table.add_row(name, *cells)
+    return table
+
+
+def dialogue_table(told: Mapping[str, Sequence[Answer]]) -> Table:
+    """How many of both registered people were found."""
+    table = Table(title="two registered voices in dialogue, 20 to 60 s")
+    for heading in ("", "", "people found", "both found", "somebody else"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    for kind in ("in turn", "overlapping"):
+        for way in (ENGINE, WINDOWS, MEAN, BY_HAND):
+            own = [answer for answer in told.get(kind, ()) if answer.way == way]
+            table.add_row(
+                kind,
+                way,
+                _share(sum(answer.found for answer in own), sum(answer.targets for answer in own)),
+                _share(sum(answer.found == answer.targets for answer in own), len(own)) if way != BY_HAND else "—",
+                _share(sum(answer.false > 0 for answer in own), len(own)),
+            )
+    return table
+
+
+def meetings(
+    engine: Engine, detector: SpeechDetector, decoder: Decoder, folder: Path, console: Console
+) -> dict[str, Any]:
+    """Compare who speaks when in meetings with what their labels say."""
+    table = Table(title="meetings, 0.25 s collar: seconds, summed")
+    for heading in (
+        "",
+        "speech",
+        "missed",
+        "false alarm",
+        "confusion",
+        "error",
+        "error where voice activity hears speech",
+    ):
+        table.add_column(heading, justify="left" if not heading else "right")
+    totals: dict[str, list[DiarisationError]] = defaultdict(list)
+    overlap = np.zeros(3)
+    for path in sorted(folder.glob("*.rttm")):
+        recording = decoder.decode(next(p for p in folder.glob(f"{path.stem}.*") if p.suffix != ".rttm"))
+        spans, reference, length = detector.spans(recording), read_rttm(path), recording.duration_s
+        analysis = engine.analyse(recording, spans)
+        found = [voice.spans for voice in analysis.voices]
+        totals["all"].append(diarisation_error(reference, found, length))
+        heard = flags(spans, length) & ~overlap_flags(reference.values(), length)
+        totals["heard"].append(diarisation_error(reference, found, length, heard))
+        true, marked = overlap_flags(reference.values(), length), flags(analysis.overlaps, length)
+        overlap += [float(flag.sum()) / 100 for flag in (true, marked, true & marked)]
+        console.log(path.stem, f"{len(reference)} speakers, {len(found)} voices", end="\n")
+    sums = {
+        name: DiarisationError(*np.sum([list(asdict(e).values()) for e in errors], axis=0))
+        for name, errors in totals.items()
+    }
+    whole = sums["all"]
+    table.add_row(
+        f"{len(totals['all'])} meetings",
+        *(f"{value:.1f}" for value in (whole.speech_s, whole.missed_s, whole.false_alarm_s, whole.confusion_s)),
+        f"{100 * whole.rate:.0f} %",
+        f"{100 * sums['heard'].rate:.0f} % of {sums['heard'].speech_s:.0f} s, one speaking",
+    )
+    console.print(table)
+    true_s, marked_s, both_s = overlap.tolist()
+    console.print(
+        f"overlap: {true_s:.1f} s labelled, {marked_s:.1f} s marked, of which {both_s:.1f} s rightly: "
+        f"precision {both_s / max(marked_s, 0.01):.2f}, recall {both_s / max(true_s, 0.01):.2f}"
+    )
+    return {name: asdict(error) | {"rate": error.rate} for name, error in sums.items()} | {
+        "overlap": {"labelled_s": true_s, "marked_s": marked_s, "both_s": both_s}
+    }
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} % ({part} of {whole})" if whole else "—"
+
+
+def _errors(answers: Sequence[Answer]) -> tuple[str, str, str]:
+    located = [
+        (max(abs(answer.start_error_s), abs(answer.end_error_s)), answer.whole_error_s)
+        for answer in answers
+        if answer.start_error_s is not None and answer.end_error_s is not None and answer.whole_error_s is not None
+    ]
+    if not located:
+        return "—", "—", "—"
+    alone, whole = np.array(located).T
+    median, most = np.quantile(alone, [0.5, 0.95])
+    near = [_share(int((error <= 1).sum()), len(error)) for error in (alone, whole)]
+    return f"{median:.2f}, {most:.2f}", near[0], near[1]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What `likeness calibrate` reports: words and the page."""
