@@ -32,14 +32,11 @@ from registry.cli.identify import SOME_FAILED, enrol_with_progress
 from registry.cli.listening import FolderGallery, Listener
 from registry.cli.output import print_table
 from registry.cli.progress import tracked
-from registry.domain.scores import Span
 from registry.engine.evaluation import RULE, Group, Labels, SearchKind, SearchResult, Split
 from registry.engine.evaluation import evaluate as measure
 from registry.engine.identify import Engine
 from registry.errors import InvalidInputError
-from registry.media import quality
 from registry.media.decode import Decoder, MediaLimits
-from registry.media.recording import Recording
 from registry.media.speech import SpeechDetector
 from registry.settings import load_settings
 
@@ -150,22 +147,18 @@ def _search_all(
     listener: Listener, enrolled: FolderGallery, files: Sequence[LabelledFile], known: Knowledge, console: Console
 ) -> Searched:
     searched = Searched()
-    heard = listener.listen_and_measure([file.path for file in files], _bandwidth_hz)
-    for file, (path, found, bandwidth_hz) in zip(files, tracked(heard, console, "searching", len(files)), strict=True):
+    heard = tracked(listener.listen([file.path for file in files]), console, "searching", len(files))
+    for file, (path, found) in zip(files, heard, strict=True):
         if isinstance(found, InvalidInputError):
             searched.errors.append({"file": str(path), "slug": found.slug, "detail": found.detail})
             searched.failed[file.kind] = searched.failed.get(file.kind, 0) + 1
             continue
-        about = labels_of(known.labels, file.label_path, bandwidth_hz)
+        about = labels_of(known.labels, file.label_path, found.quality.bandwidth_hz)
         searched.files += 1
         searched.labelled += file.label_path in known.labels
         search = Search(listener.engine, enrolled.gallery, file, found, about)
         searched.results += search.results(known.doubts)
     return searched
-
-
-def _bandwidth_hz(recording: Recording, spans: Sequence[Span]) -> float:
-    return quality.measure(recording, spans).bandwidth_hz
 
 
 def _report(
