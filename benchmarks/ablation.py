@@ -10,15 +10,13 @@ its voices. Nothing is fitted here: the projection and the calibration are those
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.laid_out import SUBSETS, HeardFile, LaidOut, analyses, hear
+from benchmarks.laid_out import SUBSETS, HeardFile, LaidOut, analyses, hear, read_arguments
 from benchmarks.pages import Table, made_with, write_tables
 from benchmarks.scoring import Enrolled, Vectors, Way, Ways, enrolled_of
 from registry.cli.evaluation.charts import percent
@@ -116,7 +114,7 @@ def _result(heard: HeardFile, kind: SearchKind, scores: NDArray[np.float64], own
 
 def main() -> None:
     """Measure, print and write."""
-    arguments = _arguments()
+    arguments = read_arguments(__doc__)
     with analyses(arguments.cache, arguments.threads) as source:
         laid_out = hear(source, arguments.speech, arguments.doubtful)
     bench = Bench(laid_out)
@@ -133,16 +131,6 @@ def main() -> None:
     for name, table in tables.items():
         print(name, *(" | ".join(row) for row in [table["headings"], *table["rows"]]), "", sep="\n")
     write_tables(arguments.out / "ablation.json", {**made_with(laid_out.engine), "seed": SEED, "tables": tables})
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--speech", type=Path, required=True)
-    parser.add_argument("--cache", type=Path)
-    parser.add_argument("--doubtful", type=Path)
-    parser.add_argument("--out", type=Path, default=Path("docs/accuracy"))
-    parser.add_argument("--threads", type=int, default=1)
-    return parser.parse_args()
 
 
 BySplit = Mapping[str, Sequence[SearchResult]]

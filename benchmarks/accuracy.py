@@ -9,7 +9,6 @@ people, and for both parts of the speech; everybody stays enrolled in each of th
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.bars import Part, bars, costs
-from benchmarks.laid_out import SUBSETS, LaidOut, analyses, hear
+from benchmarks.laid_out import SUBSETS, LaidOut, analyses, hear, read_arguments
 from benchmarks.pages import Table, made_with, write_tables
 from registry.cli.evaluation.charts import charts, percent
 from registry.cli.evaluation.labels import read_groups
@@ -51,7 +50,7 @@ Report = Mapping[str, Any]
 
 def main() -> None:
     """Measure, print and write."""
-    arguments = _arguments()
+    arguments = read_arguments(__doc__)
     with analyses(arguments.cache, arguments.threads) as source:
         laid_out = hear(source, arguments.speech, arguments.doubtful)
     found = laid_out.results()
@@ -78,16 +77,6 @@ def main() -> None:
     _draw(reports["all"], arguments.out, "")
     _draw(reports["reporting"], arguments.out, "reporting-")
     _print(laid_out, tables)
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--speech", type=Path, required=True)
-    parser.add_argument("--cache", type=Path)
-    parser.add_argument("--doubtful", type=Path)
-    parser.add_argument("--out", type=Path, default=Path("docs/accuracy"))
-    parser.add_argument("--threads", type=int, default=1)
-    return parser.parse_args()
 
 
 def _report(results: Sequence[SearchResult], groups: Sequence[Group]) -> Report:

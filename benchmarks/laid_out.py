@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -79,6 +80,17 @@ class LaidOut:
         """Search the gallery for one recording, once or twice, as `likeness evaluate` does it."""
         search = Search(self.engine, self.enrolled.gallery, one.file, one.analysis, one.labels)
         return [(one.file, result) for result in search.results(self.doubts)]
+
+
+def read_arguments(description: str | None) -> argparse.Namespace:
+    """Read what every benchmark of laid-out speech is asked with."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--speech", type=Path, required=True)
+    parser.add_argument("--cache", type=Path)
+    parser.add_argument("--doubtful", type=Path)
+    parser.add_argument("--out", type=Path, default=Path("docs/accuracy"))
+    parser.add_argument("--threads", type=int, default=1)
+    return parser.parse_args()
 
 
 def without_names(label: str) -> str:

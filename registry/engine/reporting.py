@@ -41,8 +41,7 @@ With the rate of one voice the threshold of eight would rise by an eighth of it,
 """
 
 SUPPORTED_TURN = 0.0
-"""A turn that is shown as a performer's has this log10 LR by itself, unless none has. Of 365 turns in 236 recordings of
-one voice that were rightly matched, all had."""
+"""A turn that is shown as a performer's has this log10 LR by itself, unless none has."""
 
 TurnRatios = Callable[[int], list[NDArray[np.float64]]]
 """By number of a voice: for each of its turns ``(n_performers,)``, the log10 LR of the turn by itself."""
