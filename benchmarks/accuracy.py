@@ -19,6 +19,7 @@ import numpy as np
 from benchmarks.bars import Part, bars, costs
 from benchmarks.laid_out import SUBSETS, LaidOut, analyses, hear, read_arguments
 from benchmarks.pages import Table, made_with, write_tables
+from benchmarks.strangers import impostors, sexes_of
 from registry.cli.evaluation.charts import charts, percent
 from registry.cli.evaluation.labels import read_groups
 from registry.cli.evaluation.tables import Sheet, sheets
@@ -56,7 +57,8 @@ def main() -> None:
     found = laid_out.results()
     groups = read_groups(GROUPS)
     subsets = {name: [result for file, result in found if has(file)] for name, has in SUBSETS.items()}
-    reports = {name: _report(results, groups) for name, results in subsets.items()}
+    sexes = sexes_of(subsets["all"])
+    reports = {name: _report(results, groups, sexes) for name, results in subsets.items()}
     tables = {
         "bars": bars(reports),
         "rates": rates({name: subsets[name] for name in ("all", "development", "reporting")}),
@@ -79,8 +81,12 @@ def main() -> None:
     _print(laid_out, tables)
 
 
-def _report(results: Sequence[SearchResult], groups: Sequence[Group]) -> Report:
-    return {"target_fpir": TARGET_FPIR, **evaluate(results, np.random.default_rng(SEED), groups)}
+def _report(results: Sequence[SearchResult], groups: Sequence[Group], sexes: Mapping[int, str]) -> Report:
+    return {
+        "target_fpir": TARGET_FPIR,
+        **evaluate(results, np.random.default_rng(SEED), groups),
+        "impostors": impostors(results, sexes, np.random.default_rng(SEED)),
+    }
 
 
 def _kept(report: Report) -> Report:

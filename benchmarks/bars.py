@@ -96,6 +96,14 @@ def _decided(kind: str, sort: str) -> Callable[[Report], str]:
     return shown
 
 
+def _impostors(name: str) -> Callable[[Report], str]:
+    def shown(report: Report) -> str:
+        found = report["impostors"][name]
+        return Part(found["called"], found["recordings"], found["ci95"]).shown()
+
+    return shown
+
+
 def _cost(report: Report, name: str) -> str:
     ends = report["intervals"][name]
     return f"{report[name]:.3f}" + (f" [{ends[0]:.3f} – {ends[1]:.3f}]" if ends else "")
@@ -121,5 +129,8 @@ ASKED: Sequence[tuple[str, str, Callable[[Report], str]]] = (
     ("somebody else than the enrolled speaker called a match", "", _decided("mated", "others_matched")),
     ("clones called a match", "", _decided("clone", "own_matched")),
     ("decoys called a match for whom they imitate", "≤ 1 %", _decided("decoy", "own_matched")),
+    ("nearest stranger of the same sex called a match for the performer", "≤ 1 %", _impostors("nearest_1")),
+    ("decoys and nearest strangers together", "≤ 1 %", _impostors("decoys_and_nearest_1")),
+    ("five nearest strangers of the same sex called a match for the performer", "", _impostors("nearest_5")),
 )
 """Name, bar where one was set, and how it is read from a report."""

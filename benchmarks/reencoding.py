@@ -4,8 +4,8 @@
     python -m benchmarks.reencoding --speech FOLDER [--cache DIR] [--recordings 300] [--out docs/accuracy]
 
 A seeded sample of recordings of enrolled speakers, strangers and clones, in the shares in which they are there. Each is
-written as a file again in every way of `WAYS`, and read, analysed and searched like any other file. A decision is the
-outcome and the performers called a match.
+written as a file again in every way of `WAYS` and `BESIDE`, and read, analysed and searched like any other file. A
+decision is the outcome and the performers called a match.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from benchmarks.analyses import Analyses
 from benchmarks.laid_out import HeardFile, LaidOut, analyses, hear
 from benchmarks.pages import Table, made_with, write_tables
+from registry.cli.evaluation.charts import percent
 from registry.domain.scores import EvidenceOutcome, RecordingEvidence
 from registry.engine.evaluation import SearchKind
 from registry.engine.metrics import wilson_interval
@@ -36,6 +37,8 @@ SEED = 20260101
 
 Samples = NDArray[np.float32]
 Decision = tuple[str, frozenset[str]]
+Changes = Mapping[str, Sequence[tuple[Decision, Decision]]]
+"""By way: of each recording the decision about it and about its copy."""
 
 
 def main() -> None:
@@ -44,8 +47,10 @@ def main() -> None:
     with analyses(arguments.cache, arguments.threads) as source:
         laid_out = hear(source, arguments.speech, arguments.doubtful)
         chosen = sample(laid_out.heard, arguments.recordings)
-        changes = {name: _changes(source, laid_out, chosen, write) for name, write in WAYS.items()}
-    table = table_of(chosen, changes)
+        asked, beside = (
+            {name: _changes(source, laid_out, chosen, write) for name, write in ways.items()} for ways in (WAYS, BESIDE)
+        )
+    table = table_of(chosen, asked, beside)
     content = {**made_with(laid_out.engine), "seed": SEED, "tables": {"reencoding": table}}
     print(json.dumps(content["tables"]["reencoding"], indent=2))
     write_tables(arguments.out / "reencoding.json", content)
@@ -83,14 +88,21 @@ def compressed(samples: Samples, path: Path, *, codec: str, bit_rate: int) -> No
         output.mux(stream.encode(None))
 
 
-def in_eight_bits(samples: Samples, path: Path, *, gain_db: float) -> None:
-    """Write ``(n,)`` samples at 16 kHz as 8-bit WAV, louder by so many decibels; what is too loud is clipped."""
-    scaled = _whole(samples * np.float32(10 ** (gain_db / 20)), 128)
+def in_bits(samples: Samples, path: Path, *, bits: int, gain_db: float = 0.0) -> None:
+    """Write ``(n,)`` samples at 16 kHz as WAV of 8 or 16 bits, louder by so many decibels, what is too loud clipped."""
+    scaled = _whole(samples * np.float32(10 ** (gain_db / 20)), 2 ** (bits - 1))
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
-        file.setsampwidth(1)
+        file.setsampwidth(bits // 8)
         file.setframerate(SAMPLE_RATE_HZ)
-        file.writeframes((scaled + 128).astype(np.uint8).tobytes())
+        file.writeframes(_CODED[bits](scaled))
+
+
+_CODED: Mapping[int, Callable[[Samples], bytes]] = {
+    8: lambda whole: (whole + 128).astype(np.uint8).tobytes(),
+    16: lambda whole: whole.astype("<i2").tobytes(),
+}
+"""How a WAV writes whole numbers of so many bits."""
 
 
 def _whole(samples: Samples, scale: int) -> Samples:
@@ -103,10 +115,17 @@ Writer = tuple[str, Callable[[Samples, Path], None]]
 WAYS: Mapping[str, Writer] = {
     "MP3, 64 kbit/s": (".mp3", partial(compressed, codec="libmp3lame", bit_rate=64_000)),
     "Opus, 24 kbit/s": (".ogg", partial(compressed, codec="libopus", bit_rate=24_000)),
-    "8 bits, 12 dB softer": (".wav", partial(in_eight_bits, gain_db=-12.0)),
-    "8 bits, 6 dB louder": (".wav", partial(in_eight_bits, gain_db=6.0)),
+    "8 bits, 12 dB softer": (".wav", partial(in_bits, bits=8, gain_db=-12.0)),
+    "8 bits, 6 dB louder": (".wav", partial(in_bits, bits=8, gain_db=6.0)),
 }
-"""By name: suffix of the file, and how it is written."""
+"""By name: suffix of the file, and how it is written. A bar was set for these together."""
+
+BESIDE: Mapping[str, Writer] = {
+    "8 bits, as loud": (".wav", partial(in_bits, bits=8)),
+    "16 bits, 12 dB softer": (".wav", partial(in_bits, bits=16, gain_db=-12.0)),
+    "16 bits, 6 dB louder": (".wav", partial(in_bits, bits=16, gain_db=6.0)),
+}
+"""What tells apart what a gain does and what rounding does."""
 
 
 def _changes(
@@ -135,16 +154,17 @@ def decision(evidence: RecordingEvidence) -> Decision:
     return evidence.outcome.value, frozenset(matched)
 
 
-def table_of(chosen: Sequence[HeardFile], changes: Mapping[str, Sequence[tuple[Decision, Decision]]]) -> Table:
-    """Answer a row for each way, and one for all."""
-    together = [pair for pairs in changes.values() for pair in pairs]
-    rows = [_row(name, pairs) for name, pairs in {**changes, "all": together}.items()]
+def table_of(chosen: Sequence[HeardFile], asked: Changes, beside: Changes) -> Table:
+    """Answer a row for each way, and one for all that a bar was set for."""
+    together = [pair for pairs in asked.values() for pair in pairs]
+    rows = [_row(name, pairs) for name, pairs in {**asked, f"these {len(asked)}": together, **beside}.items()]
     kinds = Counter(one.file.kind.value for one in chosen)
     note = f"{len(chosen)} recordings: " + ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
     headings = [
         "encoded again as",
         "recordings",
         "same decision (95 % interval)",
+        "same matches",
         "matches lost (now inconclusive)",
         "matches gained",
     ]
@@ -157,9 +177,10 @@ def _row(name: str, pairs: Sequence[tuple[Decision, Decision]]) -> list[str]:
     same, size = kinds.get("same", 0), len(pairs)
     low, high = wilson_interval(same, size)
     share = f"{100 * same / size:.1f} % ({same}) [{100 * low:.1f} – {100 * high:.1f}]"
+    matches = percent(sum(before[1] == after[1] for before, after in pairs) / max(size, 1))
     unsure = sum(_change(*pair) == "lost" and pair[1][0] == EvidenceOutcome.INCONCLUSIVE.value for pair in pairs)
     rest = (str(kinds.get(kind, 0)) for kind in ("gained", "moved", "other"))
-    return [name, str(size), share, f"{kinds.get('lost', 0)} ({unsure})", *rest]
+    return [name, str(size), share, matches, f"{kinds.get('lost', 0)} ({unsure})", *rest]
 
 
 def _change(before: Decision, after: Decision) -> str:

@@ -95,6 +95,12 @@ class Scene:
         """When somebody speaks."""
         return [turn.span for turn in self.turns if turn.person == person]
 
+    def sound_of(self, person: str) -> Samples:
+        """What is heard while somebody speaks, ``(n,) float32``: their turns as they are in the scene, end to end."""
+        rate = SAMPLE_RATE_HZ
+        own = self.spans_of(person)
+        return np.concatenate([self.samples[round(s.start_s * rate) : round(s.end_s * rate)] for s in own])
+
     def alone_span(self, person: str) -> Span:
         """From where somebody first speaks with nobody else to where they last do; their whole turn, if never."""
         own = self.spans_of(person)

@@ -6,9 +6,9 @@
 ``--speech`` has ``gallery/PERSON``, ``probes/PERSON`` and ``trials.csv``. A scene is made of people of one split alone,
 by the rule of `registry.engine.evaluation.splits`; everybody enrolled stays in the gallery, but for the others who
 speak in it. Three ways are tried on the same scenes: the engine's; its windows without segmentation; one mean
-voiceprint of the whole file. A fourth line says what the turn alone would give, cut out by hand, without room, noise
-and other voices: the most that any division could reach. "Found" and "false" are the engine's own decisions at its
-default operating point.
+voiceprint of the whole file. Two more lines say what the turn alone would give: cut out of the scene, which is the most
+that any division into voices could reach; and by itself, without room, noise and other voices. "Found" and "false" are
+the engine's own decisions at its default operating point.
 """
 
 from __future__ import annotations
@@ -19,17 +19,31 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.diarisation import DiarisationError, diarisation_error, flags, overlap_flags, read_rttm
+from benchmarks.pages import made_with, write_tables
 from benchmarks.scene_making import Person, Scene, recording_of, stretches
 from benchmarks.scene_plan import dialogues, hidden_voices
+from benchmarks.scene_tables import (
+    BY_HAND,
+    ENGINE,
+    IN_ROOM,
+    MEAN,
+    WINDOWS,
+    Answer,
+    dialogue_table,
+    page_table,
+    scene_table,
+    style_table,
+)
 from registry.cli.listening import Listener, enrol_folder, files_under
 from registry.domain.scores import EvidenceOutcome, RecordingEvidence, Span
 from registry.engine.analyser import mean_vector, voices_on
@@ -56,36 +70,8 @@ STYLES = {
     "emotiontts_ko": "acted emotion",
     "ravdess": "acted emotion",
 }
-ENGINE, WINDOWS, MEAN, BY_HAND = "engine", "windows alone", "one mean of the file", "(turn cut out by hand)"
 SEED = 20260101
 _SLAB = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one way said about one scene.
-
-    Attributes:
-        way: `ENGINE`, `WINDOWS`, `MEAN` or `BY_HAND`.
-        scene: its name.
-        style: of the scene.
-        targets: how many registered people speak in it.
-        found: how many of them were called a match.
-        false: how many others were.
-        start_error_s, end_error_s: of the span from the first to the last segment, where the one target was found,
-            against where they speak alone; overlapped speech is marked as such and belongs to nobody.
-        whole_error_s: the larger of both against the whole turn, overlapped or not.
-    """
-
-    way: str
-    scene: str
-    style: str
-    targets: int
-    found: int
-    false: int
-    start_error_s: float | None = None
-    end_error_s: float | None = None
-    whole_error_s: float | None = None
 
 
 class Bench:
@@ -112,13 +98,17 @@ class Bench:
             yield self._answer(WINDOWS, scene, windows)
             yield self._answer(MEAN, scene, whole)
         for target in scene.targets:
-            alone = recording_of(scene.alone[target])
-            try:
-                heard = self._engine.analyse(alone, self._detector.spans(alone))
-            except SpeechTooShortError:  # voice activity hears nothing in it, whoever cuts it out
-                yield Answer(BY_HAND, scene.name, scene.style, 1, 0, 0)
-            else:
-                yield self._answer(BY_HAND, scene, heard, only=target)
+            yield self._cut_out(IN_ROOM, scene, target, scene.sound_of(target))
+            yield self._cut_out(BY_HAND, scene, target, scene.alone[target])
+
+    def _cut_out(self, way: str, scene: Scene, target: str, sound: NDArray[np.float32]) -> Answer:
+        """Answer what a turn by itself gives, whoever cut it out."""
+        alone = recording_of(sound)
+        try:
+            heard = self._engine.analyse(alone, self._detector.spans(alone))
+        except SpeechTooShortError:  # voice activity hears nothing in it
+            return Answer(way, scene.name, scene.style, 1, 0, 0)
+        return self._answer(way, scene, heard, only=target)
 
     def analyse(self, recording: Recording, spans: Sequence[Span]) -> Analysis:
         """Analyse as the engine does, and count the time."""
@@ -188,14 +178,14 @@ def main() -> None:
     arguments = parser.parse_args()
     console = Console(width=130)
     engine, detector = Engine.load(threads=arguments.threads), SpeechDetector()
-    results: dict[str, Any] = {"complete": True, "split": arguments.split.value, "seed": arguments.seed}
+    results: dict[str, Any] = {"complete": True, "tables": {}, "split": arguments.split.value, "seed": arguments.seed}
     with Decoder(files_per_child=100) as decoder:
         if arguments.meetings:
             results["meetings"] = meetings(engine, detector, decoder, arguments.meetings, console)
         if arguments.speech:
             results |= scenes(engine, detector, decoder, arguments, console)
     if arguments.out:
-        arguments.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        write_tables(arguments.out, {**made_with(engine), **results})
 
 
 def scenes(
@@ -227,7 +217,8 @@ def scenes(
     console.print(dialogue_table(told))
     read = bench.heard_s + plain.heard_s
     console.print(f"the engine read {read:.0f} s of scenes at {read / (bench.took_s + plain.took_s):.0f} × real time")
-    return {name: [asdict(answer) for answer in answers] for name, answers in told.items()}
+    kept = {name: [asdict(answer) for answer in answers] for name, answers in told.items()}
+    return {"tables": {"scenes": page_table(told["with"], told["without"])}, **kept}
 
 
 def _save(path: Path | None, told: Mapping[str, Sequence[Answer]]) -> None:
@@ -259,67 +250,6 @@ def read_people(folder: Path, decoder: Decoder, detector: SpeechDetector, split:
         corpus = corpora.get(probes.name, "")
         people.append(Person(probes.name, enrolled, tuple(speech), STYLES.get(corpus, corpus)))
     return people
-
-
-def scene_table(present: Sequence[Answer], absent: Sequence[Answer]) -> Table:
-    """Found, false hits and errors of the span, by way."""
-    table = Table(title="one registered voice of 5, 8 or 12 s within 3, 5 or 10 min of others")
-    for heading in (
-        "",
-        "found",
-        "false hits, same scenes without",
-        "somebody else beside",
-        "span error s: median, 95 %",
-        "≤ 1 s",
-        "≤ 1 s of the whole turn",
-    ):
-        table.add_column(heading, justify="left" if not heading else "right")
-    for way in (ENGINE, WINDOWS, MEAN, BY_HAND):
-        own = [answer for answer in present if answer.way == way]
-        none = [answer for answer in absent if answer.way == way]
-        table.add_row(
-            way,
-            _share(sum(answer.found for answer in own), len(own)),
-            _share(sum(answer.false > 0 for answer in none), len(none)),
-            _share(sum(answer.false > 0 for answer in own), len(own)),
-            *_errors(own),
-        )
-    return table
-
-
-def style_table(present: Sequence[Answer]) -> Table:
-    """Found by the style of the registered voice, and by its seconds."""
-    table = Table(title="the same by style and by seconds of the voice")
-    for heading in ("", ENGINE, BY_HAND):
-        table.add_column(heading, justify="left" if not heading else "right")
-    keys = [(style, "", style) for style in sorted({answer.style for answer in present})]
-    seconds = sorted({answer.scene.split(" min ")[1].split(" s ")[0] for answer in present}, key=float)
-    keys += [(f"{length} s", f" {length} s ", "") for length in seconds]
-    for name, part_of_name, style in keys:
-        cells = []
-        for way in (ENGINE, BY_HAND):
-            own = [a for a in present if a.way == way and part_of_name in a.scene and style in {"", a.style}]
-            cells.append(_share(sum(answer.found for answer in own), len(own)))
-        table.add_row(name, *cells)
-    return table
-
-
-def dialogue_table(told: Mapping[str, Sequence[Answer]]) -> Table:
-    """How many of both registered people were found."""
-    table = Table(title="two registered voices in dialogue, 20 to 60 s")
-    for heading in ("", "", "people found", "both found", "somebody else"):
-        table.add_column(heading, justify="left" if not heading else "right")
-    for kind in ("in turn", "overlapping"):
-        for way in (ENGINE, WINDOWS, MEAN, BY_HAND):
-            own = [answer for answer in told.get(kind, ()) if answer.way == way]
-            table.add_row(
-                kind,
-                way,
-                _share(sum(answer.found for answer in own), sum(answer.targets for answer in own)),
-                _share(sum(answer.found == answer.targets for answer in own), len(own)) if way != BY_HAND else "—",
-                _share(sum(answer.false > 0 for answer in own), len(own)),
-            )
-    return table
 
 
 def meetings(
@@ -370,24 +300,6 @@ def meetings(
     return {name: asdict(error) | {"rate": error.rate} for name, error in sums.items()} | {
         "overlap": {"labelled_s": true_s, "marked_s": marked_s, "both_s": both_s}
     }
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.1f} % ({part} of {whole})" if whole else "—"
-
-
-def _errors(answers: Sequence[Answer]) -> tuple[str, str, str]:
-    located = [
-        (max(abs(answer.start_error_s), abs(answer.end_error_s)), answer.whole_error_s)
-        for answer in answers
-        if answer.start_error_s is not None and answer.end_error_s is not None and answer.whole_error_s is not None
-    ]
-    if not located:
-        return "—", "—", "—"
-    alone, whole = np.array(located).T
-    median, most = np.quantile(alone, [0.5, 0.95])
-    near = [_share(int((error <= 1).sum()), len(error)) for error in (alone, whole)]
-    return f"{median:.2f}, {most:.2f}", near[0], near[1]
 
 
 if __name__ == "__main__":

@@ -66,15 +66,24 @@ class Way:
         """Answer the similarity of voices with everybody, by encoder."""
         return {encoder: self.pooled(encoder, voices[encoder], enrolled) for encoder in self.shares}
 
+    def scores(
+        self, voices: Mapping[str, Vectors], similarities: Mapping[str, Array], columns: NDArray[np.intp]
+    ) -> dict[str, Array]:
+        """Answer, by encoder, ``(n_voices, n_columns)``: scores against a gallery of some performers alone."""
+        found = {encoder: similarities[encoder][:, columns] for encoder in self.shares}
+        if self.relative is None:
+            return found
+        return {encoder: self.relative(encoder, voices[encoder], near, columns) for encoder, near in found.items()}
+
+    def together(self, scores: Mapping[str, Array]) -> Array:
+        """Answer the encoders' scores together, each counting its share."""
+        return sum((share * scores[encoder] for encoder, share in self.shares.items()), np.zeros(1))
+
     def score(
         self, voices: Mapping[str, Vectors], similarities: Mapping[str, Array], columns: NDArray[np.intp]
     ) -> Array:
         """Answer ``(n_columns,)``: the best score over voices against a gallery of some performers alone."""
-        total = np.zeros((len(next(iter(voices.values()))), len(columns)))
-        for encoder, share in self.shares.items():
-            found = similarities[encoder][:, columns]
-            total += share * (self.relative(encoder, voices[encoder], found, columns) if self.relative else found)
-        best: Array = total.max(axis=0)
+        best: Array = self.together(self.scores(voices, similarities, columns)).max(axis=0)
         return best
 
 

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from registry.domain.scores import Span
 from registry.engine.analysis import Analysis, Turn, Voice
+from registry.engine.cohort import Projection
 from registry.engine.encoders.protocol import Encoder
+from registry.engine.joint import joint_vectors
 from registry.engine.segmentation import Piece, Segmenter
 from registry.engine.turns import SHORTEST_VOICE_S, label_windows, turns
 from registry.engine.windows import SpeechTrack, Window, cut, fill, speech_track, voices_track
@@ -35,11 +37,19 @@ class Analyser:
         encoders: by id; `TURN_ENCODER` must be among them.
         segmenter: tells where the speaker changes, and where several speak at once; without it only windows tell voices
             apart, and overlaps are not marked.
+        projections: by encoder id: where several voices are told apart by both encoders; without them
+            `TURN_ENCODER` alone does it.
     """
 
-    def __init__(self, encoders: Mapping[str, Encoder], segmenter: Segmenter | None = None) -> None:
+    def __init__(
+        self,
+        encoders: Mapping[str, Encoder],
+        segmenter: Segmenter | None = None,
+        projections: Mapping[str, Projection] | None = None,
+    ) -> None:
         self._encoders = encoders
         self._segmenter = segmenter
+        self._projections = projections
 
     def analyse_many(self, items: Sequence[tuple[Recording, Sequence[Span]]]) -> list[Analysis]:
         """Answer one analysis for each (recording, speech spans), in order.
@@ -57,7 +67,7 @@ class Analyser:
         for number, ((recording, spans), (track, overlaps)) in enumerate(zip(items, laid, strict=True)):
             own_windows = {name: found[number] for name, found in windows.items()}
             own_vectors = {name: found[number] for name, found in vectors.items()}
-            voices = voices_on(track, own_windows, own_vectors)
+            voices = voices_on(track, own_windows, own_vectors, self._projections)
             speech_s = sum(span.duration_s for span in spans)
             quality = measure(recording, spans)
             analyses.append(Analysis(recording.duration_s, speech_s, voices, quality, overlaps))
@@ -118,7 +128,10 @@ def _by_voice(
 
 
 def voices_on(
-    track: SpeechTrack, windows: Mapping[str, Sequence[Window]], vectors: Mapping[str, Array]
+    track: SpeechTrack,
+    windows: Mapping[str, Sequence[Window]],
+    vectors: Mapping[str, Array],
+    projections: Mapping[str, Projection] | None = None,
 ) -> tuple[Voice, ...]:
     """Tell the voices on a track apart, the one that speaks most first.
 
@@ -126,9 +139,12 @@ def voices_on(
         track: of one recording.
         windows: by encoder id.
         vectors: of the windows, by encoder id ``(n_windows, d) float32``, unit length.
+        projections: see `Analyser`.
     """
-    labels = label_windows(windows[TURN_ENCODER], vectors[TURN_ENCODER], track.speakers(windows[TURN_ENCODER]))
-    heard = turns(windows[TURN_ENCODER], labels, track.runs(), track.offsets[1:-1])
+    own = windows[TURN_ENCODER]
+    joint = joint_vectors(own, windows, vectors, projections) if projections else None
+    labels = label_windows(own, vectors[TURN_ENCODER], track.speakers(own), joint)
+    heard = turns(own, labels, track.runs(), track.offsets[1:-1])
     return tuple(
         _voice(track, [turn for turn, label in heard if label == number], windows, vectors)
         for number in range(int(labels.max()) + 1)

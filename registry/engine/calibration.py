@@ -24,7 +24,7 @@ from registry.engine.cohort import Cohort, Projection, Spread
 from registry.engine.matching import POOL, EngineFeatures, log_speech, stack
 from registry.errors import WeightsError
 
-CALIBRATION_SHA256 = "324131956677b87cd0bc0c5c80a8ea1ce1721f0b5c3f390bfdc70fb3087ada00"
+CALIBRATION_SHA256 = "ea6962a597270750c7ba9ed42101d1f8ec86782035bb5494fff441a5e297815e"
 ARTEFACT = "calibration-2"
 ENCODERS = ("ge2e", "campplus")
 KNOWN = "known."

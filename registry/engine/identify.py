@@ -39,7 +39,7 @@ from registry.engine.voiceprint import Space, Voiceprint
 from registry.errors import InvalidInputError, SpaceMismatchError
 from registry.media.recording import Recording
 
-VERSION = "1"
+VERSION = "2"
 """Of the whole pipeline from samples to evidence; grows when the same recording could get other evidence."""
 
 CANDIDATES = 5
@@ -78,7 +78,8 @@ class Engine:
     ) -> None:
         if not 0 < target_fpir < 1:
             raise InvalidInputError(f"the target rate must lie between 0 and 1, not {target_fpir}", target=target_fpir)
-        self._analyser = Analyser(encoders, segmenter)
+        projections = {name: cohort.project for name, cohort in calibration.cohorts.items()}
+        self._analyser = Analyser(encoders, segmenter, projections)
         self.segmenter = segmenter
         self.calibration = calibration
         self.spaces: Mapping[str, Space] = {name: encoder.space for name, encoder in encoders.items()}

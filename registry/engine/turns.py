@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +18,31 @@ from numpy.typing import NDArray
 from registry.engine.windows import Window
 from registry.media.recording import SAMPLE_RATE_HZ
 
-SAME_VOICE_COSINE = 0.65
-"""Clusters closer than this, on average, are one voice.
 
-Of 1,100 recordings of one speaker, four in a thousand came under it; of 1,500 pairs of speakers of one corpus put
-together, all but eight in a thousand did.
+@dataclass(frozen=True, slots=True)
+class Closeness:
+    """What is one voice.
+
+    Attributes:
+        windows: clusters whose windows are closer than this on average.
+        means: clusters whose means are closer than this.
+    """
+
+    windows: float
+    means: float
+
+
+ONE_ENCODER = Closeness(windows=0.65, means=0.72)
+"""Cosines of campplus as it is.
+
+Of 1,100 recordings of one speaker, four in a thousand came under the first; of 1,500 pairs of speakers of one corpus
+put together, all but eight in a thousand did. The second was chosen on scenes of development people, in which 15 of 26
+pairs of clusters of one person were closer, and 3 of 353 pairs of two persons.
 """
+
+BOTH_ENCODERS = Closeness(windows=0.45, means=0.65)
+"""Mean cosines of both, projected. Chosen on 15 scenes of development people: there it gives 97 of 100 seconds to the
+right one of several voices, and campplus alone 95; four people who read prompts, whom that put together, come apart."""
 
 SAME_TRACK_BONUS = 0.1
 """How much nearer two windows count that the segmentation gives to one speaker.
@@ -30,10 +50,6 @@ SAME_TRACK_BONUS = 0.1
 It is a hint, no more: in scenes of development people 77 of 100 seconds of such a speaker were one person's (97 within
 one chunk: following people from chunk to chunk is what goes wrong), so windows must still decide.
 """
-
-SAME_VOICE_MEANS_COSINE = 0.72
-"""Clusters whose means are closer than this are one voice. Chosen on scenes of development people, in which 15 of 26
-pairs of clusters of one person were closer, and 3 of 353 pairs of two persons."""
 
 SHORTEST_VOICE_S = 2.0
 """A cluster with less speech than this is no voice of its own: its windows go to the nearest one that is."""
@@ -101,11 +117,11 @@ def _merge(similarity: NDArray[np.float64], size: NDArray[np.float64], kept: int
     size[kept] += size[gone]
 
 
-def reunite(centres: NDArray[np.float32], weights: NDArray[np.float64]) -> NDArray[np.int64]:
+def reunite(centres: NDArray[np.float32], weights: NDArray[np.float64], threshold: float) -> NDArray[np.int64]:
     """Answer a number for each of ``(n, d)`` unit means, the same for those that are one voice after all.
 
     Two means of many windows of one person lie nearer than the windows themselves do, for what differs from window to
-    window is gone from them. The nearest two are put together while their cosine is over `SAME_VOICE_MEANS_COSINE`.
+    window is gone from them. The nearest two are put together while their cosine is over ``threshold``.
 
     Args:
         centres: of the clusters.
@@ -118,23 +134,36 @@ def reunite(centres: NDArray[np.float32], weights: NDArray[np.float64]) -> NDArr
         units = np.stack([_unit(sums[numbers == number].sum(axis=0)) for number in alive])
         similarity = np.triu(units @ units.T, 1)
         one, other = np.unravel_index(int(similarity.argmax()), similarity.shape)
-        if similarity[one, other] <= SAME_VOICE_MEANS_COSINE:
+        if similarity[one, other] <= threshold:
             break
         numbers[numbers == alive[other]] = alive[one]
     return np.unique(numbers, return_inverse=True)[1].astype(np.int64)
 
 
 def label_windows(
-    windows: Sequence[Window], vectors: NDArray[np.float32], tracks: NDArray[np.int64] | None = None
+    windows: Sequence[Window],
+    vectors: NDArray[np.float32],
+    tracks: NDArray[np.int64] | None = None,
+    joint: NDArray[np.float32] | None = None,
 ) -> NDArray[np.int64]:
     """Answer one voice number for each window; 0 is the voice that speaks most.
 
     Args:
         windows: of one recording, in order.
-        vectors: ``(n_windows, d) float32``, unit length.
+        vectors: ``(n_windows, d) float32``, unit length: of campplus.
         tracks: ``(n_windows,)``: of whom the segmentation says that they are one speaker; it is believed half.
+        joint: ``(n_windows, d) float32``, unit length: of both encoders; asked where ``vectors`` tell several voices.
     """
-    labels = cluster(vectors, SAME_VOICE_COSINE, tracks)
+    labels = _label(windows, vectors, tracks, ONE_ENCODER)
+    if joint is None or not labels.any():
+        return labels
+    return _label(windows, joint, tracks, BOTH_ENCODERS)
+
+
+def _label(
+    windows: Sequence[Window], vectors: NDArray[np.float32], tracks: NDArray[np.int64] | None, closeness: Closeness
+) -> NDArray[np.int64]:
+    labels = cluster(vectors, closeness.windows, tracks)
     owned = np.zeros(labels.max() + 1)
     for turn, label in turns(windows, labels):
         owned[label] += turn.length / SAMPLE_RATE_HZ
@@ -144,7 +173,7 @@ def label_windows(
     centres = np.stack([_unit(vectors[labels == label].mean(axis=0)) for label in large])
     nearest = (vectors @ centres.T).argmax(axis=1)
     keep = np.isin(labels, large)
-    voices = reunite(centres, owned[large])
+    voices = reunite(centres, owned[large], closeness.means)
     numbers = voices[np.where(keep, np.searchsorted(large, labels), nearest)]
     by_speech = np.argsort(-np.bincount(voices, weights=owned[large]), kind="stable")
     return np.argsort(by_speech, kind="stable")[numbers]

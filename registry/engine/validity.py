@@ -24,6 +24,9 @@ NOT_VALIDATED_FOR: Final = "not_validated_for"
 CARD_KEY: Final = "validated"
 _TAIL: Final = 0.005
 """Share of what was trained and validated on that lies outside the range at its closed end."""
+LEAST_PEOPLE: Final = 5
+"""Of so many people at least a recording lies at the closed end or beyond it: one recording in which voice activity
+misheard the pauses, put under a dozen conditions, must not set what counts as noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,28 +164,43 @@ class ValidatedRanges:
         return _reason(beyond) if beyond else None
 
 
-def ranges_of(qualities: Sequence[SignalQuality], speech_s: Sequence[float]) -> dict[str, list[float | None]]:
-    """Answer the ranges for a card: all but the outer half percent of what was trained and validated on.
+def ranges_of(
+    qualities: Sequence[SignalQuality], speech_s: Sequence[float], people: Sequence[str]
+) -> dict[str, list[float | None]]:
+    """Answer the ranges for a card: all but the outer half percent, as far as `LEAST_PEOPLE` people reach.
 
     Args:
         qualities: of every recording, each measured with all of its speech: speech that is left out of the spans
             would count as noise.
         speech_s: net speech of each voice.
+        people: who speaks.
 
     Raises:
         ValueError: there are none, or not one for each.
     """
-    if not qualities or len(qualities) != len(speech_s):
-        raise ValueError(f"ranges need one net speech for each quality, not {len(speech_s)} for {len(qualities)}")
+    if not len(qualities) == len(speech_s) == len(people) > 0:
+        raise ValueError(
+            f"ranges need one net speech and one person for each quality, not {len(speech_s)} and {len(people)} for "
+            f"{len(qualities)}"
+        )
     ranges: dict[str, list[float | None]] = {}
     for condition in CONDITIONS:
         read = [condition.read(quality, seconds) for quality, seconds in zip(qualities, speech_s, strict=True)]
-        values = [value for value in read if value is not None]
+        values = [(person, value) for person, value in zip(people, read, strict=True) if value is not None]
         if not values:
             raise ValueError(f"{condition.figure} could not be measured on any of {len(read)} recordings")
-        bound = _rounded_outwards(condition, float(np.quantile(values, _TAIL if condition.closed_below else 1 - _TAIL)))
+        bound = _rounded_outwards(condition, _closed_end(values, inwards=1 if condition.closed_below else -1))
         ranges[condition.figure] = [bound, None] if condition.closed_below else [None, bound]
     return ranges
+
+
+def _closed_end(values: Sequence[tuple[str, float]], inwards: int) -> float:
+    """Answer where a range ends whose values grow inwards by that sign, given who each value is of."""
+    outermost: dict[str, float] = {}
+    for person, value in values:
+        outermost[person] = min(outermost.get(person, math.inf), inwards * value)
+    reached = sorted(outermost.values())[:LEAST_PEOPLE][-1]
+    return inwards * max(float(np.quantile([inwards * value for _, value in values], _TAIL)), reached)
 
 
 def never_validated(card: Mapping[str, Any]) -> tuple[str, ...]:

@@ -67,7 +67,9 @@ def train(
     heard = [example for example in examples if example.part is not Part.COHORT]
     figures = {
         "people": {"cohort": people_of(examples, cohort=True), "calibration": simulation.people},
-        "validated": ranges_of([one.quality for one in heard], [one.speech_s for one in heard]),
+        "validated": ranges_of(
+            [one.quality for one in heard], [one.speech_s for one in heard], [one.person for one in heard]
+        ),
         "bounds_log10_lr": [round(float(value), 3) for value in limits[:2]],
         "weights": {name: [round(float(w), 4) for w in weights] for name, weights in fitted.engines.items()},
         "fusion": [round(float(weight), 4) for weight in fitted.fusion],

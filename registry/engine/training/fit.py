@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from registry.engine.cohort import Cohort, fit_projection, fit_spread
 from registry.engine.fitting import cllr, fit_logistic
-from registry.engine.matching import FEATURES
 from registry.engine.training.examples import Example, Part
 from registry.engine.training.simulation import FOLDS, Trials
 
@@ -66,26 +65,32 @@ class Fitted:
 
 
 def fit(trials: Trials, rows: NDArray[np.bool_]) -> Fitted:
-    """Fit both engines and their fusion on some of the trials."""
-    monotone = np.array([name != "log_speech" for name in FEATURES])
+    """Fit both engines and their fusion on some of the trials: monotone in the margin, which is the first feature."""
     target, mass = trials.is_target[rows], trials.mass[rows]
-    engines = {name: fit_logistic(features[rows], target, mass, monotone) for name, features in trials.features.items()}
+    chosen = {name: features[rows] for name, features in trials.features.items()}
+    monotone = np.arange(next(iter(chosen.values())).shape[1]) == 0
+    engines = {name: fit_logistic(features, target, mass, monotone) for name, features in chosen.items()}
     shares = np.array([ENGINE_SHARES[name] for name in engines])
-    stacked = _fusion_features(trials, engines)[rows]
-    shared = np.column_stack([stacked[:, :-1] @ shares, stacked[:, -1]])
-    weight, speech, bias = fit_logistic(shared, target, mass, np.array([True, False]))
-    return Fitted(engines, np.array([*(weight * shares), speech, bias]))
+    ratios, covariates = _fusion_features(chosen, engines)
+    weight, *others = fit_logistic(np.column_stack([ratios @ shares, covariates]), target, mass, monotone)
+    return Fitted(engines, np.array([*(weight * shares), *others]))
 
 
-def _fusion_features(trials: Trials, engines: Mapping[str, Array]) -> Array:
-    natural = [trials.features[name] @ weights[:-1] + weights[-1] for name, weights in engines.items()]
-    speech = next(iter(trials.features.values()))[:, FEATURES.index("log_speech")]
-    return np.column_stack([*natural, speech])
+def _fusion_features(features: Mapping[str, Array], engines: Mapping[str, Array]) -> tuple[Array, Array]:
+    """Answer the engines' natural log LR, ``(…, n_engines)``, and all features but the margin, which they share."""
+    natural = [features[name] @ weights[:-1] + weights[-1] for name, weights in engines.items()]
+    return np.stack(natural, axis=-1), next(iter(features.values()))[..., 1:]
 
 
-def fused(trials: Trials, fitted: Fitted) -> Array:
-    """Answer the natural log LR of all trials."""
-    natural: Array = _fusion_features(trials, fitted.engines) @ fitted.fusion[:-1] + fitted.fusion[-1]
+def fused(features: Mapping[str, Array], fitted: Fitted) -> Array:
+    """Answer the natural log LR, ``(…)``.
+
+    Args:
+        features: by encoder id ``(…, d)``, as in `Trials`.
+        fitted: to such features.
+    """
+    together = np.concatenate(_fusion_features(features, fitted.engines), axis=-1)
+    natural: Array = together @ fitted.fusion[:-1] + fitted.fusion[-1]
     return natural
 
 
@@ -95,7 +100,7 @@ def cross_validated(trials: Trials) -> Array:
     for fold in range(FOLDS):
         held = trials.fold == fold
         if held.any():
-            answer[held] = fused(trials, fit(trials, ~held))[held]
+            answer[held] = fused(trials.features, fit(trials, ~held))[held]
     return answer
 
 

@@ -36,7 +36,8 @@ class Trials:
     """Searches of simulated galleries, flattened.
 
     Attributes:
-        features: by encoder id ``(n, 2)``: the columns of `matching.FEATURES`.
+        features: by encoder id ``(n, d)``: the columns of `matching.FEATURES`, the margin first. Whoever tries what
+            else a calibration might see adds columns; all but the margin are the same for every encoder.
         is_target: ``(n,)``.
         mass: ``(n,)``: how much each counts among its kind.
         search: ``(n,)``: number of the search that a trial belongs to.

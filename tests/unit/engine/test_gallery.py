@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from registry.engine.cohort import Cohort, fit_projection, fit_spread
 from registry.engine.gallery import Gallery
@@ -100,15 +102,46 @@ def test_who_is_removed_is_never_scored_again() -> None:
     assert len(gallery) == 3
 
 
-def test_every_array_that_held_a_removed_vector_is_overwritten() -> None:
+def test_no_array_holds_a_removed_voice() -> None:
     gallery = filled()
-    gallery.score(voices(1))
-    shelves = list(gallery._shelves.values())
-    rows = list(gallery._vectors["p2"].values())
+    held = [array for shelf in gallery._shelves.values() for array in (shelf.rows, shelf.rows[2].copy())]
     gallery.remove("p2")
-    assert all(not array.any() for array in rows)
-    assert all(not shelf.means.any() for shelf in shelves)
-    assert gallery._shelves == {}
+    for rows, voice in zip(held[::2], held[1::2], strict=True):
+        assert voice.any()
+        assert not (rows == voice).all(axis=1).any()
+        assert not rows[3:].any()
+
+
+def test_arrays_outgrown_are_overwritten() -> None:
+    gallery = filled()
+    outgrown = [shelf.rows for shelf in gallery._shelves.values()]
+    for number in range(len(outgrown[0])):
+        gallery.add(f"q{number}", prints(number))
+    assert not any(rows.any() for rows in outgrown)
+    assert len(gallery) == len(outgrown[0]) + 4
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 7), st.integers(0, 3)), max_size=40))
+@settings(max_examples=60)
+def test_any_order_of_adding_and_removing_scores_as_a_fresh_gallery(steps: list[tuple[bool, int, int]]) -> None:
+    gallery, held = Gallery(SPACES, cohorts()), dict[str, int]()
+    for adding, number, seed in steps:
+        name = f"p{number}"
+        if adding:
+            gallery.add(name, prints(seed))
+            held[name] = seed
+        else:
+            gallery.remove(name)
+            held.pop(name, None)
+    assert sorted(gallery.performers()) == sorted(held)
+    fresh = Gallery(SPACES, cohorts())
+    for name, seed in held.items():
+        fresh.add(name, prints(seed))
+    if held:
+        ours, theirs = gallery.score(voices(1)), fresh.score(voices(1))
+        for encoder in SPACES:
+            columns = [ours.performers.index(name) for name in theirs.performers]
+            assert np.allclose(ours.encoders[encoder][:, columns], theirs.encoders[encoder], atol=1e-6)
 
 
 def test_removing_who_is_not_there_is_fine() -> None:

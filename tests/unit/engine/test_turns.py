@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from registry.engine.turns import (
+    ONE_ENCODER,
     PAUSE_REACH_S,
     SAME_TRACK_BONUS,
-    SAME_VOICE_COSINE,
     cluster,
     label_windows,
     reunite,
@@ -53,6 +53,26 @@ def test_five_seconds_of_another_voice_in_two_minutes_are_found() -> None:
     assert labels.tolist() == [0] * 40 + [1] * 3 + [0] * 37
 
 
+def test_one_voice_to_one_encoder_stays_one_voice_whatever_both_say() -> None:
+    joint = around([1] * 5 + [5] * 5, 0.05)
+    assert set(label_windows(in_a_row(10), around([2] * 10, 0.1), joint=joint).tolist()) == {0}
+
+
+def test_voices_too_near_for_one_encoder_are_told_apart_by_both() -> None:
+    """Of three people on one telephone line, one encoder takes two for one."""
+    near = around([1] * 4 + [1] * 4 + [5] * 4, 0.05)
+    assert label_windows(in_a_row(12), near).tolist() == [0] * 8 + [1] * 4
+    both = around([1] * 4 + [3] * 4 + [5] * 4, 0.05)
+    labels = label_windows(in_a_row(12), near, joint=both).tolist()
+    assert [len(set(labels[at : at + 4])) for at in (0, 4, 8)] == [1, 1, 1]
+    assert len(set(labels)) == 3
+
+
+def test_a_voice_that_one_encoder_splits_is_put_together_by_both() -> None:
+    labels = label_windows(in_a_row(10), around([1] * 5 + [5] * 5, 0.05), joint=around([2] * 10, 0.05))
+    assert set(labels.tolist()) == {0}
+
+
 def test_labels_follow_first_appearance() -> None:
     assert cluster(around([4, 4, 2, 4, 2], 0.01), 0.5).tolist() == [0, 0, 1, 0, 1]
 
@@ -78,10 +98,10 @@ def test_the_chain_finds_what_greedy_average_linkage_finds(seed: int) -> None:
             if i < j
         ]
         best, i, j = max(pairs)
-        if best <= SAME_VOICE_COSINE:
+        if best <= ONE_ENCODER.windows:
             break
         clusters[i] += clusters.pop(j)
-    labels = cluster(vectors, SAME_VOICE_COSINE)
+    labels = cluster(vectors, ONE_ENCODER.windows)
     assert {frozenset(found) for found in clusters} == {
         frozenset(np.flatnonzero(labels == label).tolist()) for label in set(labels.tolist())
     }
@@ -113,11 +133,12 @@ def test_pauses_never_make_turns_overlap_or_leave_a_gap(seed: int) -> None:
 
 
 def test_means_that_lie_far_apart_stay_apart() -> None:
-    assert reunite(around([0, 1, 2], 0.01), np.ones(3)).tolist() == [0, 1, 2]
+    assert reunite(around([0, 1, 2], 0.01), np.ones(3), ONE_ENCODER.means).tolist() == [0, 1, 2]
 
 
 def test_means_of_one_voice_are_put_together() -> None:
-    assert reunite(around([0, 1, 0, 1], 0.05), np.array([5.0, 9.0, 2.0, 2.0])).tolist() == [0, 1, 0, 1]
+    centres = around([0, 1, 0, 1], 0.05)
+    assert reunite(centres, np.array([5.0, 9.0, 2.0, 2.0]), ONE_ENCODER.means).tolist() == [0, 1, 0, 1]
 
 
 def test_windows_of_one_speaker_by_segmentation_need_more_to_be_split() -> None:
@@ -125,10 +146,10 @@ def test_windows_of_one_speaker_by_segmentation_need_more_to_be_split() -> None:
     moved[:, 0], moved[:, 1] = 0.6 * moved[:, 0], 0.8
     leaning = np.concatenate([around([0] * 4, 0.01), moved / np.linalg.norm(moved, axis=1, keepdims=True)])
     between = float((leaning[:4] @ leaning[4:].T).mean())
-    assert SAME_VOICE_COSINE - SAME_TRACK_BONUS < between < SAME_VOICE_COSINE
-    assert len(set(cluster(leaning, SAME_VOICE_COSINE).tolist())) == 2
-    assert len(set(cluster(leaning, SAME_VOICE_COSINE, np.zeros(8, dtype=np.int64)).tolist())) == 1
-    assert len(set(cluster(leaning, SAME_VOICE_COSINE, np.repeat([0, 1], 4)).tolist())) == 2
+    assert ONE_ENCODER.windows - SAME_TRACK_BONUS < between < ONE_ENCODER.windows
+    assert len(set(cluster(leaning, ONE_ENCODER.windows).tolist())) == 2
+    assert len(set(cluster(leaning, ONE_ENCODER.windows, np.zeros(8, dtype=np.int64)).tolist())) == 1
+    assert len(set(cluster(leaning, ONE_ENCODER.windows, np.repeat([0, 1], 4)).tolist())) == 2
 
 
 def test_segmentation_alone_does_not_make_one_voice_of_two() -> None:
