@@ -7,23 +7,13 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
+
+from migrations.parts import BYTES, ID, JSON, MOMENT, SHA256, choice
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
-
-ID = sa.String(40)
-SHA256 = sa.String(64)
-BYTES = sa.LargeBinary()
-MOMENT = sa.DateTime(timezone=True)
-JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
-
-
-def one_of(name: str, *values: str) -> sa.Enum:
-    """Text, one of these values, checked by the database."""
-    return sa.Enum(*values, name=name, native_enum=False, create_constraint=True, length=40)
 
 
 def upgrade() -> None:
@@ -92,7 +82,7 @@ def create_organisations() -> None:
     op.create_table(
         "organisations",
         sa.Column("id", ID, nullable=False),
-        sa.Column("kind", one_of("organisation_kind", "studio", "auditor", "operator"), nullable=False),
+        sa.Column("kind", choice("organisation_kind", "studio", "auditor", "operator"), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.CheckConstraint("length(name) > 0", name=op.f("ck_organisations_name_not_empty")),
@@ -105,9 +95,9 @@ def create_work() -> None:
     op.create_table(
         "work",
         sa.Column("id", ID, nullable=False),
-        sa.Column("kind", one_of("work_kind", "check", "enrolment"), nullable=False),
+        sa.Column("kind", choice("work_kind", "check", "enrolment"), nullable=False),
         sa.Column("subject_id", ID, nullable=False),
-        sa.Column("state", one_of("work_state", "queued", "leased", "done", "dead"), nullable=False),
+        sa.Column("state", choice("work_state", "queued", "leased", "done", "dead"), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("max_attempts", sa.Integer(), nullable=False),
         sa.Column("available_at", MOMENT, nullable=False),
@@ -151,7 +141,7 @@ def create_accounts() -> None:
         sa.Column("id", ID, nullable=False),
         sa.Column(
             "role",
-            one_of("role", "performer", "representative", "studio_member", "studio_admin", "auditor", "operator"),
+            choice("role", "performer", "representative", "studio_member", "studio_admin", "auditor", "operator"),
             nullable=False,
         ),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -210,7 +200,7 @@ def create_performers() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column(
             "identity_assurance",
-            one_of(
+            choice(
                 "identity_assurance", "self_declared", "representative_vouched", "union_vouched", "document_checked"
             ),
             nullable=False,
@@ -255,15 +245,15 @@ def create_checks() -> None:
         sa.Column("id", ID, nullable=False),
         sa.Column("organisation_id", ID, nullable=False),
         sa.Column("submitted_by", ID, nullable=False),
-        sa.Column("state", one_of("check_state", "queued", "done", "refused", "failed"), nullable=False),
+        sa.Column("state", choice("check_state", "queued", "done", "refused", "failed"), nullable=False),
         sa.Column("filename", sa.String(length=255), nullable=False),
         sa.Column("content_sha256", SHA256, nullable=False),
         sa.Column("size_bytes", sa.Integer(), nullable=False),
         sa.Column("duration_s", sa.Double(), nullable=False),
-        sa.Column("kind", one_of("use_kind", "generated", "training", "reference"), nullable=False),
+        sa.Column("kind", choice("use_kind", "generated", "training", "reference"), nullable=False),
         sa.Column(
             "purpose",
-            one_of(
+            choice(
                 "use_purpose",
                 "training",
                 "voice_clone",
@@ -280,7 +270,7 @@ def create_checks() -> None:
         sa.Column("project", sa.String(length=200), nullable=False),
         sa.Column(
             "medium",
-            one_of(
+            choice(
                 "medium",
                 "film",
                 "television",
@@ -303,7 +293,7 @@ def create_checks() -> None:
         sa.Column("declared_source_id", ID, nullable=True),
         sa.Column(
             "verdict",
-            one_of(
+            choice(
                 "verdict",
                 "no_match",
                 "licensed_use",
@@ -323,7 +313,7 @@ def create_checks() -> None:
             nullable=True,
         ),
         sa.Column(
-            "outcome", one_of("evidence_outcome", "match", "sound_alike", "no_match", "inconclusive"), nullable=True
+            "outcome", choice("evidence_outcome", "match", "sound_alike", "no_match", "inconclusive"), nullable=True
         ),
         sa.Column("speech_s", sa.Double(), nullable=True),
         sa.Column("reasons", JSON, nullable=True),
@@ -357,9 +347,9 @@ def create_explanations() -> None:
         sa.Column("id", ID, nullable=False),
         sa.Column("performer_id", ID, nullable=False),
         sa.Column(
-            "purpose", one_of("consent_purpose", "monitoring", "licensing", "engine_improvement"), nullable=False
+            "purpose", choice("consent_purpose", "monitoring", "licensing", "engine_improvement"), nullable=False
         ),
-        sa.Column("modality", one_of("modality", "voice", "face"), nullable=False),
+        sa.Column("modality", choice("modality", "voice", "face"), nullable=False),
         sa.Column("language", sa.String(length=35), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("text_sha256", SHA256, nullable=False),
@@ -386,7 +376,7 @@ def create_gallery_changes() -> None:
         "gallery_changes",
         sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("performer_id", ID, nullable=False),
-        sa.Column("kind", one_of("gallery_change_kind", "added", "removed"), nullable=False),
+        sa.Column("kind", choice("gallery_change_kind", "added", "removed"), nullable=False),
         sa.Column("at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(
             ["performer_id"], ["performers.id"], name=op.f("fk_gallery_changes_performer_id_performers")
@@ -424,7 +414,7 @@ def create_licences() -> None:
         sa.Column("studio_id", ID, nullable=False),
         sa.Column(
             "state",
-            one_of("licence_state", "draft", "offered", "active", "suspended", "revoked", "expired"),
+            choice("licence_state", "draft", "offered", "active", "suspended", "revoked", "expired"),
             nullable=False,
         ),
         sa.Column("title", sa.String(length=200), nullable=False),
@@ -436,10 +426,10 @@ def create_licences() -> None:
         sa.Column("projects", JSON, nullable=True),
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=False),
-        sa.Column("exclusivity", one_of("exclusivity", "non_exclusive", "exclusive"), nullable=False),
+        sa.Column("exclusivity", choice("exclusivity", "non_exclusive", "exclusive"), nullable=False),
         sa.Column(
             "pay_basis",
-            one_of(
+            choice(
                 "pay_basis",
                 "none",
                 "flat",
@@ -522,7 +512,7 @@ def create_representatives() -> None:
         sa.Column("id", ID, nullable=False),
         sa.Column("performer_id", ID, nullable=False),
         sa.Column("account_id", ID, nullable=False),
-        sa.Column("kind", one_of("representative_kind", "agent", "guild", "guardian", "estate"), nullable=False),
+        sa.Column("kind", choice("representative_kind", "agent", "guild", "guardian", "estate"), nullable=False),
         sa.Column("scopes", JSON, nullable=False),
         sa.Column("evidence_sha256", SHA256, nullable=True),
         sa.Column("created_at", MOMENT, nullable=False),
@@ -546,12 +536,12 @@ def create_consents() -> None:
         sa.Column("performer_id", ID, nullable=False),
         sa.Column("explanation_id", ID, nullable=False),
         sa.Column(
-            "purpose", one_of("consent_purpose", "monitoring", "licensing", "engine_improvement"), nullable=False
+            "purpose", choice("consent_purpose", "monitoring", "licensing", "engine_improvement"), nullable=False
         ),
-        sa.Column("modality", one_of("modality", "voice", "face"), nullable=False),
-        sa.Column("decision", one_of("consent_decision", "given", "refused"), nullable=False),
+        sa.Column("modality", choice("modality", "voice", "face"), nullable=False),
+        sa.Column("decision", choice("consent_decision", "given", "refused"), nullable=False),
         sa.Column(
-            "state", one_of("consent_state", "draft", "active", "withdrawn", "superseded", "expired"), nullable=False
+            "state", choice("consent_state", "draft", "active", "withdrawn", "superseded", "expired"), nullable=False
         ),
         sa.Column("signed_by", sa.String(length=200), nullable=False),
         sa.Column("signature_method", ID, nullable=False),
@@ -596,7 +586,7 @@ def create_findings() -> None:
         sa.Column("organisation_id", ID, nullable=False),
         sa.Column("rank", sa.Integer(), nullable=False),
         sa.Column(
-            "outcome", one_of("evidence_outcome", "match", "sound_alike", "no_match", "inconclusive"), nullable=False
+            "outcome", choice("evidence_outcome", "match", "sound_alike", "no_match", "inconclusive"), nullable=False
         ),
         sa.Column("log10_lr", sa.Double(), nullable=False),
         sa.Column("engines", JSON, nullable=False),
@@ -605,7 +595,7 @@ def create_findings() -> None:
         sa.Column("evidence_reasons", JSON, nullable=False),
         sa.Column(
             "verdict",
-            one_of(
+            choice(
                 "verdict",
                 "no_match",
                 "licensed_use",
@@ -651,9 +641,9 @@ def create_enrolments() -> None:
         sa.Column("id", ID, nullable=False),
         sa.Column("performer_id", ID, nullable=False),
         sa.Column("consent_id", ID, nullable=False),
-        sa.Column("modality", one_of("modality", "voice", "face"), nullable=False),
+        sa.Column("modality", choice("modality", "voice", "face"), nullable=False),
         sa.Column(
-            "state", one_of("enrolment_state", "queued", "active", "refused", "failed", "erased"), nullable=False
+            "state", choice("enrolment_state", "queued", "active", "refused", "failed", "erased"), nullable=False
         ),
         sa.Column("recordings", JSON, nullable=False),
         sa.Column("quality", JSON, nullable=True),
