@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import jsonify
 from flask.typing import ResponseReturnValue
 from flask_openapi.models.info import Info
@@ -54,6 +56,12 @@ def create_app(ctx: Context, *, settings: ApiSettings | None = None) -> Describe
     return app
 
 
+class TextIdConverter(BaseConverter):
+    """The form of the name of an explanation text: topic, language and version."""
+
+    regex = r"[a-z_]{1,40}\.[A-Za-z0-9-]{2,35}\.[a-z0-9-]{1,40}"
+
+
 def _new_app() -> DescribedAPI:
     app = DescribedAPI(
         __name__,
@@ -68,6 +76,7 @@ def _new_app() -> DescribedAPI:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it
     app.url_map.strict_slashes = False
     app.url_map.converters["id"] = IdConverter
+    app.url_map.converters["text"] = TextIdConverter
     return app
 
 
@@ -85,7 +94,7 @@ def operations(app: DescribedAPI) -> dict[tuple[str, str], Takes]:
 
 def _template(rule: str) -> str:
     """Write a rule of Flask as an address of OpenAPI: ``<id:check_id>`` as ``{check_id}``."""
-    return rule.replace("<id:", "{").replace(">", "}")
+    return re.sub(r"<\w+:", "{", rule).replace(">", "}")
 
 
 def _document(app: DescribedAPI) -> ResponseReturnValue:

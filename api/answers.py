@@ -40,3 +40,10 @@ def answer(
 def created(model: BaseModel, location: str, *, tag: str | None = None) -> Response:
     """Answer something new, and say where it is."""
     return answer(model, HTTPStatus.CREATED, tag=tag, location=location)
+
+
+def file(content: bytes, media_type: str, name: str) -> Response:
+    """Answer bytes that are no JSON, to be saved under a name of plain ASCII."""
+    response = Response(content, HTTPStatus.OK.value, mimetype=media_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -8,7 +8,17 @@ from api.state import context
 from registry.errors import UnauthenticatedError
 from registry.services import tokens
 
-PUBLIC = frozenset({"health.healthz", "health.readyz", "health.metrics", "openapi_document"})
+PUBLIC = frozenset(
+    {
+        "health.healthz",
+        "health.readyz",
+        "health.metrics",
+        "openapi_document",
+        "keys.get_keys",
+        "retention.get_retention_schedule",
+        "retention.list_destruction_certificates",
+    }
+)
 """Endpoints that need no token. What is not named here needs one."""
 
 

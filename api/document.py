@@ -6,10 +6,10 @@ body 413 and 415, every one that names a thing 404, and so on. So none of it can
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from http import HTTPMethod, HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from flask_openapi.openapi import OpenAPI
 
@@ -53,6 +53,19 @@ _WHEN: Mapping[HTTPStatus, str] = {
 }
 
 
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def also_answers(*media_types: str) -> Callable[[View], View]:
+    """Say that an operation answers other media types as well, where it is asked to."""
+
+    def decorate(view: View) -> View:
+        view.also_answers = media_types  # type: ignore[attr-defined]  # read by the description of the API
+        return view
+
+    return decorate
+
+
 class DescribedAPI(OpenAPI):
     """An application whose description is complete."""
 
@@ -60,10 +73,19 @@ class DescribedAPI(OpenAPI):
         """Collect the description, and add what is true by rule."""
         super().generate_spec_json()  # type: ignore[no-untyped-call]  # it has no annotations
         self.spec_json = complete(self.spec_json, frozenset(_idempotent_operations(self)))
+        _add_media(self.spec_json, {v.__name__: getattr(v, "also_answers", ()) for v in self.view_functions.values()})
 
 
 def _idempotent_operations(app: OpenAPI) -> Iterator[str]:
     return (view.__name__ for view in app.view_functions.values() if getattr(view, "idempotent", False))
+
+
+def _add_media(document: Json, media_types: Mapping[str, tuple[str, ...]]) -> None:
+    """Name the other media types of an answer; what they look like is said where the form is documented."""
+    for _, operation in _operations(document):
+        for media_type in media_types.get(operation["operationId"], ()):
+            schema = {"type": "string"} if media_type.startswith("text/") else {"type": "string", "format": "binary"}
+            operation["responses"]["200"]["content"][media_type] = {"schema": schema, "example": "…"}
 
 
 def complete(collected: Json, idempotent: frozenset[str]) -> Json:
@@ -78,6 +100,7 @@ def complete(collected: Json, idempotent: frozenset[str]) -> Json:
     components["schemas"] = dict(sorted(_named(components["schemas"]).items()))
     components["responses"] = {_component(status): _problem_response(status) for status in _WHEN}
     for path, operation in _operations(document):
+        operation.setdefault("security", [])  # none: anybody may ask
         _mend_description(operation)
         _complete_parameters(operation, has_key=operation["operationId"] in idempotent)
         _complete_body(operation, components["schemas"])
@@ -163,8 +186,9 @@ def _add_problems(operation: Json, path: str) -> None:
 
 def _possible(operation: Json, path: str) -> Iterator[HTTPStatus]:
     """Name the problems that an operation can answer with."""
-    yield HTTPStatus.UNAUTHORIZED
-    yield HTTPStatus.FORBIDDEN
+    if operation["security"]:
+        yield HTTPStatus.UNAUTHORIZED
+        yield HTTPStatus.FORBIDDEN
     yield HTTPStatus.UNPROCESSABLE_ENTITY
     yield HTTPStatus.INTERNAL_SERVER_ERROR
     yield HTTPStatus.SERVICE_UNAVAILABLE

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPMethod
 from typing import IO, Any
@@ -30,6 +30,8 @@ from api.state import settings
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
 _MAX_FORM_PARTS = 200
+_BATCH = 1_000
+"""A body with a list of up to so many things, or more, may be as large as a batch."""
 
 
 class RegistryRequest(Request):
@@ -62,11 +64,13 @@ class Takes:
         content_type: `JSON`, `MULTIPART`, or None when it takes none.
         single: form fields that may be given once.
         max_files: files together, where each file field may be given once; None where one may be repeated.
+        is_batch: whether it takes JSON about thousands of things at once.
     """
 
     content_type: str | None = None
     single: frozenset[str] = field(default_factory=frozenset)
     max_files: int | None = None
+    is_batch: bool = False
 
 
 def takes(request_body: Any, schemas: Mapping[str, Any]) -> Takes:
@@ -74,13 +78,18 @@ def takes(request_body: Any, schemas: Mapping[str, Any]) -> Takes:
     if request_body is None:
         return Takes()
     ((content_type, media),) = request_body.content.items()
+    schema = schemas[media.media_type_schema.ref.rsplit("/", 1)[-1]].model_dump(by_alias=True, exclude_none=True)
     if content_type != MULTIPART:
-        return Takes(content_type)
-    name = media.media_type_schema.ref.rsplit("/", 1)[-1]
-    properties = schemas[name].model_dump(by_alias=True, exclude_none=True)["properties"]
+        return Takes(content_type, is_batch=any(each.get("maxItems", 0) >= _BATCH for each in _properties(schema)))
+    properties = schema["properties"]
     single = frozenset(key for key, value in properties.items() if value.get("type") != "array")
     files = [key for key, value in properties.items() if _is_file(value) or _is_file(value.get("items") or {})]
     return Takes(MULTIPART, single, len(files) if set(files) <= single else None)
+
+
+def _properties(schema: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    properties: Mapping[str, Mapping[str, Any]] = schema.get("properties") or {}
+    return properties.values()
 
 
 def _is_file(schema: Mapping[str, Any]) -> bool:
@@ -116,7 +125,7 @@ def _gate(operations: Mapping[tuple[str, str], Takes]) -> Callable[[], ResponseR
 
 def _require_size(expected: Takes) -> None:
     """Refuse a body that says it is too large before any of it is read; one that does not say, while it is read."""
-    limit = settings().max_body_bytes if expected.content_type == MULTIPART else settings().max_json_bytes
+    limit = _limit(expected)
     if request.content_length is not None and request.content_length > limit:
         raise BodyTooLargeError(
             f"the request has {request.content_length} bytes, {limit} are taken",
@@ -124,6 +133,12 @@ def _require_size(expected: Takes) -> None:
             max_bytes=limit,
         )
     request.max_content_length = limit
+
+
+def _limit(expected: Takes) -> int:
+    if expected.content_type == MULTIPART:
+        return settings().max_body_bytes
+    return settings().max_batch_bytes if expected.is_batch else settings().max_json_bytes
 
 
 def _require_form(expected: Takes) -> None:

@@ -20,12 +20,14 @@ class ApiSettings:
     Attributes:
         max_body_bytes: of a request that carries media.
         max_json_bytes: of a request that carries JSON.
+        max_batch_bytes: of a request that carries JSON about thousands of things at once.
         max_wait_s: the longest that ``Prefer: wait`` is followed.
         enrolment_wait_s: how long an enrolment is waited for when nothing else is asked.
     """
 
     max_body_bytes: int = 513 * 2**20  # the decoder's limit on a file, and room for the form around it
     max_json_bytes: int = 2**20
+    max_batch_bytes: int = 32 * 2**20  # ten thousand tokens, or uses with every member
     max_wait_s: float = 60.0
     enrolment_wait_s: float = 30.0
 

@@ -127,8 +127,9 @@ def new_performer(server: Server, operator: Party, name: str, voice: str) -> Par
     alone = party(server, name, account["id"], token)
     performer = alone.post("/v1/performers", {"name": name, "identity_assurance": "self_declared"})
     person = party(server, name, account["id"], token, performer_id=performer["id"])
-    for purpose, text in EXPLANATIONS.items():
-        consent(operator, person, purpose, text)
+    told = {topic: explain(operator, person, topic, answers) for topic, answers in TOLD.items()}
+    sign(person, "monitoring", [told["monitoring"], told["withdrawal"]])
+    sign(person, "licensing", [id_ for topic, id_ in told.items() if topic != "monitoring"], CHOICES)
     enrolment = enrol(person, voice)
     out.print(
         f"[dim]{name}: told and asked, consented to monitoring and licensing of the voice, enrolled with "
@@ -137,48 +138,46 @@ def new_performer(server: Server, operator: Party, name: str, voice: str) -> Par
     return person
 
 
-EXPLANATIONS = {
-    "monitoring": (
-        "We keep a template of your voice: numbers, sealed under a key of your own, not your recordings. We look for "
-        "it in recordings that studios and auditors submit, and you see every time it is found. You can end this at "
-        "any time with one call; the key is then destroyed, and the template cannot be read by anybody, in any backup."
-    ),
-    "licensing": (
-        "Studios may ask to use your voice. Nothing is permitted until you have signed a licence that lists purposes, "
-        "media, countries, languages, term and pay. What a licence does not list, it refuses. You can end this consent "
-        "at any time; every licence is then suspended."
-    ),
+TOLD: dict[str, list[int]] = {
+    "monitoring": [2, 1, 3],
+    "withdrawal": [1, 2, 3],
+    "licensing_voice_clone": [2, 1, 3],
+    "licensing_productions": [1, 2, 3],
 }
+"""What is explained, and which option each performer chooses at each question, after having been told."""
+
+CHOICES = {"voice_clone": "allow", "advertising": "allow", "narration": "allow"}
+"""What they say to each use. Whatever is not in it, such as the training of a model, stays never."""
 
 
-def consent(operator: Party, person: Party, purpose: str, text: str) -> None:
-    """Let the operator record what was explained and answered, and the performer sign."""
-    path = f"/v1/performers/{person.performer_id}"
-    explanation = operator.post(
-        f"{path}/explanations",
+def explain(operator: Party, person: Party, topic: str, answers: list[int]) -> str:
+    """Let the operator write down what was explained on the telephone, word for word, and what was answered."""
+    told = operator.post(
+        f"/v1/performers/{person.performer_id}/explanations/import",
         {
-            "purpose": purpose,
+            "text_id": f"{topic}.en.v1",
             "modality": "voice",
-            "language": "en",
-            "text": text,
             "explained_by": "the registry's trust officer",
-            "channel": "video_call",
+            "channel": "telephone",
             "duration_s": 420.0,
-            "answers": [
-                {"question": "What is kept?", "answer": "A sealed template, no recording.", "understood": True},
-                {"question": "What does silence permit?", "answer": "Nothing.", "understood": True},
-                {"question": "How do you end it?", "answer": "With one call, at any time.", "understood": True},
-            ],
+            "answers": answers,
             "copy_delivered_at": datetime.now(tz=UTC).isoformat(),
+            "copy_method": "email",
         },
     )
+    return str(told["id"])
+
+
+def sign(person: Party, purpose: str, explanation_ids: list[str], choices: dict[str, str] | None = None) -> None:
+    """Let a performer sign a yes that rests on what they were told."""
     person.post(
-        f"{path}/consents",
+        f"/v1/performers/{person.performer_id}/consents",
         {
             "purpose": purpose,
             "modality": "voice",
             "decision": "given",
-            "explanation_id": explanation["id"],
+            "explanation_ids": explanation_ids,
+            "choices": choices or {},
             "signed_by": person.name,
             "signature_method": "electronic",
         },
@@ -219,6 +218,20 @@ def agree_licence(performer: Party, studio: Party) -> str:
                 "ends_on": (today + timedelta(days=365)).isoformat(),
                 "exclusivity": "non_exclusive",
                 "pay": {"basis": "flat", "amount_minor": 450000, "currency": "GBP"},
+                # Without a label, a marking and a signature apart from the rest, Korean law would not let it stand:
+                # `likeness licence lint` says so, and the second signature would be refused.
+                "disclosure": {
+                    "markings": ["c2pa", "watermark"],
+                    "labels": [
+                        {"language": "ko", "text": "인공지능으로 만든 음성"},
+                        {"language": "en", "text": "AI voice"},
+                    ],
+                },
+                "circumstances": {
+                    "clear_and_conspicuous": True,
+                    "separately_signed": True,
+                    "raw_audio_retention_days": 0,
+                },
             },
         },
     )
@@ -241,6 +254,7 @@ def _use(purpose: str, project: str, medium: str, licence_id: str | None = None)
         "medium": medium,
         "territory": "GB",
         "language": "en",
+        "ai_disclosed": "true",  # marked and labelled, as the licence asks
     }
     return use | ({"claimed_licence_ids": licence_id} if licence_id else {})
 

@@ -41,7 +41,10 @@ class Server:
 
 @contextmanager
 def running_server(
-    home: Path, settings: Mapping[str, str] | None = None, before_start: Callable[[], None] | None = None
+    home: Path,
+    settings: Mapping[str, str] | None = None,
+    before_start: Callable[[], None] | None = None,
+    ready_within_s: float = READY_WITHIN_S,
 ) -> Iterator[Server]:
     """Set a registry up in a folder as its README says, serve it, and end it in good order.
 
@@ -49,6 +52,7 @@ def running_server(
         home: an empty folder for database, keys and spool.
         settings: further ``LIKENESS_…`` variables.
         before_start: called when the database is there and the server is not yet.
+        ready_within_s: how long it may take until it can serve.
     """
     environment = {k: v for k, v in os.environ.items() if not k.startswith("LIKENESS_")}
     environment |= {"LIKENESS_HOME": str(home), "LIKENESS_PORT": "0", "LIKENESS_LOG_LEVEL": "warning"} | dict(
@@ -66,7 +70,7 @@ def running_server(
     )
     try:
         url = _listening(process)
-        _await_ready(process, url)
+        _await_ready(process, url, ready_within_s)
         yield Server(url, operator_id, token, time.monotonic() - started, process.pid)
     finally:
         process.terminate()
@@ -106,8 +110,8 @@ def _pass_on(stream: IO[str]) -> None:
         sys.stderr.writelines(stream)
 
 
-def _await_ready(process: subprocess.Popen[str], url: str) -> None:
-    deadline = time.monotonic() + READY_WITHIN_S
+def _await_ready(process: subprocess.Popen[str], url: str, within_s: float) -> None:
+    deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise SystemExit(f"the server ended with {process.returncode}")
@@ -117,4 +121,4 @@ def _await_ready(process: subprocess.Popen[str], url: str) -> None:
                     return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    raise SystemExit(f"the server was not ready within {READY_WITHIN_S:.0f} s")
+    raise SystemExit(f"the server was not ready within {within_s:.0f} s")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from registry.clock import Clock, utc_now
+from registry.domain.controllers import Controller
 from registry.domain.ids import IdFactory, RandomBytes
 from registry.errors import KeyringError
 from registry.media.decode import Decoder
@@ -61,6 +62,19 @@ def thresholds(settings: Settings) -> Thresholds:
         enrolment_speech_s=settings.enrolment_speech_s,
         enrolment_clipped_share=settings.enrolment_clipped_share,
         enrolment_snr_db=settings.enrolment_snr_db,
+        clearance_interval_s=settings.clearance_interval_s,
+        clearance_lifetime_s=settings.clearance_lifetime_s,
+    )
+
+
+def controller(settings: Settings) -> Controller:
+    """Answer who answers for the registry, as far as the settings say."""
+    return Controller(
+        name=settings.controller_name,
+        address=settings.controller_address,
+        contact=settings.controller_contact,
+        jurisdiction=settings.controller_jurisdiction,
+        storage_location=settings.controller_storage_location,
     )
 
 
@@ -98,6 +112,7 @@ def build_context(
                 decoder=decoder,
                 detector=SpeechDetector(),
                 thresholds=thresholds(settings),
+                controller=controller(settings),
             )
         finally:
             database.dispose()

@@ -176,6 +176,42 @@ class IdempotencyKeyReusedError(InvalidInputError):
     slug = "idempotency_key_reused"
 
 
+class FeeBelowFloorError(InvalidInputError):
+    """Less is offered for a use than the licence's floor; figures ``fee_minor``, ``floor_minor`` and ``currency``."""
+
+    slug = "fee_below_floor"
+
+
+class UnknownAttestationError(InvalidInputError):
+    """A use declares a source attestation that does not exist or is another studio's; which is not said."""
+
+    slug = "attestation_unknown"
+
+
+class TermsContradictError(InvalidInputError):
+    """Terms of a licence that cannot all be meant; figure ``contradictions`` lists every one, with its term."""
+
+    slug = "terms_contradict"
+
+
+class SignatureInvalidError(InvalidInputError):
+    """A signature does not hold over what was sent; figure ``step`` says which check failed."""
+
+    slug = "signature_invalid"
+
+
+class CurrencyMismatchError(InvalidInputError):
+    """An amount is in another currency than was agreed; figures ``currency`` and ``agreed_currency``."""
+
+    slug = "currency_mismatch"
+
+
+class PaymentExceedsDueError(InvalidInputError):
+    """A payment is of more than is due; figures ``amount_minor``, ``due_minor`` and ``currency``."""
+
+    slug = "payment_exceeds_due"
+
+
 # --- the record says no ----------------------------------------------------------------------------------------------
 
 
@@ -215,6 +251,30 @@ class DuplicateError(ConflictError):
     slug = "duplicate"
 
 
+class UseRefusedError(ConflictError):
+    """The use is refused for reasons that an approval would not lift; figure ``reasons`` has their codes."""
+
+    slug = "use_refused"
+
+
+class ApprovalExpiredError(ConflictError):
+    """What was to be approved was not answered in time, or its approval was not used in time; ``expired_at``."""
+
+    slug = "approval_expired"
+
+
+class SecondPersonNeededError(ForbiddenError):
+    """This takes two people, and the same one has done both steps; figure ``first``."""
+
+    slug = "second_person_needed"
+
+
+class UsageOverlapsError(ConflictError):
+    """Another usage report covers days of the same licence; figures ``report_id``, ``starts_on`` and ``ends_on``."""
+
+    slug = "usage_overlaps"
+
+
 class RequestInProgressError(ConflictError):
     """The first request under this idempotency key has not been answered yet; figure ``retry_after_s``."""
 
@@ -227,10 +287,40 @@ class StaleVersionError(RegistryError):
     slug = "stale_version"
 
 
+class LicenceUnsoundError(ConflictError):
+    """A dated rule would not let these terms stand; figure ``findings`` names each rule."""
+
+    slug = "licence_unsound"
+
+
 class ConsentMissingError(ConflictError):
     """There is no active consent for the purpose and modality that this needs; figures name both."""
 
     slug = "consent_missing"
+
+
+class ChoiceRefusedError(ConflictError):
+    """The performer's consent to licensing says never to a use that terms would permit; figure ``uses``."""
+
+    slug = "choice_refused"
+
+
+class NotEnrolledError(ConflictError):
+    """The performer's voice is not enrolled, so that nobody could tell whether it is theirs."""
+
+    slug = "not_enrolled"
+
+
+class TooManyAttemptsError(ConflictError):
+    """This was tried as often as is allowed; figures ``attempts``, ``allowed`` and ``retry_after_s``."""
+
+    slug = "too_many_attempts"
+
+
+class StatementSpentError(ConflictError):
+    """The one-time number of a spoken statement was used, or its time is over; figure ``state``."""
+
+    slug = "statement_spent"
 
 
 class ExplanationIncompleteError(InvalidInputError):
@@ -239,7 +329,49 @@ class ExplanationIncompleteError(InvalidInputError):
     slug = "explanation_incomplete"
 
 
+class AnswerNotUnderstoodError(InvalidInputError):
+    """An answer given elsewhere does not show understanding; figures ``questions`` and ``teaches``."""
+
+    slug = "not_understood"
+
+
+class RepresentativeRequiredError(ConflictError):
+    """The performer is a minor, or has died: only a guardian, or the estate, says yes; figures ``required``."""
+
+    slug = "representative_required"
+
+
+class EvidenceRequiredError(InvalidInputError):
+    """This is only taken with the digest of a document that shows it; figure ``evidence``."""
+
+    slug = "evidence_required"
+
+
+class NameRefusedError(ConflictError):
+    """Somebody of this name has asked to be forgotten."""
+
+    slug = "name_refused"
+
+
+class ControllerUnnamedError(ConflictError):
+    """A receipt or a statement names who answers for the registry, and the settings do not; figure ``settings``."""
+
+    slug = "controller_unnamed"
+
+
 # --- the machine says no ---------------------------------------------------------------------------------------------
+
+
+class RulePackError(RegistryError):
+    """A rule pack, or another file of the rules, cannot be read; figure ``where`` says at which part."""
+
+    slug = "rule_pack"
+
+
+class ExplanationTextChangedError(RegistryError):
+    """A text that came with the registry is not the one that was pinned; figure ``text_id``."""
+
+    slug = "explanation_text_changed"
 
 
 class SettingsError(RegistryError):

@@ -67,6 +67,32 @@ class Settings(BaseSettings):
     enrolment_clipped_share: float = Field(
         default=0.01, ge=0, le=1, description="Largest share of clipped samples in an enrolment recording."
     )
+    clearance_interval_s: int = Field(
+        default=3600,
+        ge=60,
+        le=86_400,
+        description="How long an answer about a clearance counts; then it is stale, and stale means refused.",
+    )
+    clearance_lifetime_s: int = Field(
+        default=30 * 86_400, ge=60, description="How long a clearance holds at most, if nothing ends it before."
+    )
+    controller_name: str | None = Field(
+        default=None, max_length=200, description="Who answers for the registry; consent receipts name them."
+    )
+    controller_address: str | None = Field(
+        default=None, max_length=500, description="Where a letter reaches them; consent receipts say so."
+    )
+    controller_contact: str | None = Field(
+        default=None, max_length=200, description="An e-mail address, telephone number or page at which they answer."
+    )
+    controller_jurisdiction: str | None = Field(
+        default=None,
+        pattern="^([A-Z]{2}(-[A-Z0-9]{1,3})?)$",
+        description="Whose law applies to what the registry holds: an ISO 3166 code such as `KR` or `US-CA`, or `EU`.",
+    )
+    controller_storage_location: str | None = Field(
+        default=None, max_length=200, description="Where the registry's data is kept, such as `Seoul, KR`."
+    )
     lease_s: float = Field(
         default=30.0, ge=2.0, description="How long a worker holds work without a sign of life before another takes it."
     )

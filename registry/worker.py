@@ -26,6 +26,7 @@ import structlog
 from registry.bootstrap import PARENT_VARIABLE, build_context, build_engine
 from registry.domain.checks import WorkKind
 from registry.domain.ids import IdPrefix
+from registry.domain.spoken_statements import DIGITS
 from registry.engine.identify import Engine
 from registry.engine.voiceprint import Voiceprint
 from registry.errors import (
@@ -37,7 +38,15 @@ from registry.errors import (
     SealBrokenError,
 )
 from registry.logs import configure_logs
-from registry.services import assessments, enrolment_work, gallery, housekeeping
+from registry.media.digits import DigitReader
+from registry.services import (
+    assessments,
+    enrolment_work,
+    gallery,
+    housekeeping,
+    spoken_listening,
+    spoken_statement_work,
+)
 from registry.services.context import Context
 from registry.settings import load_settings
 from registry.store import work
@@ -74,12 +83,16 @@ class Worker:
         ctx: what verbs work with.
         engine: loaded, and past its self-test.
         lease_s: how long a lease holds without being renewed.
+
+    Raises:
+        WeightsError: the model of spoken digits is missing, or is not the pinned one.
     """
 
     def __init__(self, ctx: Context, engine: Engine, *, lease_s: float = 30.0) -> None:
         self._ctx = ctx
         self._engine = engine
         self._lease_s = lease_s
+        self._reader = DigitReader(DIGITS)
         self._gallery = engine.new_gallery()
         self._seq = 0
         self._following = threading.RLock()  # held while the gallery changes, or is searched
@@ -198,7 +211,7 @@ class Worker:
                 worker_id=self.id,
                 now=self._ctx.clock(),
                 lease_s=self._lease_s,
-                kinds=[WorkKind.CHECK, WorkKind.ENROLMENT],
+                kinds=list(WorkKind),
             )
             if held is not None:
                 session.commit()
@@ -210,7 +223,11 @@ class Worker:
         Raises:
             RegistryError: the database does not answer; the lease will expire and the work be done again.
         """
-        do = self._check if held.kind is WorkKind.CHECK else self._enrol
+        do = {
+            WorkKind.CHECK: self._check,
+            WorkKind.ENROLMENT: self._enrol,
+            WorkKind.SPOKEN_STATEMENT: self._listen,
+        }[held.kind]
         try:
             with self._kept_alive(held):
                 do(held)
@@ -259,6 +276,18 @@ class Worker:
             for analysis, label in zip(analyses, labels, strict=True)
             for voiceprint in self._engine.prototypes(analysis, label)
         ]
+
+    def _listen(self, held: Lease) -> None:
+        try:
+            waiting = spoken_statement_work.open_statement(self._ctx, held)
+        except SealBrokenError:
+            spoken_statement_work.refuse_tampered(self._ctx, held)
+            return
+        spans = self._ctx.detector.spans(waiting.recording)
+        analysed = spoken_listening.analyse_statement(self._engine, self._reader, waiting, spans)
+        with self._following:
+            heard = spoken_listening.listen(self._engine, self._gallery, waiting, analysed)
+        spoken_statement_work.complete_statement(self._ctx, held, heard)
 
     @contextlib.contextmanager
     def _kept_alive(self, held: Lease) -> Iterator[None]:

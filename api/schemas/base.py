@@ -8,9 +8,15 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from registry.domain.ids import IdPrefix
-
-_PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
-_LINE = r"^[^\x00-\x1f\x7f]*$"
+from registry.domain.terms_limits import (
+    LANGUAGE,
+    LINE,
+    LONGEST_LANGUAGE,
+    LONGEST_LINE,
+    LONGEST_NOTE,
+    LONGEST_PROSE,
+    PRINTABLE,
+)
 
 
 def omissible(**described: Any) -> Any:
@@ -64,18 +70,22 @@ class Page(Answer):
     next_cursor: str | None = Field(description="Give it as `cursor` to get the next page; null on the last.")
 
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_LINE)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_LINE, pattern=LINE)]
 """One line of text: a name, a title."""
 
-Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000, pattern=_PRINTABLE)]
+Prose = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_PROSE, pattern=PRINTABLE)
+]
 """Text of several lines."""
 
-Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=_PRINTABLE)]
+Note = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NOTE, pattern=PRINTABLE)
+]
 """A few sentences."""
 
 Language = Annotated[
     str,
-    StringConstraints(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"),
+    StringConstraints(max_length=LONGEST_LANGUAGE, pattern=LANGUAGE),
     Field(description="A BCP 47 tag, such as `en` or `pt-BR`."),
 ]
 
@@ -111,6 +121,8 @@ AccountId = Annotated[str, *_id(IdPrefix.ACCOUNT, "an account")]
 PerformerId = Annotated[str, *_id(IdPrefix.PERFORMER, "a performer")]
 ExplanationId = Annotated[str, *_id(IdPrefix.EXPLANATION, "an explanation")]
 LicenceId = Annotated[str, *_id(IdPrefix.LICENCE, "a licence")]
+ApproachId = Annotated[str, *_id(IdPrefix.APPROACH, "an approach")]
+AttestationId = Annotated[str, *_id(IdPrefix.ATTESTATION, "an attestation")]
 
 
 class ProblemRecord(Answer):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StringConstraints
 
 from api.schemas import examples
 from api.schemas.base import (
@@ -18,22 +18,25 @@ from api.schemas.base import (
     Moment,
     Page,
     Path,
-    PerformerId,
     ProblemRecord,
     ReasonOut,
+    Sha256,
     Territory,
     Version,
     omissible,
 )
 from api.schemas.examples import Example
 from api.schemas.findings import EXAMPLE as FINDING
-from api.schemas.findings import FindingOut
+from api.schemas.findings import FindingOut, PerformerName
+from api.schemas.uses import QuantityIn, QuantityText, each_once, quantity_of
 from api.uploads import File
 from registry.domain.checks import CheckState
 from registry.domain.scores import EvidenceOutcome
-from registry.domain.uses import DeclaredUse, Medium, UseKind, UsePurpose
+from registry.domain.uses import DeclaredUse, Medium, UsageUnit, UseKind, UseMode, UsePurpose
 from registry.domain.verdicts import Verdict
 from registry.store.checks import Check
+
+SOURCE_PATTERN = r"^(perf|att)_[0-9a-hjkmnp-tv-z]{26}$"
 
 _USE: Example = {
     "kind": "generated",
@@ -45,6 +48,10 @@ _USE: Example = {
     "fixed_on": None,
     "claimed_licence_ids": [examples.LICENCE],
     "declared_source_id": None,
+    "use_mode": None,
+    "quantities": [{"unit": "second", "amount": 13}],
+    "copy_sha256": None,
+    "ai_disclosed": None,
 }
 _SUMMARY: Example = {
     "id": examples.CHECK,
@@ -86,7 +93,7 @@ class NewCheck(Form):
             "examples": [
                 {
                     "file": "(one recording)",
-                    **{name: value for name, value in _USE.items() if value is not None},
+                    **{name: value for name, value in _USE.items() if value is not None and name != "quantities"},
                 }
             ]
         }
@@ -103,7 +110,15 @@ class NewCheck(Form):
     claimed_licence_ids: list[LicenceId] = Field(
         default=[], max_length=20, description="Licences you act under; repeat the field for several."
     )
-    declared_source_id: PerformerId | None = omissible(description="The performer whose voice it was made from.")
+    declared_source_id: Annotated[str, StringConstraints(pattern=SOURCE_PATTERN)] | None = omissible(
+        description="The performer whose voice it was made from, or your attestation (`att_…`) of a source."
+    )
+    use_mode: UseMode | None = omissible(description="Fixed, or made while people listen.")
+    quantities: list[QuantityText] = Field(
+        default=[], max_length=len(UsageUnit), description="How much of it, as `line:12`; repeat the field for several."
+    )
+    copy_sha256: Sha256 | None = omissible(description="SHA-256 of the exact words (UTF-8).")
+    ai_disclosed: bool | None = omissible(description="Whether it is marked and labelled as was agreed.")
 
     def use(self) -> DeclaredUse:
         """Answer the declared use as the rules take it."""
@@ -117,6 +132,10 @@ class NewCheck(Form):
             fixed_on=self.fixed_on,
             claimed_licence_ids=tuple(self.claimed_licence_ids),
             declared_source_id=self.declared_source_id,
+            use_mode=self.use_mode,
+            quantities=each_once([quantity_of(each) for each in self.quantities]),
+            copy_sha256=self.copy_sha256,
+            ai_disclosed=self.ai_disclosed,
         )
 
 
@@ -141,7 +160,11 @@ class UseOut(Answer):
     language: str | None
     fixed_on: date | None
     claimed_licence_ids: list[str]
-    declared_source_id: str | None
+    declared_source_id: str | None = Field(description="A performer, or an attestation of a source.")
+    use_mode: UseMode | None
+    quantities: list[QuantityIn] = Field(description="Where no seconds were declared, those of the recording.")
+    copy_sha256: str | None
+    ai_disclosed: bool | None
 
 
 class CheckSummary(Answer):
@@ -184,14 +207,14 @@ def summary_of(check: Check) -> CheckSummary:
     return CheckSummary(**_members(check))
 
 
-def check_of(check: Check, names: Mapping[str, str]) -> CheckOut:
+def check_of(check: Check, people: Mapping[str, PerformerName]) -> CheckOut:
     """Describe a check.
 
     Args:
         check: with its findings loaded.
-        names: of the performers whose names the caller may know, by id.
+        people: how performers are shown to the caller, by id.
     """
-    findings = [FindingOut.of(finding, names) for finding in check.findings]
+    findings = [FindingOut.of(finding, people) for finding in check.findings]
     return CheckOut(**_members(check), findings=findings, engine=check.engine)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from pydantic import ConfigDict, Field
 
@@ -11,14 +12,19 @@ from api.schemas import examples
 from api.schemas.base import Answer, Body, ExplanationId, Line, Moment, Page, Sha256, Version
 from api.schemas.examples import Example
 from api.schemas.performers import PerformerPath
-from registry.domain.consents import ConsentDecision, ConsentPurpose, ConsentState, Modality
+from registry.domain.choices import Disposition, LicensingChoices
+from registry.domain.consents import ConsentDecision, ConsentPurpose, ConsentState, Modality, SignedAs
+from registry.domain.uses import UsePurpose
+from registry.services.holders import HeldKind
+from registry.services.withdrawal import Withdrawal
 from registry.store.consents import Consent
 
 _SIGNED: Example = {
-    "purpose": "monitoring",
+    "purpose": "licensing",
     "modality": "voice",
     "decision": "given",
-    "explanation_id": examples.EXPLANATION,
+    "explanation_ids": [examples.EXPLANATION],
+    "choices": {"dubbing": "allow", "advertising": "ask"},
     "signed_by": "Marta Calder",
     "signature_method": "electronic",
     "signature_evidence_sha256": examples.DIGEST,
@@ -29,6 +35,7 @@ _EXAMPLE: Example = {
     "performer_id": examples.PERFORMER,
     **_SIGNED,
     "state": "active",
+    "signed_as": "performer",
     "signed_at": examples.NOW,
     "withdrawn_at": None,
     "superseded_by": None,
@@ -61,11 +68,26 @@ class NewConsent(Body):
     purpose: ConsentPurpose
     modality: Modality
     decision: ConsentDecision = Field(description="A signed yes or a signed no.")
-    explanation_id: ExplanationId
+    explanation_ids: list[ExplanationId] = Field(
+        default_factory=list,
+        max_length=30,
+        description=(
+            "What was explained. A yes needs what its purpose is about, how it is taken back, and for licensing what "
+            "each use means that it is open to; a no needs nothing."
+        ),
+    )
+    choices: dict[UsePurpose, Disposition] = Field(
+        default_factory=dict,
+        description="For a yes to licensing, what is said to each use; what is left out is never.",
+    )
     signed_by: Line
     signature_method: SignatureMethod
     signature_evidence_sha256: Sha256 | None = None
     expires_at: Moment | None = Field(default=None, description="When it ends by itself.")
+
+    def arguments(self) -> dict[str, Any]:
+        """Answer what the verb takes."""
+        return self.model_dump() | {"choices": LicensingChoices.of(self.choices)}
 
 
 class WithdrawAll(Body):
@@ -83,12 +105,16 @@ class ConsentOut(Answer):
 
     id: str
     performer_id: str
-    explanation_id: str
+    explanation_ids: list[str]
     purpose: ConsentPurpose
     modality: Modality
     decision: ConsentDecision
     state: ConsentState = Field(description="At this moment: a consent past its term is expired.")
+    choices: dict[UsePurpose, Disposition] | None = Field(
+        description="Of a yes to licensing, the uses it is open to; any other use is never."
+    )
     signed_by: str
+    signed_as: SignedAs = Field(description="In what capacity.")
     signature_method: str
     signature_evidence_sha256: str | None
     signed_at: Moment | None
@@ -113,6 +139,38 @@ class ConsentPage(Page):
     items: list[ConsentOut]
 
 
+class HolderOut(Answer):
+    """Somebody who holds a licence or a permission, or held one that has ended."""
+
+    kind: HeldKind
+    id: str
+    organisation_id: str
+    organisation_name: str
+    stop_by: Moment = Field(description="By when they must have stopped.")
+
+
+_HOLDER: Example = {
+    "kind": "licence",
+    "id": examples.LICENCE,
+    "organisation_id": examples.ORGANISATION,
+    "organisation_name": "Northlight Pictures",
+    "stop_by": examples.NEXT_DAY,
+}
+
+
+class HoldersOut(Answer):
+    """Who may use the performer's voice, or had to stop."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"ended_at": examples.NOW, "holders": [_HOLDER]}]})
+
+    ended_at: Moment | None = Field(
+        description="When consent to licensing the voice last ended; null while it is in force, or was never given."
+    )
+    holders: list[HolderOut] = Field(
+        description="By when each would have to stop if consent ended now; once it has ended, by when they had to."
+    )
+
+
 class WithdrawalOut(Answer):
     """What a withdrawal has done, all of it before this answer was given."""
 
@@ -121,21 +179,40 @@ class WithdrawalOut(Answer):
             "examples": [
                 {
                     "consents": [{**_EXAMPLE, "state": "withdrawn", "withdrawn_at": examples.LATER, "version": 2}],
-                    "keys_destroyed": 1,
-                    "voiceprints_erased": 6,
-                    "licences_suspended": [],
+                    "keys_destroyed": 0,
+                    "voiceprints_erased": 0,
+                    "licences_suspended": [examples.LICENCE],
                     "workers_live": 1,
                     "workers_confirmed": 1,
+                    "holders": [_HOLDER],
                     "at": examples.LATER,
+                    "already": False,
                 }
             ]
         }
     )
 
     consents: list[ConsentOut]
-    keys_destroyed: int = Field(ge=0, description="Without its key, no copy of a voiceprint can be read, anywhere.")
+    keys_destroyed: int = Field(ge=0, description="Without its key a voiceprint cannot be opened.")
     voiceprints_erased: int = Field(ge=0)
     licences_suspended: list[str]
     workers_live: int = Field(ge=0, description="Workers that were searching.")
     workers_confirmed: int = Field(ge=0, description="Of those, the ones that have dropped the performer already.")
+    holders: list[HolderOut] = Field(description="Who must stop, and by when.")
     at: Moment
+    already: bool = Field(description="Whether all of it had been withdrawn before, so that nothing was left to do.")
+
+    @classmethod
+    def of(cls, done: Withdrawal, now: datetime) -> WithdrawalOut:
+        """Describe what a withdrawal has done."""
+        return cls(
+            consents=[ConsentOut.of(consent, now) for consent in done.consents],
+            keys_destroyed=done.keys_destroyed,
+            voiceprints_erased=done.voiceprints_erased,
+            licences_suspended=list(done.licences_suspended),
+            workers_live=done.workers_live,
+            workers_confirmed=done.workers_confirmed,
+            holders=[HolderOut.model_validate(holder) for holder in done.holders],
+            at=done.at,
+            already=done.already,
+        )

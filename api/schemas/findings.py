@@ -10,6 +10,7 @@ from api.paging import PageQuery
 from api.schemas import examples
 from api.schemas.base import Answer, Moment, Page, Path, PerformerId, ReasonOut, omissible
 from api.schemas.examples import Example
+from registry.domain.approaches import Priority
 from registry.domain.scores import EvidenceOutcome
 from registry.domain.verdicts import Verdict
 from registry.store.checks import Finding
@@ -28,6 +29,7 @@ EXAMPLE: Example = {
         }
     ],
     "licence_id": examples.LICENCE,
+    "priority": "normal",
     "evidence": {
         "outcome": "match",
         "log10_lr": 3.1,
@@ -51,10 +53,14 @@ class FindingQuery(PageQuery):
 
     verdict: Verdict | None = omissible(description="Only those with this verdict.")
     performer_id: PerformerId | None = omissible(description="Only those about this performer.")
+    priority: Priority | None = omissible(description="Only those that are to be looked at with this priority.")
 
 
 class PerformerName(Answer):
-    """Who was found. The name is null where the caller may know the id alone."""
+    """Who was found. The name is null where the caller may know the id alone.
+
+    A performer who is the source of a voice and under seal is shown as the attestation (`att_…`), without a name.
+    """
 
     id: str
     name: str | None
@@ -91,25 +97,27 @@ class FindingOut(Answer):
     verdict: Verdict = Field(description="Whether this use was covered.")
     reasons: list[ReasonOut] = Field(description="Why, most important first.")
     licence_id: str | None = Field(description="The licence that the verdict rests on.")
+    priority: Priority = Field(description="Escalated where the performer had declined this studio before.")
     evidence: EvidenceOut
     created_at: Moment
 
     @classmethod
-    def of(cls, finding: Finding, names: Mapping[str, str]) -> FindingOut:
+    def of(cls, finding: Finding, people: Mapping[str, PerformerName]) -> FindingOut:
         """Describe a finding.
 
         Args:
             finding: as recorded.
-            names: of the performers whose names the caller may know, by id.
+            people: how performers are shown to the caller, by id; whoever is missing is shown by the id alone.
         """
         return cls(
             id=finding.id,
             check_id=finding.check_id,
             organisation_id=finding.organisation_id,
-            performer=PerformerName(id=finding.performer_id, name=names.get(finding.performer_id)),
+            performer=people.get(finding.performer_id, PerformerName(id=finding.performer_id, name=None)),
             verdict=finding.verdict,
             reasons=[ReasonOut.model_validate(each) for each in finding.reasons],
             licence_id=finding.licence_id,
+            priority=finding.priority,
             evidence=EvidenceOut(
                 outcome=finding.outcome,
                 log10_lr=finding.log10_lr,

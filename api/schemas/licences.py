@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Annotated
+from datetime import datetime
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field
 
 from api.paging import PageQuery
 from api.schemas import examples
 from api.schemas.base import (
     Answer,
     Body,
-    Language,
     Line,
     Moment,
     Note,
@@ -21,39 +19,31 @@ from api.schemas.base import (
     Path,
     PerformerId,
     Prose,
+    Query,
     Sha256,
-    Territory,
     Version,
     omissible,
 )
 from api.schemas.examples import Example
-from registry.domain import licences as rules
-from registry.domain.licences import ANY_LANGUAGE, Exclusivity, LicenceState, LicenceTerms, PayBasis, Side
-from registry.domain.uses import Medium, UsePurpose
-from registry.store.licences import Licence
+from api.schemas.signing_keys import Ed25519Signature, bytes_of
+from api.schemas.terms import TERMS_EXAMPLE, Terms
+from registry.domain.licences import LicenceState, Side, SuspensionReason
+from registry.services.licence_signing import OwnSignature
+from registry.store.licences import Licence, LicenceHold
 
-_TERMS: Example = {
-    "purposes": ["advertising", "voice_clone"],
-    "media": ["radio", "online"],
-    "territories": ["GB", "IE"],
-    "languages": ["en"],
-    "projects": None,
-    "starts_on": "2026-03-01",
-    "ends_on": "2027-02-28",
-    "exclusivity": "non_exclusive",
-    "pay": {"basis": "flat", "amount_minor": 450_000, "currency": "GBP", "due_within_days": 30},
-}
 _DRAFT: Example = {
     "performer_id": examples.PERFORMER,
     "studio_id": examples.ORGANISATION,
     "title": "Spring campaign",
     "intended_use": "Two radio spots and one online film, made with a synthetic copy of the performer's voice.",
-    "terms": _TERMS,
+    "terms": TERMS_EXAMPLE,
 }
 _EXAMPLE: Example = {
     "id": examples.LICENCE,
     **_DRAFT,
     "state": "draft",
+    "number": 1,
+    "open_number": 1,
     "created_by": examples.ACCOUNT,
     "created_at": examples.NOW,
     "offered_at": None,
@@ -62,6 +52,7 @@ _EXAMPLE: Example = {
     "activated_at": None,
     "suspended_at": None,
     "suspension_reason": None,
+    "holds": [],
     "ended_at": None,
     "paid_at": None,
     "version": 1,
@@ -80,72 +71,6 @@ class LicenceQuery(PageQuery):
     state: LicenceState | None = omissible(description="Only those in this state, as written down.")
 
 
-class Pay(Body):
-    """What is owed."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    basis: PayBasis
-    amount_minor: int = Field(default=0, ge=0, le=2**31 - 1, description="Price of one unit, in cents or the like.")
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = Field(
-        default=None, description="An ISO 4217 code; null when the basis is `none`."
-    )
-    due_within_days: int = Field(default=30, ge=0, le=3_650)
-
-
-class Terms(Body):
-    """What a licence permits. Each list names what is permitted; what is not in it is refused."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [_TERMS]})
-
-    purposes: list[UsePurpose] = Field(min_length=1, max_length=len(UsePurpose))
-    media: list[Medium] = Field(min_length=1, max_length=len(Medium))
-    territories: list[Territory] = Field(min_length=1, max_length=250)
-    languages: list[Language | Annotated[str, StringConstraints(pattern=r"^\*$")]] = Field(
-        min_length=1, max_length=200, description=f"BCP 47 tags (`en` permits `en-GB` too), or `{ANY_LANGUAGE}`."
-    )
-    projects: list[Line] | None = Field(
-        max_length=200, description="The studio's projects; null, written out, for all."
-    )
-    starts_on: date
-    ends_on: date
-    exclusivity: Exclusivity
-    pay: Pay
-
-    def value(self) -> LicenceTerms:
-        """Answer the terms as the rules take them.
-
-        Raises:
-            InvalidInputError: the term ends before it starts, or the pay makes no sense.
-        """
-        return LicenceTerms(
-            purposes=frozenset(self.purposes),
-            media=frozenset(self.media),
-            territories=frozenset(self.territories),
-            languages=frozenset(self.languages),
-            starts_on=self.starts_on,
-            ends_on=self.ends_on,
-            exclusivity=self.exclusivity,
-            pay=rules.PayTerms(self.pay.basis, self.pay.amount_minor, self.pay.currency, self.pay.due_within_days),
-            projects=None if self.projects is None else frozenset(self.projects),
-        )
-
-    @classmethod
-    def of(cls, terms: LicenceTerms) -> Terms:
-        """Describe terms, each list in order."""
-        return cls(
-            purposes=sorted(terms.purposes),
-            media=sorted(terms.media),
-            territories=sorted(terms.territories),
-            languages=sorted(terms.languages),
-            projects=None if terms.projects is None else sorted(terms.projects),
-            starts_on=terms.starts_on,
-            ends_on=terms.ends_on,
-            exclusivity=terms.exclusivity,
-            pay=Pay.model_validate(terms.pay),
-        )
-
-
 class NewLicence(Body):
     """A licence to be drafted."""
 
@@ -159,7 +84,7 @@ class NewLicence(Body):
 
 
 class LicenceChange(Body):
-    """What is to be changed of a draft; what is left out stays."""
+    """What is to be changed of a draft, or amended of a licence in force; what is left out stays."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Spring campaign, radio only"}]})
 
@@ -169,20 +94,70 @@ class LicenceChange(Body):
 
 
 class Signature(Body):
-    """A signature. A party signs for its own side; an operator records one that was made on paper."""
+    """A signature. A party signs for its own side; an operator records one that was made on paper.
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{}]})
+    With a `signature`, it is the account's own; without, the registry signs with the key that it keeps for the account.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"agreement_sha256": examples.DIGEST}]})
 
     side: Side | None = Field(default=None, description="One's own when left out; an operator names it.")
     evidence_sha256: Sha256 | None = Field(default=None, description="Of the signed paper; an operator names it.")
+    agreement_sha256: Sha256 | None = Field(
+        default=None, description="Of the agreement as it was read; if that is not what would be signed, nothing is."
+    )
+    signature: Ed25519Signature | None = Field(
+        default=None, description="Over the canonical agreement, by the account's own registered key."
+    )
+
+    def own(self) -> OwnSignature | None:
+        """Answer the account's own signature, or None."""
+        return None if self.signature is None else OwnSignature(bytes_of(self.signature))
 
 
 class Suspension(Body):
     """Why a licence is to rest."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "used outside the campaign; being cleared"}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "used outside the campaign; being cleared", "cause": "dispute"}]}
+    )
 
     reason: Note
+    cause: SuspensionReason = Field(
+        default=SuspensionReason.PAUSE_WITHOUT_ADMISSION,
+        description="`strike` and `consent_ended` come about by themselves, and are not given by hand.",
+    )
+
+
+class ResumeQuery(Query):
+    """What of a suspension to lift."""
+
+    cause: SuspensionReason | None = omissible(
+        description="Lift only what holds it for this; when left out, everything that the caller may lift."
+    )
+
+
+class HoldOut(Answer):
+    """One reason why a licence rests."""
+
+    id: str
+    cause: SuspensionReason
+    reason: str | None = Field(description="In the words of who suspended it.")
+    placed_by: str = Field(description="`performer`, `studio`, `operator`, or `system` for what follows by itself.")
+    placed_at: Moment
+    strike_id: str | None
+
+    @classmethod
+    def of(cls, hold: LicenceHold) -> HoldOut:
+        """Describe a hold."""
+        return cls(
+            id=hold.id,
+            cause=hold.reason,
+            reason=hold.note,
+            placed_by=hold.placed_by,
+            placed_at=hold.placed_at,
+            strike_id=hold.strike_id,
+        )
 
 
 class LicenceOut(Answer):
@@ -196,7 +171,9 @@ class LicenceOut(Answer):
     state: LicenceState = Field(description="At this moment: a licence past its last day is expired.")
     title: str
     intended_use: str
-    terms: Terms
+    terms: Terms = Field(description="Of the version in force, or of the newest while none is.")
+    number: int = Field(ge=1, description="Of the version in force, or of the newest while none is.")
+    open_number: int | None = Field(description="Of the version that may still come into force, or null.")
     created_by: str
     created_at: Moment
     offered_at: Moment | None
@@ -204,7 +181,8 @@ class LicenceOut(Answer):
     studio_signed_at: Moment | None
     activated_at: Moment | None
     suspended_at: Moment | None
-    suspension_reason: str | None
+    suspension_reason: str | None = Field(description="Of the oldest of the holds.")
+    holds: list[HoldOut] = Field(description="Everything that keeps it suspended, oldest first.")
     ended_at: Moment | None
     paid_at: Moment | None
     version: Version
@@ -220,6 +198,8 @@ class LicenceOut(Answer):
             title=licence.title,
             intended_use=licence.intended_use,
             terms=Terms.of(licence.terms()),
+            number=licence.number,
+            open_number=licence.newest.number if licence.newest.is_open else None,
             created_by=licence.created_by,
             created_at=licence.created_at,
             offered_at=licence.offered_at,
@@ -228,6 +208,7 @@ class LicenceOut(Answer):
             activated_at=licence.activated_at,
             suspended_at=licence.suspended_at,
             suspension_reason=licence.suspension_reason,
+            holds=[HoldOut.of(hold) for hold in licence.open_holds],
             ended_at=licence.ended_at,
             paid_at=licence.paid_at,
             version=licence.version,

@@ -16,6 +16,7 @@ from api.problems import from_refusal
 from api.schemas.checks import CheckOut, CheckPage, CheckPath, NewCheck, check_of, summary_of
 from api.state import context, principal, settings
 from api.uploads import upload_of
+from api.v1.people import shown_people
 from api.v1.resource import new_resource
 from registry.domain.checks import CheckState
 from registry.domain.ids import IdPrefix
@@ -90,4 +91,4 @@ def _result(check: Check, wait: Wait) -> Response:
 
 
 def _out(check: Check) -> CheckOut:
-    return check_of(check, checks.names_of(context(), {finding.performer_id for finding in check.findings}))
+    return check_of(check, shown_people({finding.performer_id for finding in check.findings}))

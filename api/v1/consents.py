@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from flask import Response
 
 from api.answers import answer, created
 from api.headers import ChangeHeaders, entity_tag
 from api.idempotency import idempotent
 from api.paging import whole
-from api.schemas.consents import ConsentOut, ConsentPage, ConsentPath, NewConsent, WithdrawAll, WithdrawalOut
+from api.schemas.consents import (
+    ConsentOut,
+    ConsentPage,
+    ConsentPath,
+    HoldersOut,
+    NewConsent,
+    WithdrawAll,
+    WithdrawalOut,
+)
 from api.schemas.performers import PerformerPath
+from api.schemas.receipts import ReceiptOut
 from api.state import context, principal
 from api.v1.resource import new_resource
-from registry.services import consents
-from registry.services.withdrawal import Withdrawal
+from registry.services import consents, receipts
 from registry.store.consents import Consent
 
 resource = new_resource("consents", "What a performer decided: a signed yes or no, per purpose and modality.")
@@ -25,7 +31,7 @@ resource = new_resource("consents", "What a performer decided: a signed yes or n
 @idempotent()
 def sign_consent(path: PerformerPath, body: NewConsent) -> Response:
     """Record a performer's signed yes or no. It takes the place of the decision before it."""
-    consent = consents.sign_consent(context(), principal(), path.performer_id, **body.model_dump())
+    consent = consents.sign_consent(context(), principal(), path.performer_id, **body.arguments())
     shown = ConsentOut.of(consent, context().clock())
     return created(shown, f"/v1/performers/{path.performer_id}/consents/{consent.id}", tag=_tag(consent, shown))
 
@@ -46,10 +52,17 @@ def get_consent(path: ConsentPath) -> Response:
     return answer(shown, tag=_tag(consent, shown))
 
 
+@resource.get("/performers/<id:performer_id>/consents/<id:consent_id>/receipt", responses={200: ReceiptOut})
+def get_receipt(path: ConsentPath) -> Response:
+    """Answer the receipt of a decision (ISO/IEC TS 27560), signed: a proof that needs no registry to be checked."""
+    receipt = receipts.issue_receipt(context(), principal(), path.performer_id, path.consent_id)
+    return answer(ReceiptOut(jws=receipt.jws, claims=dict(receipt.claims)))
+
+
 @resource.post("/performers/<id:performer_id>/consents/<id:consent_id>/withdraw", responses={200: WithdrawalOut})
 @idempotent()
 def withdraw_consent(path: ConsentPath, header: ChangeHeaders) -> Response:
-    """Withdraw one consent.
+    """Withdraw one consent. Doing it again changes nothing, and is answered the same way.
 
     When this answers, the performer's key is destroyed, the voiceprints it sealed are gone, and the workers that
     confirmed do not find them any more.
@@ -57,7 +70,7 @@ def withdraw_consent(path: ConsentPath, header: ChangeHeaders) -> Response:
     done = consents.withdraw_consent(
         context(), principal(), path.performer_id, path.consent_id, if_version=header.version()
     )
-    return answer(_withdrawal(done, context().clock()))
+    return answer(WithdrawalOut.of(done, context().clock()))
 
 
 @resource.post("/performers/<id:performer_id>/consents/withdraw", responses={200: WithdrawalOut})
@@ -65,21 +78,16 @@ def withdraw_consent(path: ConsentPath, header: ChangeHeaders) -> Response:
 def withdraw_all_consents(path: PerformerPath, body: WithdrawAll) -> Response:
     """Withdraw every consent of the performer, or every one for a modality, in one call."""
     done = consents.withdraw_all(context(), principal(), path.performer_id, modality=body.modality)
-    return answer(_withdrawal(done, context().clock()))
+    return answer(WithdrawalOut.of(done, context().clock()))
+
+
+@resource.get("/performers/<id:performer_id>/holders", responses={200: HoldersOut})
+def list_holders(path: PerformerPath) -> Response:
+    """Answer who may use the performer's voice at this moment, or had to stop, however consent to it has ended."""
+    found = consents.who_may_use(context(), principal(), path.performer_id)
+    return answer(HoldersOut.model_validate(found))
 
 
 def _tag(consent: Consent, shown: ConsentOut) -> str:
     """Answer the entity tag; time alone ends a consent, and then what is shown changes though the record did not."""
     return entity_tag(consent.version, None if shown.state is consent.state else shown.state.value)
-
-
-def _withdrawal(done: Withdrawal, now: datetime) -> WithdrawalOut:
-    return WithdrawalOut(
-        consents=[ConsentOut.of(consent, now) for consent in done.consents],
-        keys_destroyed=done.keys_destroyed,
-        voiceprints_erased=done.voiceprints_erased,
-        licences_suspended=list(done.licences_suspended),
-        workers_live=done.workers_live,
-        workers_confirmed=done.workers_confirmed,
-        at=done.at,
-    )

@@ -8,6 +8,7 @@ from api.answers import answer
 from api.paging import page
 from api.schemas.findings import FindingOut, FindingPage, FindingPath, FindingQuery
 from api.state import context, principal
+from api.v1.people import shown_people
 from api.v1.resource import new_resource
 from registry.domain.ids import IdPrefix
 from registry.services import checks
@@ -23,15 +24,16 @@ def list_findings(query: FindingQuery) -> Response:
         principal(),
         verdict=query.verdict,
         performer_id=query.performer_id,
+        priority=query.priority,
         after=query.after(IdPrefix.FINDING),
         limit=query.limit + 1,
     )
-    names = checks.names_of(context(), {finding.performer_id for finding in found})
-    return page(found, query, FindingPage, lambda finding: FindingOut.of(finding, names))
+    people = shown_people({finding.performer_id for finding in found})
+    return page(found, query, FindingPage, lambda finding: FindingOut.of(finding, people))
 
 
 @resource.get("/findings/<id:finding_id>", responses={200: FindingOut})
 def get_finding(path: FindingPath) -> Response:
     """Answer one finding."""
     finding = checks.get_finding(context(), principal(), path.finding_id)
-    return answer(FindingOut.of(finding, checks.names_of(context(), {finding.performer_id})))
+    return answer(FindingOut.of(finding, shown_people({finding.performer_id})))

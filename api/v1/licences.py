@@ -15,13 +15,14 @@ from api.schemas.licences import (
     LicencePath,
     LicenceQuery,
     NewLicence,
+    ResumeQuery,
     Signature,
     Suspension,
 )
 from api.state import context, principal
 from api.v1.resource import new_resource
 from registry.domain.ids import IdPrefix
-from registry.services import licence_course, licences
+from registry.services import licence_course, licence_signing, licences
 from registry.store.licences import Licence
 
 resource = new_resource("licences", "Agreements of performers and studios, in terms that a machine can decide.")
@@ -61,37 +62,66 @@ def get_licence(path: LicencePath) -> Response:
 
 @resource.patch("/licences/<id:licence_id>", responses={200: LicenceOut})
 def change_licence(path: LicencePath, header: ChangeHeaders, body: LicenceChange) -> Response:
-    """Change a draft; what is left out stays. What was offered is never changed: revoke it, and draft anew."""
-    now = licences.get_licence(context(), principal(), path.licence_id)
+    """Change a draft, or a drafted amendment; what is left out stays. What was offered is never changed."""
     changed = licences.change_draft(
         context(),
         principal(),
         path.licence_id,
-        title=body.title or now.title,
-        intended_use=body.intended_use or now.intended_use,
-        terms=now.terms() if body.terms is None else body.terms.value(),
-        if_version=header.version() or now.version,  # what was left out was read from this version
+        title=body.title,
+        intended_use=body.intended_use,
+        terms=None if body.terms is None else body.terms.value(),
+        if_version=header.version(),
     )
     return _answer(changed)
+
+
+@resource.post("/licences/<id:licence_id>/amend", responses={201: LicenceOut})
+@idempotent()
+def amend_licence(path: LicencePath, header: ChangeHeaders, body: LicenceChange) -> Response:
+    """Draft the next version of a licence in force. The one in force stays so until both sides have signed the next."""
+    amended = licences.amend_licence(
+        context(),
+        principal(),
+        path.licence_id,
+        title=body.title,
+        intended_use=body.intended_use,
+        terms=None if body.terms is None else body.terms.value(),
+        if_version=header.version(),
+    )
+    shown = _out(amended)
+    return created(shown, f"/v1/licences/{amended.id}/versions/{amended.newest.number}", tag=_tag(amended, shown))
+
+
+@resource.post("/licences/<id:licence_id>/withdraw-amendment", responses={200: LicenceOut})
+@idempotent()
+def withdraw_amendment(path: LicencePath, header: ChangeHeaders) -> Response:
+    """Take an amendment back that is not in force yet: either side may. What is in force stays."""
+    return _answer(licences.withdraw_amendment(context(), principal(), path.licence_id, if_version=header.version()))
 
 
 @resource.post("/licences/<id:licence_id>/offer", responses={200: LicenceOut})
 @idempotent()
 def offer_licence(path: LicencePath, header: ChangeHeaders) -> Response:
-    """Offer a draft to be signed. From now on its terms stand."""
+    """Offer a draft, or a drafted amendment, to be signed. From now on its terms and its texts stand."""
     return _answer(licences.offer_licence(context(), principal(), path.licence_id, if_version=header.version()))
 
 
 @resource.post("/licences/<id:licence_id>/sign", responses={200: LicenceOut})
 @idempotent()
 def sign_licence(path: LicencePath, header: ChangeHeaders, body: Signature) -> Response:
-    """Sign an offered licence for one's own side. When both sides have signed, it is active."""
-    signed = licences.sign_licence(
+    """Sign what was offered for one's own side. When both sides have signed, it is in force.
+
+    What is signed is the canonical agreement of the version (see its `agreement`), by Ed25519: with the account's own
+    registered key, or with the key that the registry keeps for the account.
+    """
+    signed = licence_signing.sign_licence(
         context(),
         principal(),
         path.licence_id,
         side=body.side,
         evidence_sha256=body.evidence_sha256,
+        own=body.own(),
+        agreement_sha256=body.agreement_sha256,
         if_version=header.version(),
     )
     return _answer(signed)
@@ -102,16 +132,19 @@ def sign_licence(path: LicencePath, header: ChangeHeaders, body: Signature) -> R
 def suspend_licence(path: LicencePath, header: ChangeHeaders, body: Suspension) -> Response:
     """Let a licence in force rest, and say why. It is no admission of anything."""
     suspended = licence_course.suspend_licence(
-        context(), principal(), path.licence_id, reason=body.reason, if_version=header.version()
+        context(), principal(), path.licence_id, reason=body.reason, cause=body.cause, if_version=header.version()
     )
     return _answer(suspended)
 
 
 @resource.post("/licences/<id:licence_id>/resume", responses={200: LicenceOut})
 @idempotent()
-def resume_licence(path: LicencePath, header: ChangeHeaders) -> Response:
-    """Lift a suspension: whoever made it, or an operator."""
-    return _answer(licence_course.resume_licence(context(), principal(), path.licence_id, if_version=header.version()))
+def resume_licence(path: LicencePath, header: ChangeHeaders, query: ResumeQuery) -> Response:
+    """Lift what the caller may lift of a suspension; the licence rests on as long as anything else holds it."""
+    resumed = licence_course.resume_licence(
+        context(), principal(), path.licence_id, cause=query.cause, if_version=header.version()
+    )
+    return _answer(resumed)
 
 
 @resource.post("/licences/<id:licence_id>/revoke", responses={200: LicenceOut})

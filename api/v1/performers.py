@@ -8,11 +8,19 @@ from api.answers import answer, created
 from api.headers import ChangeHeaders, entity_tag
 from api.idempotency import idempotent
 from api.paging import PageQuery, page
-from api.schemas.performers import NewPerformer, PerformerChange, PerformerOut, PerformerPage, PerformerPath
+from api.schemas.performers import (
+    BirthDate,
+    Death,
+    NewPerformer,
+    PerformerChange,
+    PerformerOut,
+    PerformerPage,
+    PerformerPath,
+)
 from api.state import context, principal
 from api.v1.resource import new_resource
 from registry.domain.ids import IdPrefix
-from registry.services import performers
+from registry.services import civil_status, performers
 from registry.store.performers import Performer
 
 resource = new_resource("performers", "People whose voices and faces are protected.")
@@ -44,6 +52,26 @@ def get_performer(path: PerformerPath) -> Response:
 def change_performer(path: PerformerPath, header: ChangeHeaders, body: PerformerChange) -> Response:
     """Change a performer's name, assurance or account; what is left out stays."""
     performer = performers.change_performer(
+        context(), principal(), path.performer_id, **body.model_dump(), if_version=header.version()
+    )
+    return _answer(performer)
+
+
+@resource.post("/performers/<id:performer_id>/birth-date", responses={200: PerformerOut})
+@idempotent()
+def record_birth_date(path: PerformerPath, header: ChangeHeaders, body: BirthDate) -> Response:
+    """Record when the performer was born. The date is not kept, but for a minor the day of age is."""
+    performer = civil_status.record_birth_date(
+        context(), principal(), path.performer_id, **body.model_dump(), if_version=header.version()
+    )
+    return _answer(performer)
+
+
+@resource.post("/performers/<id:performer_id>/death", responses={200: PerformerOut})
+@idempotent()
+def record_death(path: PerformerPath, header: ChangeHeaders, body: Death) -> Response:
+    """Record that the performer has died: from now on the estate decides, and every other mandate has ended."""
+    performer = civil_status.record_death(
         context(), principal(), path.performer_id, **body.model_dump(), if_version=header.version()
     )
     return _answer(performer)

@@ -8,19 +8,20 @@ from flask_openapi.models.tag import Tag
 SECURITY_SCHEME = "token"
 
 
-def new_resource(name: str, description: str) -> APIBlueprint:
+def new_resource(name: str, description: str, *, public: bool = False) -> APIBlueprint:
     """Answer an empty blueprint.
 
     Args:
         name: of the resource, plural, as in its address.
         description: one sentence for the document.
+        public: whether its operations need no token; each must be among `api.auth.PUBLIC` as well.
     """
     return APIBlueprint(
         name,
         __name__,
         url_prefix="/v1",
         abp_tags=[Tag(name=name, description=description)],
-        abp_security=[{SECURITY_SCHEME: []}],
+        abp_security=[] if public else [{SECURITY_SCHEME: []}],
         operation_id_callback=_function_name,
         validate_response=True,
     )

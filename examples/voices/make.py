@@ -37,6 +37,7 @@ SAMPLE_RATE_HZ = 16_000
 SPEECH_LEVEL_DBFS = -22.0
 GRID_BITS = 11  # rounding stays 49 dB below the speech, and FLAC leaves the five unused bits of each sample out
 PAUSE_S = 0.45
+SLOT_S = 1.0  # of one digit in a recording of digits, in the middle of silence
 EDGE_S = 0.15
 MANIFEST = "MANIFEST.csv"
 FIELDS = ("path", "seconds", "sha256", "voices", "engine")
@@ -50,11 +51,13 @@ class Clip:
         path: relative to this folder.
         turns: who says what, in order; empty where nobody speaks.
         treat: what happens to the speech afterwards, from samples to samples.
+        lay: how the turns follow one another; `conversation` unless said.
     """
 
     path: str
     turns: tuple[Turn, ...]
     treat: Callable[[Samples], Samples]
+    lay: Callable[[Sequence[Turn]], Samples] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +136,25 @@ def conversation(turns: Sequence[Turn]) -> Samples:
     parts = [silence(EDGE_S)]
     for turn in turns:
         parts += [speak(turn), silence(PAUSE_S)]
-    spoken = np.concatenate([*parts[:-1], silence(EDGE_S)])
-    booth = BOOTHS[turns[0].voice]
-    seed = zlib.crc32(turns[0].text.encode())
+    return in_booth(np.concatenate([*parts[:-1], silence(EDGE_S)]), turns[0])
+
+
+def in_slots(turns: Sequence[Turn]) -> Samples:
+    """The turns one after another, each in the middle of a slot of its own, so that a program can put them together."""
+    import numpy as np
+
+    slots = []
+    for word in map(speak, turns):
+        before = round(SLOT_S * SAMPLE_RATE_HZ - word.size) // 2
+        after = round(SLOT_S * SAMPLE_RATE_HZ) - word.size - before
+        slots.append(np.concatenate([np.zeros(before), word, np.zeros(after)]))
+    return in_booth(np.concatenate(slots), turns[0])
+
+
+def in_booth(spoken: Samples, first: Turn) -> Samples:
+    """Speech with the noise of its voice's booth, which the first turn's text draws."""
+    booth = BOOTHS[first.voice]
+    seed = zlib.crc32(first.text.encode())
     return spoken + noise(spoken.size, seed, booth.noise_tilt) * 10 ** (booth.noise_dbfs / 20)
 
 
@@ -245,6 +264,11 @@ def one(path: str, voice: str, text: str) -> Clip:
     return Clip(path, (Turn(voice, text),), untouched)
 
 
+def digits(voice: str) -> Clip:
+    """A recording in which one voice says the ten digits, from zero, each in its slot."""
+    return Clip(f"digits/{voice}.flac", tuple(Turn(voice, f"{word}.") for word in texts.DIGITS), untouched, in_slots)
+
+
 def clips() -> list[Clip]:
     """Every recording of this folder."""
     return [
@@ -252,6 +276,7 @@ def clips() -> list[Clip]:
         one("submissions/slt-advert.flac", "slt", texts.ADVERT),
         one("submissions/slt-game.flac", "slt", texts.GAME),
         one("submissions/rms-story.flac", "rms", texts.STORY),
+        *(digits(voice) for voice in ("slt", "rms")),
         Clip("submissions/dialogue-slt-awb.flac", texts.DIALOGUE, untouched),
         one("submissions/slt-hts.flac", "slt-hts", texts.HTS),
         one("submissions/kal16-stranger.flac", "kal16", texts.STRANGER),
@@ -296,7 +321,8 @@ def write_flac(path: Path, samples: NDArray[np.int16]) -> None:
 
 def make(clip: Clip, folder: Path) -> dict[str, str]:
     """Write one recording and return its line of the manifest."""
-    samples = on_grid(clip.treat(conversation(clip.turns) if clip.turns else silence(0)))
+    lay = clip.lay or conversation
+    samples = on_grid(clip.treat(lay(clip.turns) if clip.turns else silence(0)))
     write_flac(folder / clip.path, samples)
     voices = sorted({turn.voice for turn in clip.turns})
     return {

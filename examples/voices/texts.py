@@ -66,6 +66,7 @@ DIALOGUE = (
     Turn("awb", "Then let us use flat stones, with thyme between them. It smells wonderful in summer."),
     Turn("slt", "Good. I'll call the quarry in the morning, and we can choose the colour on Friday."),
 )
+DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 TOO_SHORT = (
     "I can only stay for a minute. The kettle is on, the dog is in the yard, and my train leaves at noon. "
     "Tell me the rest of it on the telephone."

@@ -45,6 +45,7 @@ def look_at_all() -> Iterator[Part]:
         yield parts.spool(settings, os.urandom)
         yield parts.decoder(settings)
     yield parts.voice_activity()
+    yield parts.spoken_digits()
     yield parts.ge2e()
     yield parts.campplus()
     yield parts.calibration(settings)

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from typer import Argument, Option, Typer, echo
+from typer import Argument, BadParameter, Option, Typer, echo
 
+from registry.cli import licence_documents, licence_drafts
+from registry.cli.linting import lint
 from registry.cli.operator import acting_operator
 from registry.cli.options import Acting, AsJson, note
 from registry.cli.output import print_facts, print_json, print_table
 from registry.cli.paging import every
-from registry.domain.licences import LicenceState
-from registry.services import licence_course
+from registry.domain.licences import LicenceState, Side, SuspensionReason
+from registry.domain.terms import LicenceTerms
+from registry.domain.terms_document import terms_json
+from registry.services import licence_course, licence_signing
+from registry.services import licence_versions as versions
 from registry.services import licences as verbs
-from registry.store.licences import Licence
+from registry.store.licences import Licence, LicenceHold
 
 app = Typer(help="Licences: what was agreed, and what became of it.", no_args_is_help=True)
+app.command()(lint)
+licence_drafts.add_to(app)
+licence_documents.add_to(app)
 
 LicenceId = Annotated[str, Argument(metavar="LICENCE_ID")]
 HEADINGS = ("licence", "state", "title", "performer", "studio", "from", "to")
+_DIGEST_LENGTH = 64
 
 
 @app.command("list")
@@ -43,16 +52,38 @@ def list_licences(
 
 @app.command()
 def show(licence_id: LicenceId, *, as_json: AsJson = False, acting: Acting = None) -> None:
-    """Show one licence, with its terms."""
+    """Show one licence, with its terms in words."""
     with acting_operator(acting) as (ctx, principal):
         licence = verbs.get_licence(ctx, principal, licence_id)
+        _, text = versions.text_of(ctx, principal, licence_id, language="en")
         now = ctx.clock()
     facts = licence_facts(licence, now)
     if as_json:
         print_json(facts)
         return
     facts.pop("terms")
-    print_facts(facts | _terms_in_words(licence))
+    facts["holds"] = [hold.reason.value for hold in licence.open_holds]
+    print_facts(facts)
+    echo(f"\n{text}", nl=False)
+
+
+def _digest(text: str) -> str:
+    if len(text) != _DIGEST_LENGTH or any(character not in "0123456789abcdef" for character in text):
+        raise BadParameter("it is a SHA-256 in lower-case hex, of the signed paper")
+    return text
+
+
+@app.command()
+def sign(
+    licence_id: LicenceId,
+    *,
+    side: Annotated[Side, Option(help="Who has signed.")],
+    evidence: Annotated[str, Option(parser=_digest, metavar="SHA256", help="Digest of the signed paper.")],
+    acting: Acting = None,
+) -> None:
+    """Record a signature that a side has given on paper; with the second, the licence is in force."""
+    with acting_operator(acting) as (ctx, principal):
+        _say(licence_signing.sign_licence(ctx, principal, licence_id, side=side, evidence_sha256=evidence))
 
 
 @app.command()
@@ -60,18 +91,26 @@ def suspend(
     licence_id: LicenceId,
     *,
     reason: Annotated[str, Option(parser=note, metavar="TEXT", help="Why; both sides can read it.")],
+    cause: Annotated[
+        SuspensionReason, Option(help="What kind of reason; a strike is declared with `likeness strike declare`.")
+    ] = SuspensionReason.PAUSE_WITHOUT_ADMISSION,
     acting: Acting = None,
 ) -> None:
     """Suspend a licence in force."""
     with acting_operator(acting) as (ctx, principal):
-        _say(licence_course.suspend_licence(ctx, principal, licence_id, reason=reason))
+        _say(licence_course.suspend_licence(ctx, principal, licence_id, reason=reason, cause=cause))
 
 
 @app.command()
-def resume(licence_id: LicenceId, *, acting: Acting = None) -> None:
-    """Lift a suspension."""
+def resume(
+    licence_id: LicenceId,
+    *,
+    cause: Annotated[SuspensionReason | None, Option(help="Lift only what holds it for this.")] = None,
+    acting: Acting = None,
+) -> None:
+    """Lift a suspension; only the end of a strike lifts what a strike holds."""
     with acting_operator(acting) as (ctx, principal):
-        _say(licence_course.resume_licence(ctx, principal, licence_id))
+        _say(licence_course.resume_licence(ctx, principal, licence_id, cause=cause))
 
 
 @app.command()
@@ -115,7 +154,9 @@ def licence_facts(licence: Licence, now: datetime) -> dict[str, object]:
         "state": licence.value().state_at(now).value,
         "title": licence.title,
         "intended_use": licence.intended_use,
-        "terms": _terms(licence),
+        "terms": terms_facts(licence.terms()),
+        "number": licence.number,
+        "open_number": licence.newest.number if licence.newest.is_open else None,
         "created_by": licence.created_by,
         "created_at": licence.created_at,
         "offered_at": licence.offered_at,
@@ -124,36 +165,26 @@ def licence_facts(licence: Licence, now: datetime) -> dict[str, object]:
         "activated_at": licence.activated_at,
         "suspended_at": licence.suspended_at,
         "suspension_reason": licence.suspension_reason,
+        "holds": [hold_facts(hold) for hold in licence.open_holds],
         "ended_at": licence.ended_at,
         "paid_at": licence.paid_at,
         "version": licence.version,
     }
 
 
-def _terms(licence: Licence) -> dict[str, object]:
+def hold_facts(hold: LicenceHold) -> dict[str, object]:
+    """Answer one reason why a licence rests, as JSON shows it."""
     return {
-        "purposes": list(licence.purposes),
-        "media": list(licence.media),
-        "territories": list(licence.territories),
-        "languages": list(licence.languages),
-        "projects": None if licence.projects is None else list(licence.projects),
-        "starts_on": licence.starts_on,
-        "ends_on": licence.ends_on,
-        "exclusivity": licence.exclusivity.value,
-        "pay": {
-            "basis": licence.pay_basis.value,
-            "amount_minor": licence.pay_amount_minor,
-            "currency": licence.pay_currency,
-            "due_within_days": licence.pay_due_within_days,
-        },
+        "id": hold.id,
+        "cause": hold.reason.value,
+        "reason": hold.note,
+        "placed_by": hold.placed_by,
+        "placed_at": hold.placed_at,
+        "strike_id": hold.strike_id,
     }
 
 
-def _terms_in_words(licence: Licence) -> dict[str, object]:
-    terms = _terms(licence)
-    terms["projects"] = "every project" if licence.projects is None else terms["projects"]
-    terms["pay"] = licence.pay_basis.value
-    if licence.pay_currency is not None:
-        amount = f"{licence.pay_amount_minor} minor units of {licence.pay_currency}"
-        terms["pay"] = f"{amount}, {licence.pay_basis.value}, due within {licence.pay_due_within_days} days"
-    return terms
+def terms_facts(terms: LicenceTerms) -> dict[str, object]:
+    """Answer terms as JSON shows them, here and over HTTP: the document, the first rate repeated beside the rates."""
+    document: dict[str, Any] = terms_json(terms)
+    return document | {"pay": {**document["pay"], **document["pay"]["rates"][0]}}

@@ -13,7 +13,28 @@ import typer
 from rich.console import Console
 
 from registry import __version__
-from registry.cli import account, db, doctor, keys, licence, performer, serve, token
+from registry.cli import (
+    account,
+    approach,
+    attestation,
+    clearance,
+    consent,
+    db,
+    doctor,
+    explanation,
+    export,
+    keys,
+    licence,
+    pay,
+    performer,
+    purge,
+    receipt,
+    serve,
+    signing_key,
+    spoken_statement,
+    strike,
+    token,
+)
 from registry.errors import RegistryError
 
 EXIT_FAILED = 4
@@ -49,12 +70,24 @@ _add_late("calibrate", "Fit a calibration to your own labelled recordings; nothi
 app.command("serve")(serve.serve)
 app.command("worker")(serve.worker)
 app.command("doctor")(doctor.doctor)
+app.command("purge")(purge.purge)
+app.command("export")(export.export)
 app.add_typer(db.app, name="db")
 app.add_typer(keys.app, name="keys")
 app.add_typer(account.app, name="account")
 app.add_typer(token.app, name="token")
 app.add_typer(performer.app, name="performer")
+app.add_typer(explanation.app, name="explanation")
+app.add_typer(consent.app, name="consent")
+app.add_typer(spoken_statement.app, name="spoken-statement")
+app.add_typer(receipt.app, name="receipt")
 app.add_typer(licence.app, name="licence")
+app.add_typer(clearance.app, name="clearance")
+app.add_typer(approach.app, name="approach")
+app.add_typer(attestation.app, name="attestation")
+app.add_typer(pay.app, name="pay")
+app.add_typer(signing_key.app, name="signing-key")
+app.add_typer(strike.app, name="strike")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001  (typer's form of a flag)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from registry import __version__
 from registry.clock import utc_now
 from registry.domain.ids import IdFactory, IdPrefix, RandomBytes
+from registry.domain.spoken_statements import DIGITS
 from registry.errors import RegistryError, SettingsError
 from registry.settings import Settings, load_settings
 
@@ -227,6 +228,19 @@ def voice_activity() -> Part:
 
     remedy = "pip install --force-reinstall 'silero-vad>=6.2,<7' onnxruntime"
     return _look("voice activity (silero-vad)", look, package="silero-vad", remedy=remedy)
+
+
+def spoken_digits() -> Part:
+    """The model of spoken digits: the pinned files, and they load."""
+
+    def look() -> Found:
+        from registry.media.digits import MODEL_SHA256, DigitReader
+
+        DigitReader(DIGITS)
+        return Found(None, f"the pinned model ({MODEL_SHA256[:12]}…) loads")
+
+    remedy = "pip install --force-reinstall --no-deps 'pocketsphinx>=5.1.1,<6'"
+    return _look("spoken digits (pocketsphinx)", look, package="pocketsphinx", remedy=remedy)
 
 
 def ge2e() -> Part:

@@ -14,7 +14,7 @@ from typer import Argument, BadParameter, Option, Typer, confirm, echo
 from registry.cli.licence import HEADINGS, licence_facts, licence_row
 from registry.cli.operator import acting_operator
 from registry.cli.options import Acting, AsJson, one_line
-from registry.cli.output import print_facts, print_json, print_table, remark
+from registry.cli.output import print_facts, print_json, print_table, remark, words
 from registry.cli.paging import every
 from registry.domain.accounts import Principal
 from registry.domain.checks import EnrolmentState
@@ -144,6 +144,9 @@ def performer_facts(performer: Performer) -> dict[str, object]:
         "name": performer.name,
         "identity_assurance": performer.identity_assurance.value,
         "account_id": performer.account_id,
+        "minor_until": performer.adult_on,
+        "died_on": performer.died_on,
+        "forgotten_at": performer.forgotten_at,
         "created_at": performer.created_at,
         "version": performer.version,
     }
@@ -157,7 +160,10 @@ def consent_facts(consent: Consent, now: datetime) -> dict[str, object]:
         "modality": consent.modality.value,
         "decision": consent.decision.value,
         "state": consent.value().state_at(now).value,
+        "explanation_ids": list(consent.explanation_ids),
+        "choices": consent.choices,
         "signed_by": consent.signed_by,
+        "signed_as": consent.signed_as.value,
         "signed_at": consent.signed_at,
         "expires_at": consent.expires_at,
         "withdrawn_at": consent.withdrawn_at,
@@ -199,7 +205,7 @@ def withdraw(
         if not yes:
             _confirm(ctx, principal, performer_id, modality)
         done = consents.withdraw_all(ctx, principal, performer_id, modality=modality)
-    echo(_in_words(done))
+    echo(withdrawal_in_words(done))
 
 
 def _confirm(ctx: Context, principal: Principal, performer_id: str, modality: Modality | None) -> None:
@@ -228,15 +234,25 @@ def _named(ending: Sequence[Consent]) -> str:
     return ", ".join(f"{consent.purpose.value} of the {consent.modality.value}" for consent in ending)
 
 
-def _in_words(done: Withdrawal) -> str:
+def withdrawal_in_words(done: Withdrawal) -> str:
+    """Say what a withdrawal has done, and who must stop by when."""
+    if done.already:
+        return "it had been withdrawn before: nothing was left to do" + _must_stop(done)
     said = [
-        f"withdrawn: {_named(done.consents)}",
+        f"withdrawn: {_named(done.consents) or 'nothing was in force'}",
         f"voiceprints destroyed: {done.voiceprints_erased}, keys destroyed: {done.keys_destroyed}",
     ]
     if done.licences_suspended:
         said.append(f"licences suspended: {', '.join(done.licences_suspended)}")
     said.append(f"running workers that have confirmed: {done.workers_confirmed} of {done.workers_live}")
-    return "\n".join(said)
+    return "\n".join(said) + _must_stop(done)
+
+
+def _must_stop(done: Withdrawal) -> str:
+    return "".join(
+        f"\n{holder.organisation_name} must stop by {words(holder.stop_by)}: {holder.kind.value} {holder.id}"
+        for holder in done.holders
+    )
 
 
 # --- enrolling -------------------------------------------------------------------------------------------------------

@@ -45,6 +45,14 @@ class Scope(StrEnum):
     ENROLMENTS_WRITE = "enrolments:write"
     LICENCES_READ = "licences:read"
     LICENCES_WRITE = "licences:write"
+    CLEARANCES_READ = "clearances:read"
+    CLEARANCES_WRITE = "clearances:write"
+    APPROACHES_WRITE = "approaches:write"
+    ATTESTATIONS_READ = "attestations:read"
+    ATTESTATIONS_WRITE = "attestations:write"
+    LEDGER_READ = "ledger:read"
+    LEDGER_WRITE = "ledger:write"
+    RETENTION_WRITE = "retention:write"
     CHECKS_READ = "checks:read"
     CHECKS_WRITE = "checks:write"
     FINDINGS_READ = "findings:read"
@@ -59,18 +67,34 @@ _PERFORMER_SIDE = frozenset(
         Scope.ENROLMENTS_WRITE,
         Scope.LICENCES_READ,
         Scope.LICENCES_WRITE,
+        Scope.CLEARANCES_READ,
+        Scope.CLEARANCES_WRITE,
+        Scope.APPROACHES_WRITE,
+        Scope.LEDGER_READ,
+        Scope.LEDGER_WRITE,
         Scope.FINDINGS_READ,
     }
 )
 _STUDIO_SIDE = frozenset(
-    {Scope.LICENCES_READ, Scope.CHECKS_READ, Scope.CHECKS_WRITE, Scope.FINDINGS_READ, Scope.TOKENS_WRITE}
+    {
+        Scope.LICENCES_READ,
+        Scope.CLEARANCES_READ,
+        Scope.CLEARANCES_WRITE,
+        Scope.ATTESTATIONS_READ,
+        Scope.LEDGER_READ,
+        Scope.CHECKS_READ,
+        Scope.CHECKS_WRITE,
+        Scope.FINDINGS_READ,
+        Scope.TOKENS_WRITE,
+    }
 )
 
 PERMISSIONS: Mapping[Role, frozenset[Scope]] = {
     Role.PERFORMER: _PERFORMER_SIDE,
     Role.REPRESENTATIVE: _PERFORMER_SIDE,
     Role.STUDIO_MEMBER: _STUDIO_SIDE,
-    Role.STUDIO_ADMIN: _STUDIO_SIDE | {Scope.LICENCES_WRITE, Scope.ACCOUNTS_READ, Scope.ACCOUNTS_WRITE},
+    Role.STUDIO_ADMIN: _STUDIO_SIDE
+    | {Scope.LICENCES_WRITE, Scope.LEDGER_WRITE, Scope.ATTESTATIONS_WRITE, Scope.ACCOUNTS_READ, Scope.ACCOUNTS_WRITE},
     Role.AUDITOR: frozenset({Scope.CHECKS_READ, Scope.CHECKS_WRITE, Scope.FINDINGS_READ, Scope.TOKENS_WRITE}),
     Role.OPERATOR: frozenset(Scope) - {Scope.CHECKS_WRITE},  # whoever runs the registry does not search it for a client
 }

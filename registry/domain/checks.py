@@ -29,3 +29,4 @@ class WorkKind(StrEnum):
 
     CHECK = "check"
     ENROLMENT = "enrolment"
+    SPOKEN_STATEMENT = "spoken_statement"

@@ -9,12 +9,14 @@ A consent is a decision that was taken at a moment and rests on an explanation. 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from registry.errors import ConflictError, ExplanationIncompleteError
+from registry.domain.choices import NOTHING, Disposition, LicensingChoices
+from registry.domain.uses import UsePurpose
+from registry.errors import ConflictError
 
 
 class ConsentPurpose(StrEnum):
@@ -49,6 +51,18 @@ class ConsentState(StrEnum):
     EXPIRED = "expired"
 
 
+class SignedAs(StrEnum):
+    """In what capacity somebody signed a consent."""
+
+    PERFORMER = "performer"
+    AGENT = "agent"
+    GUILD = "guild"
+    GUARDIAN = "guardian"
+    ESTATE = "estate"
+    OPERATOR = "operator"  # who recorded what was signed on paper
+    UNRECORDED = "unrecorded"  # signed before this was written down
+
+
 _NEXT: dict[ConsentState, frozenset[ConsentState]] = {
     ConsentState.DRAFT: frozenset({ConsentState.ACTIVE}),
     ConsentState.ACTIVE: frozenset({ConsentState.WITHDRAWN, ConsentState.SUPERSEDED, ConsentState.EXPIRED}),
@@ -56,46 +70,6 @@ _NEXT: dict[ConsentState, frozenset[ConsentState]] = {
     ConsentState.SUPERSEDED: frozenset(),
     ConsentState.EXPIRED: frozenset(),
 }
-
-REQUIRED_ANSWERS = 3
-"""Comprehension questions that an explanation must have had answered before a consent may rest on it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One comprehension question, what the performer answered, and whether that showed understanding."""
-
-    question: str
-    answer: str
-    understood: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """What a performer was told before deciding.
-
-    Attributes:
-        id: of the record.
-        purpose, modality: what it explained.
-        language: BCP 47 tag of the text.
-        text_sha256: hex digest of the exact text.
-        explained_by: who explained it.
-        channel: how: ``in_person``, ``video_call``, ``telephone``, ``self_service``.
-        duration_s: time spent.
-        answers: the comprehension questions and answers.
-        copy_delivered_at: when the performer got a copy, or None.
-    """
-
-    id: str
-    purpose: ConsentPurpose
-    modality: Modality
-    language: str
-    text_sha256: str
-    explained_by: str
-    channel: str
-    duration_s: float
-    answers: Sequence[Answer]
-    copy_delivered_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +85,7 @@ class Consent:
         signed_at: when it became active, or None while a draft.
         expires_at: when it ends by itself, or None.
         withdrawn_at: when it was withdrawn, or None.
+        choices: of a yes to licensing, which uses it is open to; of any other, nothing.
     """
 
     id: str
@@ -122,6 +97,7 @@ class Consent:
     signed_at: datetime | None
     expires_at: datetime | None
     withdrawn_at: datetime | None
+    choices: LicensingChoices = NOTHING
 
     def state_at(self, now: datetime) -> ConsentState:
         """The state at ``now``: a consent past its term is expired, whether or not anybody has written that down."""
@@ -151,35 +127,6 @@ def require_transition(current: ConsentState, wanted: ConsentState) -> None:
         )
 
 
-def require_complete(explanation: Explanation, purpose: ConsentPurpose, modality: Modality) -> None:
-    """Refuse to rest a consent on an explanation that lacks something.
-
-    Raises:
-        ExplanationIncompleteError: figure ``missing`` names everything it lacks.
-    """
-    missing = list(_missing(explanation, purpose, modality))
-    if missing:
-        raise ExplanationIncompleteError(
-            f"the explanation {explanation.id} cannot carry this consent: {'; '.join(missing)}", missing=missing
-        )
-
-
-def _missing(explanation: Explanation, purpose: ConsentPurpose, modality: Modality) -> Iterable[str]:
-    if explanation.purpose is not purpose:
-        yield f"it explained {explanation.purpose.value}, not {purpose.value}"
-    if explanation.modality is not modality:
-        yield f"it was about the {explanation.modality.value}, not the {modality.value}"
-    if len(explanation.answers) < REQUIRED_ANSWERS:
-        yield f"{len(explanation.answers)} of {REQUIRED_ANSWERS} comprehension questions are answered"
-    for answer in explanation.answers:
-        if not answer.understood:
-            yield f"the answer to “{answer.question}” did not show understanding"
-    if explanation.copy_delivered_at is None:
-        yield "no copy was delivered"
-    if explanation.duration_s <= 0:
-        yield "no time was spent on it"
-
-
 def consent_in_force(
     consents: Iterable[Consent], purpose: ConsentPurpose, modality: Modality, now: datetime
 ) -> Consent | None:
@@ -198,3 +145,17 @@ def latest_decision(consents: Iterable[Consent], purpose: ConsentPurpose, modali
     """
     signed = [c for c in consents if c.purpose is purpose and c.modality is modality and c.signed_at is not None]
     return max(signed, key=lambda c: (c.decided_at, c.signed_at, c.id)) if signed else None
+
+
+def choice_for(consents: Iterable[Consent], use: UsePurpose, modality: Modality, now: datetime) -> Disposition:
+    """Answer what the performer says at ``now`` to licences for a use: never, unless a yes in force says otherwise."""
+    consent = consent_in_force(consents, ConsentPurpose.LICENSING, modality, now)
+    return Disposition.NEVER if consent is None else consent.choices.to(use)
+
+
+def refused_uses(
+    consents: Iterable[Consent], uses: Collection[UsePurpose], modality: Modality, now: datetime
+) -> list[UsePurpose]:
+    """Answer which of some uses the performer says never to at ``now``, in order: empty when none is."""
+    held = list(consents)
+    return [use for use in sorted(uses) if choice_for(held, use, modality, now) is Disposition.NEVER]

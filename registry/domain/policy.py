@@ -10,9 +10,11 @@ The rules, in the order in which they are asked. The first that applies decides,
  3. The performer has withdrawn consent to licensing: ``consent_withdrawn``. No licence outlives that.
  4. The performer has refused licensing: ``opted_out_match``.
  5. There is no licence between the two that was ever in force: ``unlicensed_match``.
- 6. Every licence is judged by itself; within one, the most restrictive rule wins: revoked, suspended, expired, out of
-    scope, consent not in force, unpaid. Only a work finished within the term outlives it (``expired_legacy_use``), and
-    only where consent was given too.
+ 6. Every licence is judged by itself, by the version of its terms of the day of use; within one, the most restrictive
+    rule wins: revoked, suspended (now, or on the day the work was finished), expired, out of scope, consent not in
+    force or saying never to the use, unpaid.
+    Only a work finished while both the term and the consent still ran outlives their end in time
+    (``expired_legacy_use``). Nothing outlives a revocation or a withdrawal: see ``docs/decisions/0008``.
     A licence that covers the use in every term makes it ``licensed_use``. Where none does, the verdict is that of
     the one that came nearest.
 
@@ -21,9 +23,9 @@ Unset is never permission: no evidence, no consent, no licence, no declared lang
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from registry.domain.consents import (
     Consent,
@@ -33,7 +35,9 @@ from registry.domain.consents import (
     Modality,
     latest_decision,
 )
-from registry.domain.licences import Licence, LicenceState, refusals
+from registry.domain.judging import judge_under
+from registry.domain.licence_facts import NOTHING_KNOWN, LicenceFacts
+from registry.domain.licences import Licence
 from registry.domain.scores import EvidenceOutcome, PerformerEvidence, Reason, Span
 from registry.domain.uses import DeclaredUse
 from registry.domain.verdicts import PERMITTED, Ruling, Verdict
@@ -50,6 +54,8 @@ _NEARNESS = (
 )
 """From the licence that covers a use to the one that does least: what is said when several are judged."""
 
+_RANK = {verdict: rank for rank, verdict in enumerate(_NEARNESS)}
+
 
 @dataclass(frozen=True, slots=True)
 class PerformerRecord:
@@ -59,11 +65,13 @@ class PerformerRecord:
         performer_id: of the performer.
         consents: every consent ever signed for.
         licences: every licence of the performer with the studio that asks, in any state.
+        facts: what has happened under each of them, by the licence's id; of what is missing nothing is known.
     """
 
     performer_id: str
     consents: Sequence[Consent]
     licences: Sequence[Licence]
+    facts: Mapping[str, LicenceFacts] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         owners = {c.performer_id for c in self.consents} | {licence.performer_id for licence in self.licences}
@@ -108,7 +116,7 @@ class SourceStanding:
     """How the performer whom the studio declared as the source of a voice stands beside another performer.
 
     Attributes:
-        performer_id: of the source.
+        performer_id: of the source, or what stands for it where the source is under seal.
         heard: whether the engine supports that the source speaks wherever the other performer is said to be heard.
         covered: whether the use of the source's voice is covered by a licence.
     """
@@ -118,7 +126,9 @@ class SourceStanding:
     covered: bool
 
 
-def standing_of_source(source: PerformerEvidence, ruling: Ruling, beside: PerformerEvidence) -> SourceStanding:
+def standing_of_source(
+    source: PerformerEvidence, ruling: Ruling, beside: PerformerEvidence, *, shown_as: str | None = None
+) -> SourceStanding:
     """Say how a declared source stands beside another performer.
 
     Two performers in different stretches of one recording are two voices, and neither explains the other: the source
@@ -128,9 +138,10 @@ def standing_of_source(source: PerformerEvidence, ruling: Ruling, beside: Perfor
         source: evidence on the declared source.
         ruling: on the source's own voice.
         beside: evidence on the other performer.
+        shown_as: what the source is called in reasons: an attestation, where the source is under seal.
     """
     heard = source.outcome is EvidenceOutcome.MATCH and _speaks_wherever(source, beside)
-    return SourceStanding(source.performer_id, heard=heard, covered=ruling.verdict in PERMITTED)
+    return SourceStanding(shown_as or source.performer_id, heard=heard, covered=ruling.verdict in PERMITTED)
 
 
 def _speaks_wherever(source: PerformerEvidence, beside: PerformerEvidence) -> bool:
@@ -144,9 +155,23 @@ def _overlap(left: Span, right: Span) -> bool:
 
 
 def decide_match(
-    use: DeclaredUse, record: PerformerRecord, *, now: datetime, modality: Modality = Modality.VOICE
+    use: DeclaredUse,
+    record: PerformerRecord,
+    *,
+    now: datetime,
+    modality: Modality = Modality.VOICE,
+    approvals_follow: bool = False,
 ) -> Ruling:
-    """Decide whether a use of a performer's voice is covered, given that it *is* the performer."""
+    """Decide whether a use of a performer's voice is covered, given that it *is* the performer.
+
+    Args:
+        use: as the studio declared it.
+        record: consents, and the licences with the studio that asks.
+        now: the moment of the decision.
+        modality: what was heard or seen.
+        approvals_follow: whether whoever asks will ask the performer for approval of the exact copy next; then the
+            lack of one is not held against the use here.
+    """
     decision = latest_decision(record.consents, ConsentPurpose.LICENSING, modality)
     if decision is not None and _is_withdrawn_yes(decision):
         return _ruling(
@@ -161,107 +186,25 @@ def decide_match(
             "licensing_refused",
             f"the performer has refused every licence of the {modality.value}",
         )
-    judged = [judge_licence(licence, use, record.consents, now=now, modality=modality) for licence in record.licences]
+    judged = [
+        judge_under(
+            licence,
+            use,
+            decision,
+            now=now,
+            modality=modality,
+            facts=record.facts.get(licence.id, NOTHING_KNOWN),
+            approvals_follow=approvals_follow,
+        )
+        for licence in record.licences
+    ]
     held = [ruling for ruling in judged if ruling is not None]
     if not held:
         return _ruling(
             Verdict.UNLICENSED_MATCH, "no_licence", "no licence was ever in force between the performer and this studio"
         )
-    nearest = min(held, key=lambda ruling: (_NEARNESS.index(ruling.verdict), ruling.licence_id or ""))
+    nearest = min(held, key=lambda ruling: (_RANK[ruling.verdict], ruling.licence_id or ""))
     return _with_claims(nearest, use)
-
-
-def judge_licence(
-    licence: Licence,
-    use: DeclaredUse,
-    consents: Iterable[Consent],
-    *,
-    now: datetime,
-    modality: Modality = Modality.VOICE,
-) -> Ruling | None:
-    """Judge a use by one licence alone; None when the licence was never in force (draft, offered, revoked before)."""
-    if licence.activated_at is None or licence.state in {LicenceState.DRAFT, LicenceState.OFFERED}:
-        return None
-    objections = _objections(licence, use, consents, now=now, modality=modality)
-    covered = _of(licence, Verdict.LICENSED_USE, "licence_covers_use", "every term of the licence permits this use")
-    return next(objections, covered)
-
-
-def _objections(
-    licence: Licence, use: DeclaredUse, consents: Iterable[Consent], *, now: datetime, modality: Modality
-) -> Iterator[Ruling]:
-    """Everything that stands against the use under this licence, the most restrictive first."""
-    if licence.state is LicenceState.REVOKED:
-        yield _of(licence, Verdict.UNLICENSED_MATCH, "licence_revoked", "the licence was revoked")
-    if licence.state is LicenceState.SUSPENDED:
-        why = licence.suspension_reason or "no reason recorded"
-        yield _of(licence, Verdict.LICENCE_SUSPENDED, "licence_suspended", f"the licence is suspended: {why}")
-    out_of_scope = tuple(refusals(licence.terms, use, _day_of_use(use, now)))
-    expired = licence.state_at(now) is LicenceState.EXPIRED
-    if expired and (out_of_scope or not _finished_within_term(licence, use)):
-        yield _expired(licence, out_of_scope)
-    if out_of_scope:
-        yield Ruling(Verdict.LICENSED_OUT_OF_SCOPE, out_of_scope, licence.id)
-    if not _consented(consents, modality, now, finished_on=use.fixed_on if expired else None):
-        yield _of(
-            licence,
-            Verdict.CONSENT_WITHDRAWN,
-            "licensing_consent_not_in_force",
-            f"the performer has no consent in force to license the {modality.value}, so the licence permits nothing",
-        )
-    if licence.is_overdue(now):
-        yield _unpaid(licence)
-    if expired:
-        yield _legacy(licence, use)
-
-
-def _consented(consents: Iterable[Consent], modality: Modality, now: datetime, *, finished_on: date | None) -> bool:
-    """Whether consent to licensing is in force or, for a work that outlives its licence, was when it was finished."""
-    decision = latest_decision(consents, ConsentPurpose.LICENSING, modality)
-    if decision is None or decision.decision is not ConsentDecision.GIVEN:
-        return False
-    state = decision.state_at(now)
-    if state is ConsentState.EXPIRED and decision.expires_at is not None and finished_on is not None:
-        return finished_on < decision.expires_at.date()
-    return state is ConsentState.ACTIVE
-
-
-def _day_of_use(use: DeclaredUse, now: datetime) -> date:
-    return min(use.fixed_on, now.date()) if use.fixed_on is not None else now.date()
-
-
-def _finished_within_term(licence: Licence, use: DeclaredUse) -> bool:
-    return use.fixed_on is not None and use.fixed_on <= licence.terms.ends_on
-
-
-def _expired(licence: Licence, out_of_scope: tuple[Reason, ...]) -> Ruling:
-    ended = licence.terms.ends_on.isoformat()
-    reason = Reason(
-        "licence_expired",
-        f"the licence ended on {ended}, and no work within its terms is known to have been finished by then",
-        {"term": "ends_on", "ends_on": ended, "licence_id": licence.id},
-    )
-    return Ruling(Verdict.LICENCE_EXPIRED, (reason, *out_of_scope), licence.id)
-
-
-def _legacy(licence: Licence, use: DeclaredUse) -> Ruling:
-    ended = licence.terms.ends_on.isoformat()
-    return _of(
-        licence,
-        Verdict.EXPIRED_LEGACY_USE,
-        "finished_within_term",
-        f"the licence ended on {ended}; the work was finished on {use.fixed_on}, within it",
-    )
-
-
-def _unpaid(licence: Licence) -> Ruling:
-    due = licence.payment_due_at()
-    reason = Reason(
-        "payment_overdue",
-        f"the licence covers the use, but its payment was due on {due.date().isoformat() if due else 'no date'}",
-        {"term": "pay", "due_on": due.date().isoformat() if due else None},
-    )
-    return Ruling(Verdict.LICENSED_UNPAID, (reason,), licence.id)
 
 
 def _is_withdrawn_yes(decision: Consent) -> bool:
@@ -305,10 +248,6 @@ def _both_heard(source: SourceStanding) -> Ruling:
 
 def _ruling(verdict: Verdict, code: str, detail: str) -> Ruling:
     return Ruling(verdict, (Reason(code, detail),))
-
-
-def _of(licence: Licence, verdict: Verdict, code: str, detail: str) -> Ruling:
-    return Ruling(verdict, (Reason(code, detail, {"licence_id": licence.id}),), licence.id)
 
 
 _NO_REASON = Reason("engine_inconclusive", "the engine could not tell, and gave no reason")

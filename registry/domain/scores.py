@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NewType
+from typing import Any, NewType
 
 Log10LR = NewType("Log10LR", float)
 """A calibrated log10 likelihood ratio: positive supports the same speaker, negative another one."""
@@ -58,6 +58,15 @@ class Reason:
     code: str
     detail: str
     figures: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, object]:
+        """Answer the reason as it is stored and sent."""
+        return {"code": self.code, "detail": self.detail, "figures": dict(self.figures)}
+
+    @classmethod
+    def of_json(cls, stored: Mapping[str, Any]) -> Reason:
+        """Read what `as_json` wrote; figures may be left out."""
+        return cls(str(stored["code"]), str(stored["detail"]), dict(stored.get("figures") or {}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from registry.domain.approaches import Priority
 from registry.domain.checks import CheckState
 from registry.domain.consents import ConsentPurpose, Modality
 from registry.domain.events import EventType
@@ -20,10 +21,13 @@ from registry.engine.validity import NOT_VALIDATED_FOR
 from registry.errors import NotFoundError, RegistryError
 from registry.media.recording import Recording
 from registry.services import intake
+from registry.services.approaches import escalations
 from registry.services.consents import in_force
 from registry.services.context import Context
+from registry.services.records import records_between
 from registry.services.unit import Unit, unit_of_work
-from registry.store import consents, licences, work
+from registry.services.usage import count_check
+from registry.store import work
 from registry.store.checks import Check, Finding
 from registry.store.work import Lease
 from registry.vault.keys import WrappedKey
@@ -33,10 +37,11 @@ GALLERY_EMPTY = Reason("gallery_empty", "no performer is enrolled, so there is n
 
 @dataclass(frozen=True, slots=True)
 class Ruled:
-    """Evidence on one performer, and what policy says of it."""
+    """Evidence on one performer, what policy says of it, and who looks at it first."""
 
     evidence: PerformerEvidence
     ruling: Ruling
+    priority: Priority = Priority.NORMAL
 
 
 def open_check(ctx: Context, check_id: str) -> Recording:
@@ -58,8 +63,9 @@ def complete_check(ctx: Context, held: Lease, evidence: RecordingEvidence | None
 
     1. Consent to monitoring is asked for again: evidence on a performer who has ended it is dropped, not stored.
     2. Policy rules on every performer who is heard, resembled, or cannot be told.
-    3. The lease is finished, which fails if another worker took over; then the one commit.
-    4. Best effort: the upload is deleted. A sweep finds what a crash leaves.
+    3. The lease is finished, which fails if another worker took over: before anything is written twice.
+    4. Findings are written; licensed use is counted and posted, once for each recording; then the one commit.
+    5. Best effort: the upload is deleted. A sweep finds what a crash leaves.
 
     Args:
         ctx: what verbs work with.
@@ -72,16 +78,39 @@ def complete_check(ctx: Context, held: Lease, evidence: RecordingEvidence | None
     with unit_of_work(ctx) as unit:
         check = unit.session.get_one(Check, held.subject_id, with_for_update=True)
         ruled = _rule_all(unit, check, evidence)
-        _write_findings(unit, check, ruled)
         _write_result(check, evidence, ruled)
         _close(unit, held, check, CheckState.DONE)
+        _write_findings(unit, check, ruled)
+        count_check(unit, check, held.worker_id)
         unit.commit()
 
 
 def _rule_all(unit: Unit, check: Check, evidence: RecordingEvidence | None) -> list[Ruled]:
     """Rule on everybody worth a finding, in the engine's order."""
     heard = _monitored(unit, [c for c in evidence.candidates if _is_worth_a_finding(c)] if evidence else [])
-    return rule(check.use(), heard, _records(unit.session, check.organisation_id, heard), unit.now)
+    records = records_between(
+        unit.session,
+        check.organisation_id,
+        [candidate.performer_id for candidate in heard],
+        now=unit.now,
+        projects=[check.project],
+        apart_from=check.content_sha256,
+    )
+    ruled = rule(check.use(), heard, records, unit.now, source_id=check.declared_source_id)
+    return _escalate(unit.session, check, ruled)
+
+
+def _escalate(session: Session, check: Check, ruled: Sequence[Ruled]) -> list[Ruled]:
+    """Put first what is about a performer whom this studio had asked and who had declined; the verdict stays."""
+    verdicts = {one.evidence.performer_id: one.ruling.verdict for one in ruled}
+    found = escalations(session, check.organisation_id, verdicts, submitted_at=check.created_at)
+    answers = []
+    for one in ruled:
+        escalated, ruling = found[one.evidence.performer_id], one.ruling
+        if escalated.reason is not None:
+            ruling = Ruling(ruling.verdict, (*ruling.reasons, escalated.reason), ruling.licence_id)
+        answers.append(Ruled(one.evidence, ruling, escalated.priority))
+    return answers
 
 
 def _is_worth_a_finding(candidate: PerformerEvidence) -> bool:
@@ -97,33 +126,30 @@ def _monitored(unit: Unit, candidates: Sequence[PerformerEvidence]) -> list[Perf
     return [candidate for candidate in candidates if candidate.performer_id in monitored]
 
 
-def _records(
-    session: Session, organisation_id: str, candidates: Sequence[PerformerEvidence]
-) -> Mapping[str, PerformerRecord]:
-    ids = [candidate.performer_id for candidate in candidates]
-    signed = [row.value() for row in consents.consents_of(session, ids)]
-    agreed = [row.value() for row in licences.licences_between(session, organisation_id, ids)]
-    return {
-        performer_id: PerformerRecord(
-            performer_id,
-            [consent for consent in signed if consent.performer_id == performer_id],
-            [licence for licence in agreed if licence.performer_id == performer_id],
-        )
-        for performer_id in ids
-    }
-
-
 def rule(
-    use: DeclaredUse, candidates: Sequence[PerformerEvidence], records: Mapping[str, PerformerRecord], now: datetime
+    use: DeclaredUse,
+    candidates: Sequence[PerformerEvidence],
+    records: Mapping[str, PerformerRecord],
+    now: datetime,
+    *,
+    source_id: str | None = None,
 ) -> list[Ruled]:
-    """Rule on every candidate, the declared source before those whom it may explain; answer them in their order."""
-    source = next((c for c in candidates if c.performer_id == use.declared_source_id), None)
+    """Rule on every candidate, the declared source before those whom it may explain; answer them in their order.
+
+    Args:
+        use: as declared.
+        candidates: worth a finding.
+        records: of each of them.
+        now: the moment of the decision.
+        source_id: the performer who is the declared source, where the use names an attestation of it.
+    """
+    source = next((c for c in candidates if c.performer_id == (source_id or use.declared_source_id)), None)
     of_source = decide(source, use, records[source.performer_id], now=now) if source else None
     ruled = []
     for candidate in candidates:
         standing = None
         if source is not None and of_source is not None and candidate is not source:
-            standing = standing_of_source(source, of_source, candidate)
+            standing = standing_of_source(source, of_source, candidate, shown_as=use.declared_source_id)
         ruling = decide(candidate, use, records[candidate.performer_id], now=now, source=standing)
         ruled.append(Ruled(candidate, ruling))
     return ruled
@@ -155,6 +181,7 @@ def _write_findings(unit: Unit, check: Check, ruled: Sequence[Ruled]) -> None:
                 verdict=ruling.verdict,
                 reasons=[reason_as_json(reason) for reason in ruling.reasons],
                 licence_id=ruling.licence_id,
+                priority=one.priority,
                 created_at=unit.now,
             )
         )

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from registry.domain.accounts import Principal, Role, Scope
+from registry.domain.approaches import Priority
 from registry.domain.checks import CheckState, WorkKind
 from registry.domain.events import EventType
-from registry.domain.ids import IdPrefix
+from registry.domain.ids import IdPrefix, is_id
 from registry.domain.uses import DeclaredUse
 from registry.domain.verdicts import Verdict
 from registry.errors import ForbiddenError, NotFoundError, UnknownLicenceError, UnknownSourceError
 from registry.media.recording import Recording
 from registry.services import intake
+from registry.services.attestations import own_attestation
 from registry.services.context import Context
 from registry.services.intake import Upload
 from registry.services.unit import Unit, unit_of_work
@@ -37,17 +40,20 @@ def submit_check(ctx: Context, principal: Principal, *, upload: Upload, use: Dec
 
     Raises:
         ForbiddenError: the caller's role submits nothing.
-        UnknownLicenceError, UnknownSourceError: what the use claims is not the caller's to claim.
+        UnknownLicenceError, UnknownSourceError, UnknownAttestationError: what the use claims is not the caller's to
+            claim.
         MediaError, SpeechError: what is wrong, in numbers.
     """
     organisation_id = _submitting_organisation(principal)
     with ctx.database.read() as session:
-        _require_claims(session, organisation_id, use)
+        source = _require_claims(session, organisation_id, use)
     recording = intake.read(ctx, upload)
     ctx.detector.admit(recording, required_s=ctx.thresholds.check_speech_s)
     check_id = ctx.ids.new(IdPrefix.CHECK, ctx.clock())
     with intake.spooled(ctx, check_id, [recording]) as key, unit_of_work(ctx) as unit:
-        check = _new_check(unit, principal, check_id=check_id, upload=upload, recording=recording, use=use, key=key)
+        check = _new_check(
+            unit, principal, check_id=check_id, upload=upload, recording=recording, use=use, source=source, key=key
+        )
         unit.session.add(check)
         unit.session.flush()
         work.enqueue(
@@ -77,17 +83,30 @@ def _submitting_organisation(principal: Principal) -> str:
     return principal.organisation_id
 
 
-def _require_claims(session: Session, organisation_id: str, use: DeclaredUse) -> None:
-    """Refuse a use that names licences or a source that are not the organisation's own to name."""
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The declared source: the performer, and the attestation that names them where the use names that."""
+
+    performer_id: str | None = None
+    attestation_id: str | None = None
+
+
+def _require_claims(session: Session, organisation_id: str, use: DeclaredUse) -> _Source:
+    """Answer the declared source; refuse a use that names licences or a source that are not the organisation's own."""
     for licence_id in use.claimed_licence_ids:
         licence = session.get(Licence, licence_id)
         if licence is None or licence.studio_id != organisation_id:
             raise UnknownLicenceError(f"there is no licence {licence_id} of this organisation", licence_id=licence_id)
     source_id = use.declared_source_id
-    if source_id is not None and not licences.licences_between(session, organisation_id, [source_id]):
+    if source_id is None:
+        return _Source()
+    if is_id(source_id, IdPrefix.ATTESTATION):
+        return _Source(own_attestation(session, organisation_id, source_id).performer_id, source_id)
+    if not licences.licences_between(session, organisation_id, [source_id]):
         raise UnknownSourceError(
             f"there is no licence of this organisation with the declared source {source_id}", performer_id=source_id
         )
+    return _Source(source_id)
 
 
 def _new_check(
@@ -98,6 +117,7 @@ def _new_check(
     upload: Upload,
     recording: Recording,
     use: DeclaredUse,
+    source: _Source,
     key: WrappedKey,
 ) -> Check:
     return Check(
@@ -117,7 +137,12 @@ def _new_check(
         language=use.language,
         fixed_on=use.fixed_on,
         claimed_licence_ids=list(use.claimed_licence_ids),
-        declared_source_id=use.declared_source_id,
+        declared_source_id=source.performer_id,
+        declared_attestation_id=source.attestation_id,
+        use_mode=use.use_mode,
+        quantities=[quantity.as_json() for quantity in use.quantities],
+        copy_sha256=use.copy_sha256,
+        ai_disclosed=use.ai_disclosed,
         spool_key=key.wrapped,
         spool_master_key_id=key.master_key_id,
         created_at=unit.now,
@@ -175,6 +200,7 @@ def list_findings(
     *,
     verdict: Verdict | None,
     performer_id: str | None,
+    priority: Priority | None = None,
     after: str | None,
     limit: int,
 ) -> Sequence[Finding]:
@@ -193,6 +219,7 @@ def list_findings(
             organisation_id=organisation_id,
             performer_ids=performer_ids,
             verdict=verdict,
+            priority=priority,
             after=after,
             limit=limit,
         )

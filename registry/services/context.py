@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from registry.clock import Clock
+from registry.domain.controllers import UNNAMED, Controller
 from registry.domain.ids import IdFactory, RandomBytes
 from registry.media.decode import Decoder
 from registry.media.speech import SpeechDetector
@@ -26,6 +27,8 @@ class Thresholds:
         enrolment_snr_db: least signal-to-noise ratio of an enrolment recording.
         worker_lost_after_s: silence after which a worker counts as gone.
         withdrawal_confirmation_s: longest wait for workers to confirm that voiceprints left their memory.
+        clearance_interval_s: for how long an answer about a clearance counts; whole seconds.
+        clearance_lifetime_s: for how long a clearance holds at most.
         poll_s: pause between two looks at the database while waiting.
     """
 
@@ -36,6 +39,8 @@ class Thresholds:
     enrolment_snr_db: float = 10.0
     worker_lost_after_s: float = 8.0
     withdrawal_confirmation_s: float = 5.0
+    clearance_interval_s: int = 3600
+    clearance_lifetime_s: int = 30 * 24 * 3600
     poll_s: float = 0.02
 
 
@@ -54,6 +59,7 @@ class Context:
         decoder: reads media in limited children.
         detector: finds speech.
         thresholds: numbers that verbs decide by.
+        controller: who answers for the registry; consent receipts name them.
     """
 
     database: Database
@@ -66,3 +72,4 @@ class Context:
     decoder: Decoder
     detector: SpeechDetector
     thresholds: Thresholds
+    controller: Controller = UNNAMED

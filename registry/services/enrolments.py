@@ -21,7 +21,7 @@ from registry.errors import (
 from registry.services import intake
 from registry.services.context import Context
 from registry.services.intake import Upload
-from registry.services.performers import performer_to_act_for, performer_to_change, visible_performer
+from registry.services.performers import performer_to_act_for, performer_to_change, require_name_free, visible_performer
 from registry.services.quality_gate import Judged, facts, judge_all, overall
 from registry.services.unit import Unit, unit_of_work
 from registry.store import consents, enrolments, work
@@ -57,6 +57,7 @@ def submit_enrolment(
     Raises:
         NotFoundError, ForbiddenError: no such performer, or not allowed to act for them.
         ConsentMissingError: figures ``purpose`` and ``modality``.
+        NameRefusedError: somebody of this name has asked to be forgotten.
         UnsupportedModalityError: not the voice.
         MediaError, SpeechError, EnrolmentQualityError: what is wrong, in numbers.
     """
@@ -66,6 +67,8 @@ def submit_enrolment(
         )
     with ctx.database.read() as session:
         performer = performer_to_act_for(session, principal, performer_id, Scope.ENROLMENTS_WRITE)
+        if performer.namesake_evidence_sha256 is None:
+            require_name_free(ctx, session, performer.name)
         monitoring_consent(session, performer.id, modality, ctx.clock())
     judged = judge_all(ctx, uploads, labels)
     enrolment_id = ctx.ids.new(IdPrefix.ENROLMENT, ctx.clock())

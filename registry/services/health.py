@@ -35,7 +35,7 @@ def readiness(ctx: Context) -> Readiness:
         ctx.database.require_current_schema()
         with ctx.database.read() as session:
             live = work.live_workers(session, now=ctx.clock(), within_s=ctx.thresholds.worker_lost_after_s)
-            depth = work.count_unfinished(session, WorkKind.CHECK) + work.count_unfinished(session, WorkKind.ENROLMENT)
+            depth = sum(work.count_unfinished(session, kind) for kind in WorkKind)
     except RegistryError as error:
         return Readiness(
             ready=False, parts=(PartHealth("database", ok=False, detail=error.detail),), workers_live=0, queue_depth=0

@@ -8,14 +8,18 @@ from sqlalchemy import select
 
 from registry.domain.checks import CheckState, EnrolmentState, WorkKind
 from registry.domain.ids import made_at
+from registry.domain.spoken_statements import SpokenStatementState
 from registry.services.assessments import fail_check
 from registry.services.context import Context
 from registry.services.enrolment_work import fail_enrolment
+from registry.services.spoken_statement_work import expire_unspoken, fail_statement
 from registry.services.unit import unit_of_work
 from registry.services.withdrawal import expire_due
 from registry.store import idempotency, work
 from registry.store.checks import Check
 from registry.store.enrolments import Enrolment
+from registry.store.spoken_statements import SpokenStatement
+from registry.store.work import Work
 
 UPLOAD_WITHOUT_RECORD_LIVES = timedelta(minutes=15)
 """From an upload's arrival in the spool to the commit of its record it is milliseconds; after this, none will come."""
@@ -28,14 +32,16 @@ def keep_house(ctx: Context) -> None:
     while give_up_one(ctx):
         pass
     expire_due(ctx)
+    expire_unspoken(ctx)
     sweep_spool(ctx)
     with ctx.database.write() as session:
         idempotency.forget_expired(session, ctx.clock())
         session.commit()
+    ctx.database.scrub()  # what a crash between a withdrawal's commit and its own scrubbing left of a destroyed key
 
 
 def give_up_one(ctx: Context) -> bool:
-    """Give up one piece of work that was tried too often; its check or enrolment fails in the same commit."""
+    """Give up one piece of work that was tried too often; what it was for fails in the same commit."""
     with unit_of_work(ctx) as unit:
         dead = work.take_dead(unit.session, now=unit.now)
         if dead is None:
@@ -47,8 +53,10 @@ def give_up_one(ctx: Context) -> bool:
         }
         if dead.kind is WorkKind.CHECK:
             fail_check(unit, dead.subject_id, problem)
-        else:
+        elif dead.kind is WorkKind.ENROLMENT:
             fail_enrolment(unit, dead.subject_id, problem)
+        else:
+            fail_statement(unit, dead.subject_id, dead.attempts)
         unit.commit()
     return True
 
@@ -67,7 +75,12 @@ def _is_awaited(ctx: Context, key: str) -> bool:
     with ctx.database.read() as session:
         queued_check = select(Check.id).where(Check.id == key, Check.state == CheckState.QUEUED)
         queued_enrolment = select(Enrolment.id).where(Enrolment.id == key, Enrolment.state == EnrolmentState.QUEUED)
-        if session.scalar(queued_check) or session.scalar(queued_enrolment):
+        queued_statement = (
+            select(Work.id)
+            .join(SpokenStatement, Work.subject_id == SpokenStatement.id)
+            .where(Work.id == key, SpokenStatement.state == SpokenStatementState.QUEUED)
+        )
+        if any(session.scalar(queued) for queued in (queued_check, queued_enrolment, queued_statement)):
             return True
     moment = made_at(key)
     return moment is not None and ctx.clock() - moment < UPLOAD_WITHOUT_RECORD_LIVES

@@ -1,30 +1,29 @@
-"""Licences: drafting, offering, and signing by each side."""
+"""Licences: reading, drafting, changing, offering and amending them. Signing is `registry.services.licence_signing`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from registry.domain.accounts import OrganisationKind, Principal, Role, Scope
-from registry.domain.consents import ConsentPurpose, Modality
-from registry.domain.events import EventType
+from registry.domain.contradictions import require_consistent
+from registry.domain.events import Detail, EventType
 from registry.domain.ids import IdPrefix
-from registry.domain.licences import (
-    LicenceState,
-    LicenceTerms,
-    Side,
-    conflicting_exclusives,
-    require_transition,
-)
-from registry.errors import ConflictError, ConsentMissingError, ForbiddenError, NotFoundError
-from registry.services.consents import in_force
+from registry.domain.licence_text.writing import Named, texts_of
+from registry.domain.licences import LicenceState, Side, require_transition
+from registry.domain.terms import LicenceTerms
+from registry.domain.terms_document import document_sha256, terms_json
+from registry.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from registry.services.activation import require_begun, require_minority_ends, require_no_conflict
 from registry.services.context import Context
 from registry.services.performers import visible_performer
 from registry.services.unit import Unit, require_version, unit_of_work
 from registry.store import licences
 from registry.store.accounts import Organisation
+from registry.store.licence_versions import LicenceVersion
 from registry.store.licences import Licence
 from registry.store.performers import Performer
 
@@ -120,8 +119,10 @@ def draft_licence(
     Raises:
         NotFoundError: no such performer or studio.
         ForbiddenError: the caller belongs to neither side.
+        TermsContradictError: the terms cannot all be meant; figure ``contradictions`` names each.
     """
     principal.require(Scope.LICENCES_WRITE)
+    require_consistent(terms)
     with unit_of_work(ctx) as unit:
         performer = unit.session.get(Performer, performer_id)
         studio = unit.session.get(Organisation, studio_id or principal.organisation_id or "")
@@ -134,38 +135,63 @@ def draft_licence(
             performer_id=performer.id,
             studio_id=studio.id,
             state=LicenceState.DRAFT,
-            title=title,
-            intended_use=intended_use,
+            number=1,
             created_by=principal.account_id,
             created_at=unit.now,
             version=1,
+            versions=[],
+            holds=[],
         )
         if not _is_party(principal, licence):
             raise ForbiddenError("a licence is drafted by one of its two sides", role=principal.role.value)
         side_of(principal, licence)
-        _write_terms(licence, terms)
+        _add_version(unit, licence, principal, _Wanted(title, intended_use, terms))
+        stand_by(licence, licence.newest)
         unit.session.add(licence)
-        unit.record(
-            EventType.LICENCE_DRAFTED,
-            licence.id,
-            principal.account_id,
-            performer_id=performer.id,
-            studio_id=studio.id,
-        )
+        unit.session.flush()
+        record(unit, EventType.LICENCE_DRAFTED, licence, principal, terms_sha256=licence.newest.terms_sha256)
         unit.commit()
     return licence
 
 
-def _write_terms(licence: Licence, terms: LicenceTerms) -> None:
-    licence.purposes = sorted(p.value for p in terms.purposes)
-    licence.media = sorted(m.value for m in terms.media)
-    licence.territories = sorted(terms.territories)
-    licence.languages = sorted(terms.languages)
-    licence.projects = None if terms.projects is None else sorted(terms.projects)
-    licence.starts_on, licence.ends_on = terms.starts_on, terms.ends_on
-    licence.exclusivity = terms.exclusivity
-    licence.pay_basis, licence.pay_amount_minor = terms.pay.basis, terms.pay.amount_minor
-    licence.pay_currency, licence.pay_due_within_days = terms.pay.currency, terms.pay.due_within_days
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a version is to say."""
+
+    title: str
+    intended_use: str
+    terms: LicenceTerms
+
+
+def _add_version(unit: Unit, licence: Licence, principal: Principal, wanted: _Wanted) -> None:
+    version = LicenceVersion(
+        licence_id=licence.id,
+        number=len(licence.versions) + 1,
+        performer_id=licence.performer_id,
+        studio_id=licence.studio_id,
+        texts={},
+        created_by=principal.account_id,
+        created_at=unit.now,
+        offered_at=None,
+        in_force_at=None,
+        withdrawn_at=None,
+        signatures=[],
+    )
+    _write(version, wanted)
+    licence.versions.append(version)
+
+
+def _write(version: LicenceVersion, wanted: _Wanted) -> None:
+    version.title, version.intended_use = wanted.title, wanted.intended_use
+    version.terms_document = terms_json(wanted.terms)
+    version.terms_sha256 = document_sha256(version.terms_document)
+
+
+def stand_by(licence: Licence, version: LicenceVersion) -> None:
+    """Let a licence be what one of its versions says: the one in force, or the newest while none is."""
+    terms = version.terms()
+    licence.number, licence.title, licence.intended_use = version.number, version.title, version.intended_use
+    licence.starts_on, licence.ends_on, licence.exclusivity = terms.starts_on, terms.ends_on, terms.exclusivity
 
 
 def change_draft(
@@ -173,44 +199,176 @@ def change_draft(
     principal: Principal,
     licence_id: str,
     *,
-    title: str,
-    intended_use: str,
-    terms: LicenceTerms,
+    title: str | None = None,
+    intended_use: str | None = None,
+    terms: LicenceTerms | None = None,
     if_version: int | None = None,
 ) -> Licence:
-    """Change a licence that has not been offered yet. What was offered is never changed: revoke it, and draft anew.
+    """Change a version that has not been offered yet; what is left out stays. What was offered is never changed.
 
     Raises:
         NotFoundError: none that the caller may know of.
         ConflictError: it is no draft any more; figure ``state``.
+        TermsContradictError: the terms cannot all be meant.
         StaleVersionError: it has changed since.
     """
     with unit_of_work(ctx) as unit:
         licence = licence_to_change(unit, principal, licence_id, if_version)
-        if licence.state is not LicenceState.DRAFT:
-            raise ConflictError(f"a licence that is {licence.state.value} cannot be changed", state=licence.state.value)
-        licence.title, licence.intended_use = title, intended_use
-        _write_terms(licence, terms)
-        record(unit, EventType.LICENCE_CHANGED, licence, principal)
+        version = _drafted(licence)
+        _write(version, _changed(version, title, intended_use, terms))
+        if licence.state is LicenceState.DRAFT:
+            stand_by(licence, version)
+        record(unit, EventType.LICENCE_CHANGED, licence, principal, terms_sha256=version.terms_sha256)
+        unit.commit()
+    return licence
+
+
+def _drafted(licence: Licence) -> LicenceVersion:
+    version = licence.newest
+    if not version.is_open or version.offered_at is not None or licence.state is LicenceState.REVOKED:
+        raise ConflictError(f"a licence that is {licence.state.value} cannot be changed", state=licence.state.value)
+    return version
+
+
+def _changed(
+    version: LicenceVersion, title: str | None, intended_use: str | None, terms: LicenceTerms | None
+) -> _Wanted:
+    if terms is not None:
+        require_consistent(terms)
+    return _Wanted(title or version.title, intended_use or version.intended_use, terms or version.terms())
+
+
+def amend_licence(
+    ctx: Context,
+    principal: Principal,
+    licence_id: str,
+    *,
+    title: str | None = None,
+    intended_use: str | None = None,
+    terms: LicenceTerms | None = None,
+    if_version: int | None = None,
+) -> Licence:
+    """Draft the next version of a licence in force; what is left out stays as it is in force.
+
+    The version in force stays in force until both sides have signed the next.
+
+    Raises:
+        NotFoundError: none that the caller may know of.
+        ConflictError: not in force, or an amendment is open already; figure ``state`` or ``number``.
+        InvalidInputError: nothing would be amended.
+        TermsContradictError: the terms cannot all be meant.
+        StaleVersionError: it has changed since.
+    """
+    with unit_of_work(ctx) as unit:
+        licence = licence_to_change(unit, principal, licence_id, if_version)
+        _require_amendable(licence, unit.now)
+        wanted = _changed(licence.current, title, intended_use, terms)
+        if wanted == _Wanted(licence.title, licence.intended_use, licence.terms()):
+            raise InvalidInputError("an amendment says something else than what is in force", number=licence.number)
+        _add_version(unit, licence, principal, wanted)
+        record(unit, EventType.LICENCE_AMENDED, licence, principal, **_named(licence.newest))
+        unit.commit()
+    return licence
+
+
+def _require_amendable(licence: Licence, now: datetime) -> None:
+    require_in_force(licence, now)
+    if licence.newest.is_open:
+        number = licence.newest.number
+        raise ConflictError(f"version {number} is still open: sign it, or withdraw it first", number=number)
+
+
+def is_amendment(licence: Licence) -> bool:
+    """Whether the newest version would take the place of one in force, and may still do so."""
+    return licence.activated_at is not None and licence.newest.is_open
+
+
+def require_in_force(licence: Licence, now: datetime) -> None:
+    """Refuse what is done only to a licence in force, suspended or not.
+
+    Raises:
+        ConflictError: figure ``state``.
+    """
+    state = licence.value().state_at(now)
+    if state not in {LicenceState.ACTIVE, LicenceState.SUSPENDED}:
+        raise ConflictError(f"a licence that is {state.value} is not amended", state=state.value)
+
+
+def withdraw_amendment(
+    ctx: Context, principal: Principal, licence_id: str, *, if_version: int | None = None
+) -> Licence:
+    """Take an amendment back that is not in force yet: either side may. What is in force stays.
+
+    Raises:
+        NotFoundError: none that the caller may know of.
+        ConflictError: no amendment is open; figure ``number``.
+        StaleVersionError: it has changed since.
+    """
+    with unit_of_work(ctx) as unit:
+        licence = licence_to_change(unit, principal, licence_id, if_version)
+        version = licence.newest
+        if not is_amendment(licence):
+            raise ConflictError("no amendment of this licence is open", number=version.number)
+        version.withdrawn_at = unit.now
+        record(unit, EventType.LICENCE_AMENDMENT_WITHDRAWN, licence, principal, **_named(version))
         unit.commit()
     return licence
 
 
 def offer_licence(ctx: Context, principal: Principal, licence_id: str, *, if_version: int | None = None) -> Licence:
-    """Offer a draft to be signed. From now on its terms stand.
+    """Offer a draft, or a drafted amendment, to be signed. From now on its terms and its texts stand.
 
     Raises:
         NotFoundError: none that the caller may know of.
-        ConflictError: it is no draft; figure ``state``.
+        ConflictError: it is no draft (figure ``state``), or an exclusive licence stands against it.
+        TermsContradictError: the terms cannot all be meant, outlive the minority of a minor, or amend what is in force
+            by terms that begin later.
         StaleVersionError: it has changed since.
     """
     with unit_of_work(ctx) as unit:
         licence = licence_to_change(unit, principal, licence_id, if_version)
-        move(licence, LicenceState.OFFERED, unit.now)
-        licence.offered_at = unit.now
-        record(unit, EventType.LICENCE_OFFERED, licence, principal)
+        version = licence.newest
+        if is_amendment(licence) and version.offered_at is None:
+            require_in_force(licence, unit.now)
+        else:
+            move(licence, LicenceState.OFFERED, unit.now)
+            licence.offered_at = unit.now
+        performer = unit.session.get_one(Performer, licence.performer_id)
+        require_consistent(version.terms())
+        require_begun(licence, version.terms(), unit.now)
+        require_minority_ends(version.terms(), performer, unit.now)
+        require_no_conflict(unit, licence, version)
+        version.offered_at = unit.now
+        version.texts = human_texts(unit.session, version)
+        record(unit, EventType.LICENCE_OFFERED, licence, principal, **_named(version))
         unit.commit()
     return licence
+
+
+def human_texts(session: Session, version: LicenceVersion) -> dict[str, str]:
+    """Answer what a version says to people: what was offered as it was offered, a draft as it would be now."""
+    if version.texts:
+        return dict(version.texts)
+    performer = session.get_one(Performer, version.performer_id)
+    studio = session.get_one(Organisation, version.studio_id)
+    named = Named(
+        licence_id=version.licence_id,
+        number=version.number,
+        performer_id=performer.id,
+        performer=performer.name,
+        studio_id=studio.id,
+        studio=studio.name,
+        title=version.title,
+        intended_use=version.intended_use,
+    )
+    return texts_of(named, version.terms())
+
+
+def _named(version: LicenceVersion) -> dict[str, str | int]:
+    return {"number": version.number, "terms_sha256": version.terms_sha256}
+
+
+# --- what every verb on a licence does -------------------------------------------------------------------------------
 
 
 def licence_to_change(unit: Unit, principal: Principal, licence_id: str, if_version: int | None) -> Licence:
@@ -235,7 +393,7 @@ def move(licence: Licence, wanted: LicenceState, now: datetime) -> None:
     licence.state = wanted
 
 
-def record(unit: Unit, event_type: EventType, licence: Licence, principal: Principal, **details: str | None) -> None:
+def record(unit: Unit, event_type: EventType, licence: Licence, principal: Principal, **details: Detail) -> None:
     """Remember what happened to a licence, with its two parties."""
     unit.record(
         event_type,
@@ -245,98 +403,3 @@ def record(unit: Unit, event_type: EventType, licence: Licence, principal: Princ
         studio_id=licence.studio_id,
         **details,
     )
-
-
-# --- signing ---------------------------------------------------------------------------------------------------------
-
-
-def sign_licence(
-    ctx: Context,
-    principal: Principal,
-    licence_id: str,
-    *,
-    side: Side | None = None,
-    evidence_sha256: str | None = None,
-    if_version: int | None = None,
-) -> Licence:
-    """Sign an offered licence for one side; when both have signed, it is active.
-
-    Args:
-        licence_id: of the licence.
-        side: for an operator who records a signature given on paper; a party signs for its own side only.
-        evidence_sha256: digest of the signed paper, without which an operator records nothing.
-        if_version: the version the caller has read.
-
-    Raises:
-        NotFoundError: none that the caller may know of.
-        ForbiddenError: signing for the other side, or an operator without evidence.
-        ConflictError: not offered, signed already, its term is over, or an exclusive licence stands against it.
-        ConsentMissingError: the performer has no consent in force to license the voice.
-        StaleVersionError: it has changed since.
-    """
-    with unit_of_work(ctx) as unit:
-        licence = licence_to_change(unit, principal, licence_id, if_version)
-        signing = _signing_side(principal, licence, side, evidence_sha256)
-        if licence.state is not LicenceState.OFFERED:
-            raise ConflictError(f"a licence that is {licence.state.value} cannot be signed", state=licence.state.value)
-        _write_signature(licence, signing, principal, unit.now)
-        record(unit, EventType.LICENCE_SIGNED, licence, principal, side=signing.value, evidence_sha256=evidence_sha256)
-        if licence.performer_signed_at is not None and licence.studio_signed_at is not None:
-            _activate(unit, licence, principal)
-        unit.commit()
-    return licence
-
-
-def _signing_side(principal: Principal, licence: Licence, side: Side | None, evidence: str | None) -> Side:
-    own = side_of(principal, licence)
-    if own is None:
-        if side is None or evidence is None:
-            raise ForbiddenError(
-                "an operator signs for nobody; to record a signature on paper, name its side and its evidence"
-            )
-        return side
-    if side not in {None, own}:
-        raise ForbiddenError(f"the {own.value} does not sign for the other side", side=own.value)
-    return own
-
-
-def _write_signature(licence: Licence, side: Side, principal: Principal, now: datetime) -> None:
-    signed_at = licence.performer_signed_at if side is Side.PERFORMER else licence.studio_signed_at
-    if signed_at is not None:
-        raise ConflictError(f"the {side.value} has signed already", side=side.value)
-    if side is Side.PERFORMER:
-        licence.performer_signed_at, licence.performer_signed_by = now, principal.account_id
-    else:
-        licence.studio_signed_at, licence.studio_signed_by = now, principal.account_id
-
-
-def _activate(unit: Unit, licence: Licence, principal: Principal) -> None:
-    """Put a licence in force."""
-    require_consent(unit, licence)
-    if unit.now.date() > licence.ends_on:
-        raise ConflictError(
-            f"the licence's term ended on {licence.ends_on.isoformat()}", ends_on=licence.ends_on.isoformat()
-        )
-    others = [other.value() for other in licences.licences_of_performer(unit.session, licence.performer_id)]
-    if conflicts := conflicting_exclusives(licence.value(), others, unit.now):
-        raise ConflictError(
-            "an exclusive licence and this one would permit the same use to two studios",
-            conflicting_terms=[f"{c.terms.starts_on} to {c.terms.ends_on}" for c in conflicts],
-        )
-    move(licence, LicenceState.ACTIVE, unit.now)
-    licence.activated_at = unit.now
-    record(unit, EventType.LICENCE_ACTIVATED, licence, principal)
-
-
-def require_consent(unit: Unit, licence: Licence) -> None:
-    """Refuse unless the performer's consent to license the voice is in force.
-
-    Raises:
-        ConsentMissingError: it is not.
-    """
-    if not in_force(unit.session, [licence.performer_id], ConsentPurpose.LICENSING, Modality.VOICE, unit.now):
-        raise ConsentMissingError(
-            "the performer has no consent in force to license the voice",
-            purpose=ConsentPurpose.LICENSING.value,
-            modality=Modality.VOICE.value,
-        )

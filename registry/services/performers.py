@@ -1,9 +1,8 @@
-"""Performers, and who may act for them."""
+"""Performers: registering, seeing and changing them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
@@ -11,12 +10,20 @@ from registry.domain.accounts import PERMISSIONS, Principal, RepresentativeKind,
 from registry.domain.events import EventType
 from registry.domain.ids import IdPrefix
 from registry.domain.performers import IdentityAssurance
-from registry.errors import ConflictError, DuplicateError, ForbiddenError, InvalidInputError, NotFoundError
+from registry.errors import (
+    ConflictError,
+    DuplicateError,
+    ForbiddenError,
+    InvalidInputError,
+    NameRefusedError,
+    NotFoundError,
+)
 from registry.services.context import Context
 from registry.services.unit import Unit, require_version, unit_of_work
 from registry.store import performers
 from registry.store.accounts import Account
 from registry.store.performers import Performer, Representative
+from registry.vault.commitments import name_digest
 
 
 def visible_performer(session: Session, principal: Principal, performer_id: str) -> Performer:
@@ -63,20 +70,27 @@ def register_performer(
     name: str,
     identity_assurance: IdentityAssurance,
     account_id: str | None = None,
+    namesake_evidence_sha256: str | None = None,
+    mandate_evidence_sha256: str | None = None,
 ) -> Performer:
     """Register a performer. Nothing is permitted by it: without consent and enrolment it is a name.
 
     An operator registers anybody. A performer's account registers itself, self-declared. A representative's account
-    registers a performer and acts for them from then on, until an operator or the performer ends it.
+    registers a performer and acts for them from then on, until an operator or the performer ends it: in everything
+    where the digest of the signed mandate is given, and otherwise without deciding anything in the performer's name.
 
     Args:
         name: as the performer is known.
         identity_assurance: how the identity was established; only an operator says more than self-declared, and a
             representative more than representative-vouched.
         account_id: the performer's own account, if there is one.
+        namesake_evidence_sha256: digest of what shows that this is another person than the one of that name who asked
+            to be forgotten; only an operator can say so.
+        mandate_evidence_sha256: digest of the mandate by which a representative registers the performer.
 
     Raises:
         ForbiddenError: the caller cannot register performers, or cannot vouch for that much.
+        NameRefusedError: somebody of this name has asked to be forgotten.
         InvalidInputError: the account is not a performer's.
         DuplicateError: the account is a performer already.
     """
@@ -85,12 +99,19 @@ def register_performer(
     own = principal.account_id if principal.role is Role.PERFORMER else account_id
     if principal.role is Role.PERFORMER and account_id not in {None, principal.account_id}:
         raise ForbiddenError("a performer registers themselves only", role=principal.role.value)
+    if namesake_evidence_sha256 is not None and not principal.is_operator:
+        raise ForbiddenError("that somebody is another person is for an operator to say", role=principal.role.value)
+    if mandate_evidence_sha256 is not None and principal.role is not Role.REPRESENTATIVE:
+        raise InvalidInputError("only a representative registers somebody under a mandate", role=principal.role.value)
     with unit_of_work(ctx) as unit:
+        if namesake_evidence_sha256 is None:
+            require_name_free(ctx, unit.session, name)
         performer = Performer(
             id=unit.new_id(IdPrefix.PERFORMER),
             name=name,
             identity_assurance=identity_assurance,
             account_id=_account_of_performer(unit.session, own),
+            namesake_evidence_sha256=namesake_evidence_sha256,
             created_by=principal.account_id,
             created_at=unit.now,
             version=1,
@@ -104,9 +125,22 @@ def register_performer(
             identity_assurance=identity_assurance.value,
         )
         if principal.role is Role.REPRESENTATIVE:
-            _appoint_registrant(unit, performer, principal)
+            _appoint_registrant(unit, performer, principal, mandate_evidence_sha256)
         unit.commit()
     return performer
+
+
+def require_name_free(ctx: Context, session: Session, name: str) -> None:
+    """Refuse a name under which somebody has asked to be forgotten.
+
+    Raises:
+        NameRefusedError: it is one.
+    """
+    if performers.is_refused(session, name_digest(ctx.keys, name)):
+        raise NameRefusedError(
+            "somebody of this name has asked to be forgotten; an operator registers a namesake, with evidence that it "
+            "is another person"
+        )
 
 
 _VOUCHES: dict[Role, frozenset[IdentityAssurance]] = {
@@ -137,20 +171,49 @@ def _account_of_performer(session: Session, account_id: str | None) -> str | Non
     return account_id
 
 
-def _appoint_registrant(unit: Unit, performer: Performer, principal: Principal) -> None:
+_WITHOUT_DECIDING = frozenset(
+    {
+        Scope.TOKENS_WRITE,
+        Scope.PERFORMERS_READ,
+        Scope.PERFORMERS_WRITE,
+        Scope.LICENCES_READ,
+        Scope.CLEARANCES_READ,
+        Scope.LEDGER_READ,
+        Scope.FINDINGS_READ,
+    }
+)
+"""What whoever registers somebody does for them without showing by what right: nothing is permitted by any of it."""
+
+
+def _appoint_registrant(unit: Unit, performer: Performer, principal: Principal, evidence_sha256: str | None) -> None:
+    scopes = _WITHOUT_DECIDING if evidence_sha256 is None else PERMISSIONS[Role.REPRESENTATIVE]
     mandate = Representative(
         id=unit.new_id(IdPrefix.REPRESENTATIVE),
         performer_id=performer.id,
         account_id=principal.account_id,
         kind=RepresentativeKind.AGENT,
-        scopes=sorted(scope.value for scope in PERMISSIONS[Role.REPRESENTATIVE]),
-        evidence_sha256=None,
+        scopes=sorted(scope.value for scope in scopes),
+        evidence_sha256=evidence_sha256,
         created_at=unit.now,
         expires_at=unit.now.replace(year=unit.now.year + _REGISTRANT_YEARS, day=min(unit.now.day, 28)),
         dismissed_at=None,
     )
     unit.session.add(mandate)
-    _record_appointed(unit, mandate, principal)
+    record_appointed(unit, mandate, principal.account_id)
+
+
+def record_appointed(unit: Unit, mandate: Representative, actor_id: str) -> None:
+    """Remember that somebody acts for a performer from now on."""
+    unit.record(
+        EventType.REPRESENTATIVE_APPOINTED,
+        mandate.id,
+        actor_id,
+        performer_id=mandate.performer_id,
+        account_id=mandate.account_id,
+        kind=mandate.kind.value,
+        scopes=" ".join(mandate.scopes),
+        expires_at=mandate.expires_at.isoformat(),
+    )
 
 
 def get_performer(ctx: Context, principal: Principal, performer_id: str) -> Performer:
@@ -193,6 +256,7 @@ def change_performer(
         require_version(performer.version, if_version)
         changed: list[str] = []
         if name is not None and name != performer.name:
+            _require_may_be_called(ctx, unit.session, performer, name)
             performer.name = name
             changed.append("name")
         if identity_assurance is not None and identity_assurance is not performer.identity_assurance:
@@ -210,111 +274,13 @@ def change_performer(
     return performer
 
 
+def _require_may_be_called(ctx: Context, session: Session, performer: Performer, name: str) -> None:
+    if performer.forgotten_at is not None:
+        raise ConflictError("the performer has asked to be forgotten, and has no name here", state="forgotten")
+    if performer.namesake_evidence_sha256 is None:
+        require_name_free(ctx, session, name)
+
+
 def _require_operator_for_account(principal: Principal) -> None:
     if not principal.is_operator:
         raise ForbiddenError("only an operator links a performer to an account", role=principal.role.value)
-
-
-# --- representatives -------------------------------------------------------------------------------------------------
-
-
-def appoint_representative(
-    ctx: Context,
-    principal: Principal,
-    performer_id: str,
-    *,
-    account_id: str,
-    kind: RepresentativeKind,
-    scopes: Collection[Scope],
-    expires_at: datetime,
-    evidence_sha256: str | None = None,
-) -> Representative:
-    """Let an account act for a performer, within a scope and until a moment.
-
-    Only the performer or an operator appoints: a mandate does not make further mandates.
-
-    Raises:
-        NotFoundError: no such performer that the caller may know of.
-        ForbiddenError: the caller is a representative, or lacks the scope.
-        InvalidInputError: the account is not a representative's, a scope is too wide, or the term has no length.
-    """
-    with unit_of_work(ctx) as unit:
-        performer = performer_to_change(unit.session, principal, performer_id, Scope.PERFORMERS_WRITE)
-        if principal.role is Role.REPRESENTATIVE:
-            raise ForbiddenError("a representative appoints nobody", role=principal.role.value)
-        _require_fit(unit, account_id, scopes, expires_at)
-        mandate = Representative(
-            id=unit.new_id(IdPrefix.REPRESENTATIVE),
-            performer_id=performer.id,
-            account_id=account_id,
-            kind=kind,
-            scopes=sorted(scope.value for scope in scopes),
-            evidence_sha256=evidence_sha256,
-            created_at=unit.now,
-            expires_at=expires_at,
-            dismissed_at=None,
-        )
-        unit.session.add(mandate)
-        _record_appointed(unit, mandate, principal)
-        unit.commit()
-    return mandate
-
-
-def _record_appointed(unit: Unit, mandate: Representative, principal: Principal) -> None:
-    unit.record(
-        EventType.REPRESENTATIVE_APPOINTED,
-        mandate.id,
-        principal.account_id,
-        performer_id=mandate.performer_id,
-        account_id=mandate.account_id,
-        kind=mandate.kind.value,
-        scopes=" ".join(mandate.scopes),
-        expires_at=mandate.expires_at.isoformat(),
-    )
-
-
-def _require_fit(unit: Unit, account_id: str, scopes: Collection[Scope], expires_at: datetime) -> None:
-    account = unit.session.get(Account, account_id)
-    if account is None or account.role is not Role.REPRESENTATIVE:
-        raise InvalidInputError("the account must exist and have the role representative", account_id=account_id)
-    if excess := sorted(s.value for s in set(scopes) - PERMISSIONS[Role.REPRESENTATIVE]):
-        raise InvalidInputError(f"a representative cannot have {', '.join(excess)}", scopes=excess)
-    if not scopes:
-        raise InvalidInputError("a mandate without any scope could do nothing")
-    if expires_at <= unit.now:
-        raise InvalidInputError(f"the mandate would have ended at {expires_at.isoformat()}, before it began")
-
-
-def list_representatives(ctx: Context, principal: Principal, performer_id: str) -> Sequence[Representative]:
-    """Answer everybody who ever acted for a performer.
-
-    Raises:
-        NotFoundError: no such performer that the caller may know of.
-    """
-    principal.require(Scope.PERFORMERS_READ)
-    with ctx.database.read() as session:
-        return performers.representatives_of(session, visible_performer(session, principal, performer_id).id)
-
-
-def dismiss_representative(
-    ctx: Context, principal: Principal, performer_id: str, representative_id: str
-) -> Representative:
-    """End a mandate: the performer, an operator, or the representative themselves.
-
-    Raises:
-        NotFoundError: no such performer or mandate that the caller may know of.
-        ConflictError: it was ended before.
-    """
-    with unit_of_work(ctx) as unit:
-        performer = performer_to_change(unit.session, principal, performer_id, Scope.PERFORMERS_WRITE)
-        mandate = unit.session.get(Representative, representative_id)
-        if mandate is None or mandate.performer_id != performer.id:
-            raise NotFoundError("there is no such mandate")
-        if principal.role is Role.REPRESENTATIVE and mandate.account_id != principal.account_id:
-            raise ForbiddenError("a representative ends their own mandate only", role=principal.role.value)
-        if mandate.dismissed_at is not None:
-            raise ConflictError("the mandate has ended already", state="dismissed")
-        mandate.dismissed_at = unit.now
-        unit.record(EventType.REPRESENTATIVE_DISMISSED, mandate.id, principal.account_id, performer_id=performer.id)
-        unit.commit()
-    return mandate

@@ -11,7 +11,14 @@ from sqlalchemy.orm import Session
 from registry.domain.accounts import PERMISSIONS, Principal, Role, Scope
 from registry.domain.events import EventType
 from registry.domain.ids import IdPrefix, is_id
-from registry.errors import ConflictError, InvalidInputError, NotFoundError, TokenExpiredError, UnauthenticatedError
+from registry.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidInputError,
+    NotFoundError,
+    TokenExpiredError,
+    UnauthenticatedError,
+)
 from registry.services.accounts import visible_account
 from registry.services.context import Context
 from registry.services.unit import unit_of_work
@@ -94,6 +101,9 @@ def issue_token(
 ) -> IssuedToken:
     """Issue a token for an account: one's own, one of one's studio (its administrator), or any (an operator).
 
+    Of an operator's account nobody has a token issued but that operator: what takes two operators must not be done by
+    one with a token for the other. The first one is made on the registry's own machine, where no token is needed.
+
     Args:
         account_id: whom it is for.
         name: what it is for.
@@ -104,12 +114,19 @@ def issue_token(
     Raises:
         NotFoundError: no such account that the caller may know of.
         InvalidInputError: a scope the role does not have, or a life of no length or too long.
+        ForbiddenError: the account is another operator's; figure ``account_id``.
         ConflictError: the account is disabled.
     """
     principal.require(Scope.TOKENS_WRITE)
     _require_life(ttl)
     with unit_of_work(ctx) as unit:
         account = visible_account(unit.session, principal, account_id)
+        if account.role is Role.OPERATOR and account.id != principal.account_id:
+            raise ForbiddenError(
+                f"a token of another operator is theirs to ask for: on the registry's own machine, "
+                f"`likeness token issue {account.id} --as {account.id}`",
+                account_id=account.id,
+            )
         if account.disabled_at is not None:
             raise ConflictError("the account is disabled", state="disabled")
         granted = _granted(principal, account, scopes)

@@ -5,20 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from registry.domain.checks import EnrolmentState
 from registry.domain.consents import ConsentDecision, ConsentPurpose, ConsentState, Modality
 from registry.domain.events import EventType
 from registry.domain.ids import IdPrefix
-from registry.domain.licences import LicenceState
+from registry.domain.licences import LicenceState, SuspensionReason
 from registry.services.context import Context
+from registry.services.holders import Holder, holders_of
+from registry.services.holds import place_hold
+from registry.services.spoken_statement_work import end_statements
 from registry.services.unit import Unit, unit_of_work
-from registry.store import enrolments, licences, work
+from registry.store import enrolments, licences, performers, work
 from registry.store.consents import Consent
 from registry.store.enrolments import GalleryChangeKind
 from registry.store.performers import KeyDestruction, Performer, PerformerKey
@@ -34,12 +38,14 @@ class Withdrawal:
 
     Attributes:
         consents: those that ended.
-        keys_destroyed: voiceprint keys destroyed; without them no copy of the voiceprints can be opened.
+        keys_destroyed: voiceprint keys destroyed; without them the voiceprints cannot be opened.
         voiceprints_erased: rows deleted as well.
         licences_suspended: ids.
         workers_live: workers that were running.
         workers_confirmed: of these, how many have said that the voiceprints are out of their memory.
+        holders: those who held a licence or a permission that has ended, and by when each must stop.
         at: when.
+        already: whether all of it had been done before, so that nothing was left to do.
     """
 
     consents: Sequence[Consent]
@@ -48,19 +54,26 @@ class Withdrawal:
     licences_suspended: Sequence[str]
     workers_live: int
     workers_confirmed: int
+    holders: Sequence[Holder]
     at: datetime
+    already: bool = False
 
 
-def withdraw(unit: Unit, ctx: Context, ending: Sequence[Consent], actor_id: str) -> Withdrawal:
+def withdraw(
+    unit: Unit, ctx: Context, ending: Sequence[Consent], actor_id: str, *, also: Callable[[], None] | None = None
+) -> Withdrawal:
     """End consents of one performer, with everything that rests on them, and commit the caller's unit.
 
-    1. The consents end.
-    2. For monitoring: the key is destroyed and the voiceprints are deleted; a salted commitment stays as proof.
-    3. For licensing: licences in force are suspended.
-    4. One commit. From here on no check that begins can rest on the voiceprints, on any worker.
-    5. Best effort, after the commit: what was deleted leaves the database's log too; then wait until every live worker
+    1. Who holds a licence or a permission, and must stop, is read while they still hold it.
+    2. The consents end.
+    3. For monitoring: the key is destroyed and the voiceprints are deleted; a salted commitment stays as proof.
+    4. For licensing: licences in force are suspended.
+    5. What else the caller wants to happen with it, in the same commit.
+    6. One commit. From here on no check that begins can rest on the voiceprints, on any worker.
+    7. Best effort, after the commit: what was deleted leaves the database's log too; then wait until every live worker
        says that its memory is rid of them.
     """
+    holders = _holders(unit.session, ending, unit.now)
     undone: list[_Undone] = []
     for consent in ending:
         consent.state = ConsentState.WITHDRAWN
@@ -68,6 +81,8 @@ def withdraw(unit: Unit, ctx: Context, ending: Sequence[Consent], actor_id: str)
         consent.version += 1
         _record_ended(unit, EventType.CONSENT_WITHDRAWN, consent, actor_id)
         undone.append(undo_what_rested_on(unit, consent, actor_id))
+    if also is not None:
+        also()
     unit.commit()
     ctx.database.scrub()
     live, confirmed = await_workers(ctx, unit.gallery_seq)
@@ -78,7 +93,34 @@ def withdraw(unit: Unit, ctx: Context, ending: Sequence[Consent], actor_id: str)
         licences_suspended=[licence_id for u in undone for licence_id in u.licences],
         workers_live=live,
         workers_confirmed=confirmed,
+        holders=holders,
         at=unit.now,
+    )
+
+
+def _holders(
+    session: Session, ended: Sequence[Consent], now: datetime, *, stopped_at: datetime | None = None
+) -> Sequence[Holder]:
+    """Answer who must stop: whoever may use the voice, where consent to licensing it is among what ends."""
+    for consent in ended:
+        if consent.purpose is ConsentPurpose.LICENSING and consent.modality is Modality.VOICE:
+            return holders_of(session, consent.performer_id, now, stopped_at=stopped_at)
+    return ()
+
+
+def already_withdrawn(session: Session, ended: Sequence[Consent], now: datetime) -> Withdrawal:
+    """Answer for consents that had been withdrawn before: nothing is left to do, and who must stop still must."""
+    at = max(consent.withdrawn_at for consent in ended if consent.withdrawn_at is not None)
+    return Withdrawal(
+        consents=ended,
+        keys_destroyed=0,
+        voiceprints_erased=0,
+        licences_suspended=[],
+        workers_live=0,
+        workers_confirmed=0,
+        holders=_holders(session, ended, now, stopped_at=at),
+        at=at,
+        already=True,
     )
 
 
@@ -103,6 +145,7 @@ class _Undone:
 def undo_what_rested_on(unit: Unit, consent: Consent, actor_id: str) -> _Undone:
     """Undo what rested on a consent's purpose and modality, in the caller's unit."""
     performer = unit.session.get_one(Performer, consent.performer_id, with_for_update=True)
+    end_statements(unit, consent, actor_id)
     if consent.modality is not Modality.VOICE:
         return _Undone()
     if consent.purpose is ConsentPurpose.MONITORING:
@@ -172,16 +215,23 @@ def _close_enrolments(unit: Unit, performer: Performer) -> None:
 
 
 def _suspend_licences(unit: Unit, performer: Performer, actor_id: str) -> Iterable[str]:
+    """Let every licence in force rest; what rests already does so for this reason as well. Yield what was active."""
     for licence in licences.licences_of_performer(unit.session, performer.id):
-        if licence.state is LicenceState.ACTIVE:
-            licence.state = LicenceState.SUSPENDED
-            licence.suspended_at = unit.now
-            licence.suspended_by = _SYSTEM
-            licence.suspension_reason = SYSTEM_REASON
-            licence.version += 1
-            unit.record(
-                EventType.LICENCE_SUSPENDED, licence.id, actor_id, performer_id=performer.id, cause="consent_ended"
-            )
+        state = licence.value().state_at(unit.now)
+        if state not in {LicenceState.ACTIVE, LicenceState.SUSPENDED}:
+            continue
+        if any(hold.reason is SuspensionReason.CONSENT_ENDED for hold in licence.open_holds):
+            continue
+        place_hold(
+            unit,
+            licence,
+            SuspensionReason.CONSENT_ENDED,
+            placed_by=_SYSTEM,
+            actor_id=actor_id,
+            note=SYSTEM_REASON,
+        )
+        licence.version += 1
+        if state is LicenceState.ACTIVE:
             yield licence.id
 
 
@@ -210,9 +260,7 @@ def expire_due(ctx: Context) -> Sequence[str]:
     Nothing waits for this to refuse: an ended consent permits nothing from the moment it ends.
     """
     with unit_of_work(ctx) as unit:
-        due = unit.session.scalars(
-            select(Consent).where(Consent.state == ConsentState.ACTIVE, Consent.expires_at <= unit.now)
-        ).all()
+        due = _due(unit)
         for consent in due:
             consent.state = ConsentState.EXPIRED
             consent.version += 1
@@ -223,3 +271,15 @@ def expire_due(ctx: Context) -> Sequence[str]:
             unit.commit()
             ctx.database.scrub()
     return [consent.id for consent in due]
+
+
+def _due(unit: Unit) -> Sequence[Consent]:
+    """Answer every consent whose term has ended, its performer locked first, as every verb does.
+
+    What another worker has written down meanwhile, or a withdrawal has ended, is not among them any more.
+    """
+    ended = (Consent.state == ConsentState.ACTIVE, Consent.expires_at <= unit.now)
+    whose = set(unit.session.scalars(select(Consent.performer_id).where(*ended)))
+    performers.lock_performers(unit.session, sorted(whose))
+    found = unit.session.scalars(select(Consent).where(*ended).order_by(Consent.id)).all()
+    return [consent for consent in found if consent.performer_id in whose]

@@ -78,6 +78,11 @@ def organisation_named(session: Session, name: str) -> Organisation | None:
     return session.scalars(select(Organisation).where(Organisation.name == name)).one_or_none()
 
 
+def organisations_of_kind(session: Session, kind: OrganisationKind) -> Sequence[Organisation]:
+    """Answer every organisation of a kind, oldest first."""
+    return session.scalars(select(Organisation).where(Organisation.kind == kind).order_by(Organisation.id)).all()
+
+
 def page_of_accounts(
     session: Session, *, organisation_id: str | None, after: str | None, limit: int
 ) -> Sequence[Account]:

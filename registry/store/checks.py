@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from registry.domain.approaches import Priority
 from registry.domain.checks import CheckState
 from registry.domain.scores import EvidenceOutcome
-from registry.domain.uses import DeclaredUse, Medium, UseKind, UsePurpose
+from registry.domain.uses import DeclaredUse, Medium, Quantity, UsageUnit, UseKind, UseMode, UsePurpose
 from registry.domain.verdicts import Verdict
 from registry.store.base import Base
 from registry.store.types import Bytes, Id, Json, Sha256, UtcDateTime, text_enum
@@ -42,6 +44,11 @@ class Check(Base):
     fixed_on: Mapped[date | None]
     claimed_licence_ids: Mapped[list[str]] = mapped_column(Json)
     declared_source_id: Mapped[str | None] = mapped_column(ForeignKey("performers.id"))
+    use_mode: Mapped[UseMode | None] = mapped_column(text_enum(UseMode))
+    quantities: Mapped[list[dict[str, object]]] = mapped_column(Json)
+    copy_sha256: Mapped[str | None] = mapped_column(Sha256)
+    ai_disclosed: Mapped[bool | None]
+    declared_attestation_id: Mapped[str | None] = mapped_column(ForeignKey("source_attestations.id"))
     verdict: Mapped[Verdict | None] = mapped_column(text_enum(Verdict))
     outcome: Mapped[EvidenceOutcome | None] = mapped_column(text_enum(EvidenceOutcome))
     speech_s: Mapped[float | None]
@@ -76,8 +83,19 @@ class Check(Base):
             language=self.language,
             fixed_on=self.fixed_on,
             claimed_licence_ids=tuple(self.claimed_licence_ids),
-            declared_source_id=self.declared_source_id,
+            declared_source_id=self.declared_attestation_id or self.declared_source_id,
+            use_mode=self.use_mode,
+            quantities=self._quantities(),
+            copy_sha256=self.copy_sha256,
+            ai_disclosed=self.ai_disclosed,
         )
+
+    def _quantities(self) -> tuple[Quantity, ...]:
+        """Answer how much was declared; where no seconds were, the recording says how many it has, rounded up."""
+        declared = [Quantity.of_json(each) for each in self.quantities]
+        if all(quantity.unit is not UsageUnit.SECOND for quantity in declared):
+            declared.append(Quantity(UsageUnit.SECOND, math.ceil(self.duration_s)))
+        return tuple(declared)
 
 
 class Finding(Base):
@@ -99,6 +117,9 @@ class Finding(Base):
     verdict: Mapped[Verdict] = mapped_column(text_enum(Verdict))
     reasons: Mapped[list[dict[str, object]]] = mapped_column(Json)
     licence_id: Mapped[str | None] = mapped_column(ForeignKey("licences.id"))
+    priority: Mapped[Priority] = mapped_column(
+        text_enum(Priority), default=Priority.NORMAL, server_default=Priority.NORMAL.value
+    )
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     check: Mapped[Check] = relationship(back_populates="findings")
@@ -129,6 +150,7 @@ def page_of_findings(
     organisation_id: str | None,
     performer_ids: Collection[str] | None,
     verdict: Verdict | None,
+    priority: Priority | None = None,
     after: str | None,
     limit: int,
 ) -> Sequence[Finding]:
@@ -140,6 +162,8 @@ def page_of_findings(
         query = query.where(Finding.performer_id.in_(performer_ids))
     if verdict is not None:
         query = query.where(Finding.verdict == verdict)
+    if priority is not None:
+        query = query.where(Finding.priority == priority)
     if after is not None:
         query = query.where(Finding.id < after)
     return session.scalars(query).all()

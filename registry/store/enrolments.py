@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -96,6 +96,17 @@ def voiceprints_of(session: Session, performer_id: str) -> Sequence[SealedVoicep
     """Answer every sealed voiceprint of a performer, oldest first."""
     query = select(SealedVoiceprint).where(SealedVoiceprint.performer_id == performer_id).order_by(SealedVoiceprint.id)
     return session.scalars(query).all()
+
+
+def voiceprints_by_performer(
+    session: Session, performer_ids: Collection[str]
+) -> Mapping[str, Sequence[SealedVoiceprint]]:
+    """Answer the sealed voiceprints of some performers, each performer's oldest first."""
+    query = select(SealedVoiceprint).where(SealedVoiceprint.performer_id.in_(performer_ids))
+    found: dict[str, list[SealedVoiceprint]] = {}
+    for row in session.scalars(query.order_by(SealedVoiceprint.id)):
+        found.setdefault(row.performer_id, []).append(row)
+    return found
 
 
 def performers_with_voiceprints(session: Session) -> Sequence[str]:

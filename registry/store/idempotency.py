@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, delete
+from sqlalchemy import ForeignKey, String, Text, cast, delete, or_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from registry.store.base import Base
@@ -29,3 +30,9 @@ class IdempotentAnswer(Base):
 def forget_expired(session: Session, now: datetime) -> None:
     """Delete the answers whose time is over."""
     session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.expires_at <= now))
+
+
+def forget_about(session: Session, record_ids: Collection[str]) -> None:
+    """Delete the answers that are about any of some records: whatever was said of them is not said again."""
+    said = cast(IdempotentAnswer.body, Text)
+    session.execute(delete(IdempotentAnswer).where(or_(*(said.contains(each, autoescape=True) for each in record_ids))))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Integer, String
+from sqlalchemy import ForeignKey, Integer, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from registry.store.base import Base
+from registry.store.parts import in_parts
 from registry.store.types import Bytes, Id, Json, Sha256, UtcDateTime
 
 
@@ -53,3 +56,42 @@ def append(
     session.flush()
     session.add(JournalOpening(seq=entry.seq, salt=salt, details=details))
     return entry.seq
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedLeaf:
+    """One leaf, with what opens it; salt and details are None once that was erased."""
+
+    seq: int
+    type: str
+    subject_id: str
+    at: datetime
+    leaf: str
+    leaf_sha256: str
+    salt: bytes | None
+    details: dict[str, object] | None
+
+
+def opened_leaves(session: Session, subject_ids: Sequence[str]) -> list[OpenedLeaf]:
+    """Answer every leaf about some records, in the order in which they were written."""
+    found = []
+    for part in in_parts(subject_ids):
+        query = (
+            select(JournalEntry, JournalOpening)
+            .outerjoin(JournalOpening, JournalOpening.seq == JournalEntry.seq)
+            .where(JournalEntry.subject_id.in_(part))
+        )
+        found += [
+            OpenedLeaf(
+                seq=entry.seq,
+                type=entry.type,
+                subject_id=entry.subject_id,
+                at=entry.at,
+                leaf=entry.leaf.decode(),
+                leaf_sha256=entry.leaf_sha256,
+                salt=None if opening is None else opening.salt,
+                details=None if opening is None else opening.details,
+            )
+            for entry, opening in session.execute(query)
+        ]
+    return sorted(found, key=lambda each: each.seq)

@@ -1,22 +1,30 @@
-"""Licences."""
+"""Licences, and what keeps them suspended."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, select, text
+from sqlalchemy.orm import Mapped, Session, defaultload, mapped_column, relationship
 
 from registry.domain import licences as rules
-from registry.domain.licences import Exclusivity, LicenceState, PayBasis, PayTerms
-from registry.domain.uses import Medium, UsePurpose
+from registry.domain.licences import LicenceState, SuspensionReason
+from registry.domain.terms import Exclusivity, LicenceTerms
 from registry.store.base import Base
-from registry.store.types import Id, Json, UtcDateTime, text_enum
+from registry.store.licence_versions import LicenceVersion
+from registry.store.parts import in_parts
+from registry.store.types import Id, UtcDateTime, text_enum
+
+_OPEN = text("lifted_at IS NULL")
 
 
 class Licence(Base):
-    """An agreement of a performer and a studio."""
+    """An agreement of a performer and a studio.
+
+    What it permits stands in its versions; ``number`` names the one that counts: the one in force, or the newest while
+    none is. The days of the term and the exclusivity are repeated here, to search by.
+    """
 
     __tablename__ = "licences"
 
@@ -24,20 +32,12 @@ class Licence(Base):
     performer_id: Mapped[str] = mapped_column(ForeignKey("performers.id"), index=True)
     studio_id: Mapped[str] = mapped_column(ForeignKey("organisations.id"))
     state: Mapped[LicenceState] = mapped_column(text_enum(LicenceState))
+    number: Mapped[int]
     title: Mapped[str] = mapped_column(String(200))
     intended_use: Mapped[str] = mapped_column(Text)
-    purposes: Mapped[list[str]] = mapped_column(Json)
-    media: Mapped[list[str]] = mapped_column(Json)
-    territories: Mapped[list[str]] = mapped_column(Json)
-    languages: Mapped[list[str]] = mapped_column(Json)
-    projects: Mapped[list[str] | None] = mapped_column(Json)
     starts_on: Mapped[date]
     ends_on: Mapped[date]
     exclusivity: Mapped[Exclusivity] = mapped_column(text_enum(Exclusivity))
-    pay_basis: Mapped[PayBasis] = mapped_column(text_enum(PayBasis))
-    pay_amount_minor: Mapped[int]
-    pay_currency: Mapped[str | None] = mapped_column(String(3))
-    pay_due_within_days: Mapped[int]
     created_by: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     offered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -53,11 +53,13 @@ class Licence(Base):
     paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
 
+    versions: Mapped[list[LicenceVersion]] = relationship(order_by=LicenceVersion.number, lazy="selectin")
+    holds: Mapped[list[LicenceHold]] = relationship(order_by="LicenceHold.id", lazy="selectin")
+
     __table_args__ = (
         CheckConstraint("version >= 1", name="version_positive"),
+        CheckConstraint("number >= 1", name="number_from_one"),
         CheckConstraint("ends_on >= starts_on", name="term_in_order"),
-        CheckConstraint("pay_amount_minor >= 0", name="pay_not_negative"),
-        CheckConstraint("(pay_basis = 'none') = (pay_currency IS NULL)", name="pay_has_a_currency"),
         CheckConstraint(
             "activated_at IS NULL OR (performer_signed_at IS NOT NULL AND studio_signed_at IS NOT NULL)",
             name="active_once_both_signed",
@@ -69,44 +71,116 @@ class Licence(Base):
         Index(None, "studio_id", "performer_id"),
     )
 
-    def terms(self) -> rules.LicenceTerms:
-        """Answer the terms as the rules take them."""
-        return rules.LicenceTerms(
-            purposes=frozenset(UsePurpose(p) for p in self.purposes),
-            media=frozenset(Medium(m) for m in self.media),
-            territories=frozenset(self.territories),
-            languages=frozenset(self.languages),
-            starts_on=self.starts_on,
-            ends_on=self.ends_on,
-            exclusivity=self.exclusivity,
-            pay=PayTerms(self.pay_basis, self.pay_amount_minor, self.pay_currency, self.pay_due_within_days),
-            projects=None if self.projects is None else frozenset(self.projects),
-        )
+    @property
+    def current(self) -> LicenceVersion:
+        """The version that counts: the one in force, or the newest while none is."""
+        return self.versions[self.number - 1]
+
+    @property
+    def newest(self) -> LicenceVersion:
+        """The version that was drafted last, whether or not it came into force."""
+        return self.versions[-1]
+
+    @property
+    def open_holds(self) -> Sequence[LicenceHold]:
+        """What keeps the licence suspended, oldest first."""
+        return [hold for hold in self.holds if hold.lifted_at is None]
+
+    def terms(self) -> LicenceTerms:
+        """Answer the terms of the version that counts."""
+        return self.current.terms()
 
     def value(self) -> rules.Licence:
         """Answer the licence as the rules take it."""
+        versions = tuple(
+            rules.TermsInForce(version.number, version.terms(), version.in_force_at)
+            for version in self.versions
+            if version.in_force_at is not None
+        )
+        read = {version.number: version.terms for version in versions}
         return rules.Licence(
             id=self.id,
             performer_id=self.performer_id,
             studio_id=self.studio_id,
-            terms=self.terms(),
+            terms=read.get(self.number) or self.terms(),
             state=self.state,
             activated_at=self.activated_at,
             ended_at=self.ended_at,
             paid_at=self.paid_at,
             suspension_reason=self.suspension_reason,
+            holds=tuple(hold.value() for hold in self.open_holds),
+            lifted=tuple(hold.value() for hold in self.holds if hold.lifted_at is not None),
+            versions=versions,
         )
+
+
+class LicenceHold(Base):
+    """One reason why a licence rests: from when, by whom, and until when."""
+
+    __tablename__ = "licence_holds"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    licence_id: Mapped[str] = mapped_column(ForeignKey("licences.id"), index=True)
+    reason: Mapped[SuspensionReason] = mapped_column(text_enum(SuspensionReason))
+    note: Mapped[str | None] = mapped_column(String(500))
+    placed_by: Mapped[str] = mapped_column(String(20))
+    placed_by_account: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
+    placed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    strike_id: Mapped[str | None] = mapped_column(ForeignKey("strikes.id"), index=True)
+    lifted_by_account: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
+    lifted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        CheckConstraint("placed_by IN ('performer', 'studio', 'operator', 'system')", name="placed_by_somebody"),
+        CheckConstraint("(reason = 'strike') = (strike_id IS NOT NULL)", name="strike_of_a_strike"),
+        Index(
+            "uq_licence_holds_one_a_strike",
+            "licence_id",
+            "strike_id",
+            unique=True,
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
+    )
+
+    def value(self) -> rules.Hold:
+        """Answer the hold as the rules take it."""
+        return rules.Hold(self.reason, self.note, self.placed_at, self.lifted_at)
 
 
 def licences_between(session: Session, studio_id: str, performer_ids: Collection[str]) -> Sequence[Licence]:
     """Answer every licence of a studio with some performers, in any state, oldest first."""
     query = select(Licence).where(Licence.studio_id == studio_id, Licence.performer_id.in_(performer_ids))
+    query = query.options(defaultload(Licence.versions).lazyload(LicenceVersion.signatures))  # nobody reads them here
     return session.scalars(query.order_by(Licence.id)).all()
 
 
 def licences_of_performer(session: Session, performer_id: str) -> Sequence[Licence]:
     """Answer every licence of a performer, in any state, oldest first."""
     return session.scalars(select(Licence).where(Licence.performer_id == performer_id).order_by(Licence.id)).all()
+
+
+def ids_not_ended(session: Session) -> Sequence[str]:
+    """Answer the ids of licences that are in force or may still come into force, oldest first."""
+    ended = [LicenceState.REVOKED, LicenceState.EXPIRED]
+    return session.scalars(select(Licence.id).where(Licence.state.not_in(ended)).order_by(Licence.id)).all()
+
+
+def performers_of(session: Session, licence_ids: Sequence[str]) -> list[str]:
+    """Answer the ids of the performers of some licences, in order."""
+    found: set[str] = set()
+    for part in in_parts(licence_ids):
+        found.update(session.scalars(select(Licence.performer_id).where(Licence.id.in_(part)).distinct()))
+    return sorted(found)
+
+
+def lock_licences(session: Session, licence_ids: Sequence[str]) -> list[Licence]:
+    """Answer licences as they are once nobody else can change them, oldest first; performers are locked before."""
+    found: list[Licence] = []
+    for part in in_parts(sorted(licence_ids)):
+        query = select(Licence).where(Licence.id.in_(part)).order_by(Licence.id).with_for_update()
+        found.extend(session.scalars(query.execution_options(populate_existing=True)))
+    return found
 
 
 def page_of_licences(

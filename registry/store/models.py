@@ -2,20 +2,54 @@
 
 from __future__ import annotations
 
-from registry.store import accounts, checks, consents, enrolments, idempotency, journal, licences, performers, work
+from registry.store import (
+    accounts,
+    approaches,
+    approvals,
+    attestations,
+    checks,
+    clearances,
+    consents,
+    enrolments,
+    idempotency,
+    journal,
+    ledger,
+    licence_versions,
+    licences,
+    payments,
+    performers,
+    retention,
+    signing_keys,
+    spoken_statements,
+    strikes,
+    usage,
+    work,
+)
 from registry.store.base import Base
 
 metadata = Base.metadata
 
 __all__ = [
     "accounts",
+    "approaches",
+    "approvals",
+    "attestations",
     "checks",
+    "clearances",
     "consents",
     "enrolments",
     "idempotency",
     "journal",
+    "ledger",
+    "licence_versions",
     "licences",
     "metadata",
+    "payments",
     "performers",
+    "retention",
+    "signing_keys",
+    "spoken_statements",
+    "strikes",
+    "usage",
     "work",
 ]

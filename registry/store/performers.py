@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from registry.domain.accounts import RepresentativeKind
+from registry.domain.consents import Modality
 from registry.domain.performers import IdentityAssurance
 from registry.store.accounts import Account
 from registry.store.base import Base
+from registry.store.parts import in_parts
 from registry.store.types import Bytes, Id, Json, Sha256, UtcDateTime, text_enum
 
 
 class Performer(Base):
-    """A person whose voice and face are protected."""
+    """A person whose voice and face are protected.
+
+    Of the birth date a keyed digest is kept, and beside it, for a minor only, the day of age.
+    """
 
     __tablename__ = "performers"
 
@@ -24,6 +29,13 @@ class Performer(Base):
     name: Mapped[str] = mapped_column(String(200))
     identity_assurance: Mapped[IdentityAssurance] = mapped_column(text_enum(IdentityAssurance))
     account_id: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"), unique=True)
+    birth_date_commitment: Mapped[str | None] = mapped_column(Sha256)
+    birth_evidence_sha256: Mapped[str | None] = mapped_column(Sha256)
+    adult_on: Mapped[date | None]
+    died_on: Mapped[date | None]
+    death_evidence_sha256: Mapped[str | None] = mapped_column(Sha256)
+    forgotten_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    namesake_evidence_sha256: Mapped[str | None] = mapped_column(Sha256)
     created_by: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
@@ -33,6 +45,8 @@ class Performer(Base):
     __table_args__ = (
         CheckConstraint("length(name) > 0", name="name_not_empty"),
         CheckConstraint("version >= 1", name="version_positive"),
+        CheckConstraint("adult_on IS NULL OR birth_date_commitment IS NOT NULL", name="age_with_its_birth_date"),
+        CheckConstraint("(died_on IS NULL) = (death_evidence_sha256 IS NULL)", name="death_with_its_evidence"),
     )
 
 
@@ -57,7 +71,8 @@ class Representative(Base):
 class PerformerKey(Base):
     """The key that seals a performer's voiceprints, wrapped by a master key.
 
-    Deleting the row is what erasure is: without it no copy of the ciphertexts, in any backup, can be opened.
+    Deleting the row is what erasure is: without it the ciphertexts cannot be opened. A backup from before has the row,
+    and opens them only together with the keyring (``docs/decisions/0004``).
     """
 
     __tablename__ = "performer_keys"
@@ -85,6 +100,54 @@ class KeyDestruction(Base):
     __table_args__ = (UniqueConstraint("commitment"), CheckConstraint("voiceprints >= 0", name="voiceprints_counted"))
 
 
+class Tombstone(Base):
+    """The note that somebody asked to be forgotten: what they had been told, and when."""
+
+    __tablename__ = "tombstones"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    performer_id: Mapped[str] = mapped_column(ForeignKey("performers.id"), index=True)
+    text_id: Mapped[str] = mapped_column(String(120))
+    text_sha256: Mapped[str] = mapped_column(Sha256)
+    names: Mapped[int]
+    asked_by: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    lifted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (CheckConstraint("names >= 1", name="at_least_one_name"),)
+
+
+class RefusedName(Base):
+    """A name under which nobody is registered or enrolled, as a keyed digest that cannot be read."""
+
+    __tablename__ = "refused_names"
+
+    tombstone_id: Mapped[str] = mapped_column(ForeignKey("tombstones.id"), primary_key=True)
+    name_digest: Mapped[str] = mapped_column(Sha256, primary_key=True, index=True)
+
+
+def is_refused(session: Session, name_digest: str) -> bool:
+    """Whether somebody of this name has asked to be forgotten, and has not taken it back."""
+    query = (
+        select(RefusedName.name_digest)
+        .join(Tombstone)
+        .where(RefusedName.name_digest == name_digest, Tombstone.lifted_at.is_(None))
+    )
+    return session.scalars(query.limit(1)).first() is not None
+
+
+def tombstone_of(session: Session, performer_id: str) -> Tombstone | None:
+    """Find the note that a performer asked to be forgotten, unless it was lifted."""
+    query = select(Tombstone).where(Tombstone.performer_id == performer_id, Tombstone.lifted_at.is_(None))
+    return session.scalars(query).one_or_none()
+
+
+def tombstones_of(session: Session, performer_id: str) -> Sequence[Tombstone]:
+    """Answer every note that a performer asked to be forgotten, the lifted ones too, oldest first."""
+    query = select(Tombstone).where(Tombstone.performer_id == performer_id).order_by(Tombstone.id)
+    return session.scalars(query).all()
+
+
 def page_of_performers(
     session: Session, *, among: Collection[str] | None, after: str | None, limit: int
 ) -> Sequence[Performer]:
@@ -102,6 +165,13 @@ def performer_of_account(session: Session, account_id: str) -> Performer | None:
     return session.scalars(select(Performer).where(Performer.account_id == account_id)).one_or_none()
 
 
+def lock_performers(session: Session, performer_ids: Sequence[str]) -> None:
+    """Lock some performers until the transaction ends, in the order of their ids: no two wait for each other."""
+    for part in in_parts(sorted(performer_ids)):
+        query = select(Performer.id).where(Performer.id.in_(part)).order_by(Performer.id).with_for_update()
+        session.scalars(query).all()
+
+
 def mandates_of(session: Session, account_id: str, now: datetime) -> Sequence[Representative]:
     """Answer the mandates that an account holds at ``now``."""
     query = select(Representative).where(
@@ -112,7 +182,28 @@ def mandates_of(session: Session, account_id: str, now: datetime) -> Sequence[Re
     return session.scalars(query).all()
 
 
+def mandates_for(
+    session: Session, performer_id: str, kind: RepresentativeKind, now: datetime
+) -> Sequence[Representative]:
+    """Answer the mandates of a kind that are held for a performer at ``now``."""
+    query = select(Representative).where(
+        Representative.performer_id == performer_id,
+        Representative.kind == kind,
+        Representative.dismissed_at.is_(None),
+        Representative.expires_at > now,
+    )
+    return session.scalars(query).all()
+
+
 def representatives_of(session: Session, performer_id: str) -> Sequence[Representative]:
     """Answer everybody who ever acted for a performer, oldest first."""
     query = select(Representative).where(Representative.performer_id == performer_id).order_by(Representative.id)
     return session.scalars(query).all()
+
+
+def keys_of(session: Session, performer_ids: Collection[str], modality: Modality) -> Mapping[str, PerformerKey]:
+    """Answer the keys of some performers for a modality, by performer; who has none is not in it."""
+    query = select(PerformerKey).where(
+        PerformerKey.performer_id.in_(performer_ids), PerformerKey.modality == modality.value
+    )
+    return {key.performer_id: key for key in session.scalars(query)}

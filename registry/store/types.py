@@ -16,8 +16,8 @@ Id = String(40)
 Sha256 = String(64)
 """A SHA-256 in lower-case hex."""
 
-Json = JSON().with_variant(JSONB(), "postgresql")
-"""A JSON document, stored as JSONB where there is such a thing."""
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+"""A JSON document, stored as JSONB where there is such a thing. None is the absence of one."""
 
 Bytes = LargeBinary()
 
@@ -43,9 +43,14 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def text_enum(enum: type[StrEnum]) -> Enum:
-    """Answer a column type that stores an enum's values as text, checked by the database."""
-    name = "".join(f"_{c.lower()}" if c.isupper() else c for c in enum.__name__).lstrip("_")
+def text_enum(enum: type[StrEnum], *, name: str | None = None) -> Enum:
+    """Answer a column type that stores an enum's values as text, checked by the database.
+
+    Args:
+        enum: whose values.
+        name: of the check; that of the enum, unless a table has two columns of it.
+    """
+    name = name or "".join(f"_{c.lower()}" if c.isupper() else c for c in enum.__name__).lstrip("_")
 
     def values(members: type[Any]) -> list[str]:
         return [member.value for member in members]

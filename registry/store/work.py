@@ -280,6 +280,11 @@ def cancel(session: Session, *, subject_id: str, now: datetime) -> None:
     )
 
 
+def work_for(session: Session, kind: WorkKind, subject_id: str) -> str | None:
+    """Answer the id of the work of a kind for a subject; None when there never was any."""
+    return session.scalar(select(Work.id).where(Work.kind == kind, Work.subject_id == subject_id))
+
+
 def count_unfinished(session: Session, kind: WorkKind) -> int:
     """Answer how many pieces of a kind are queued or leased."""
     query = select(func.count()).where(Work.kind == kind, Work.state.in_([WorkState.QUEUED, WorkState.LEASED]))

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
 from registry.domain.ids import RandomBytes
@@ -75,6 +75,10 @@ class KeyProvider(Protocol):
 
     def signing_key(self) -> Ed25519PrivateKey:
         """Answer the current signing key."""
+        ...
+
+    def signing_keys(self) -> Sequence[tuple[str, Ed25519PublicKey]]:
+        """Answer the id and the public half of every signing key there ever was, the current one last."""
         ...
 
     def current_epoch(self) -> int:
@@ -178,6 +182,11 @@ class FileKeyring:
     def signing_key(self) -> Ed25519PrivateKey:
         """Answer the current signing key."""
         return Ed25519PrivateKey.from_private_bytes(self.current(Purpose.SIGNING).key)
+
+    def signing_keys(self) -> Sequence[tuple[str, Ed25519PublicKey]]:
+        """Answer the id and the public half of every signing key, the current one last."""
+        signing = [key for key in self.keys if key.purpose is Purpose.SIGNING]
+        return [(key.id, Ed25519PrivateKey.from_private_bytes(key.key).public_key()) for key in signing]
 
     def current_epoch(self) -> int:
         """Answer the newest protection epoch."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,7 +98,18 @@ class VoiceprintVault:
             KeyringError: the wrapping key or the epoch is not in the keyring.
             SealBrokenError: the seal does not open with this key for this record, space and epoch.
         """
-        key = self._unwrap(performer_key, sealed.voiceprint_id)
+        return self.open_all([sealed], performer_key)[0]
+
+    def open_all(
+        self, sealed: Sequence[SealedVoiceprint], performer_key: WrappedKey | None
+    ) -> Sequence[NDArray[np.float32]]:
+        """Answer the plain vectors of one performer, whose key is unwrapped once; raises as `open` does."""
+        if not sealed:
+            return []
+        key = self._unwrap(performer_key, sealed[0].voiceprint_id)
+        return [self._open(each, key) for each in sealed]
+
+    def _open(self, sealed: SealedVoiceprint, key: bytes) -> NDArray[np.float32]:
         data = open_sealed(sealed.data, key, bind(sealed.voiceprint_id, sealed.space_id, str(sealed.epoch)))
         protected = np.frombuffer(data, dtype=_LITTLE_ENDIAN).astype(np.float32)
         if len(protected) != sealed.dimension:

@@ -16,7 +16,13 @@ from werkzeug.test import TestResponse, encode_multipart
 
 from api import ApiSettings, create_app
 from api.document import DescribedAPI
+from registry.domain.choices import Disposition, LicensingChoices
+from registry.domain.consents import ConsentPurpose
+from registry.domain.controllers import Controller
+from registry.domain.explanations.shipped import shipped_texts
+from registry.domain.explanations.topics import required_topics
 from registry.domain.ids import IdFactory, RandomBytes
+from registry.domain.uses import UsePurpose
 from registry.media.decode import Decoder
 from registry.media.speech import SpeechDetector
 from registry.services import accounts, tokens
@@ -28,8 +34,6 @@ from registry.vault.keys import FileKeyring
 from registry.vault.voiceprints import VoiceprintVault
 
 VOICES = Path(__file__).parents[2] / "examples" / "voices"
-
-ANSWERS = [{"question": f"question {n}?", "answer": "as it was explained", "understood": True} for n in range(3)]
 
 TERMS: dict[str, Any] = {
     "purposes": ["advertising", "voice_clone"],
@@ -51,6 +55,8 @@ USE = {
     "territory": "GB",
     "language": "en",
 }
+
+CONTROLLER = Controller("Registry of the Test", "1 Test Street, London", "desk@registry.example", "GB", "London, GB")
 
 
 @dataclass
@@ -146,32 +152,48 @@ class House:
         body = {"name": name, "identity_assurance": "self_declared", "account_id": caller.account_id}
         return caller, self.operator.made("/v1/performers", body)["id"]
 
-    def explain(self, performer_id: str, purpose: str = "monitoring", **changes: Any) -> dict[str, Any]:
+    def explain(self, performer_id: str, topic: str = "monitoring", **changes: Any) -> dict[str, Any]:
+        """Write down that a topic was explained to a performer, elsewhere, and understood."""
+        text = shipped_texts()[f"{topic}.en.v1"]
         body = {
-            "purpose": purpose,
+            "text_id": text.id,
             "modality": "voice",
-            "language": "en",
-            "text": "What is done with your voice, and how you end it.",
             "explained_by": "Jo Arden",
             "channel": "video_call",
             "duration_s": 600,
-            "answers": ANSWERS,
+            "answers": [question.right for question in text.questions],
             "copy_delivered_at": self.clock.now.isoformat(),
+            "copy_method": "email",
         }
-        return self.operator.made(f"/v1/performers/{performer_id}/explanations", body | changes)
+        return self.operator.made(f"/v1/performers/{performer_id}/explanations/import", body | changes)
 
-    def consent(self, caller: Caller, performer_id: str, purpose: str = "monitoring", **changes: Any) -> dict[str, Any]:
-        """Explain a purpose to a performer, and let them sign."""
-        explained = self.explain(performer_id, purpose)
-        body = {
+    def signature(
+        self, performer_id: str, purpose: str = "monitoring", modality: str = "voice", **changes: Any
+    ) -> dict[str, Any]:
+        """Explain all that a purpose needs, and answer what a performer sends to sign a yes to it.
+
+        A yes to licensing allows every use, unless told otherwise.
+        """
+        wanted = {use.value: "allow" for use in UsePurpose} if purpose == "licensing" else {}
+        choices = changes.pop("choices", wanted if changes.get("decision") != "refused" else {})
+        topics = required_topics(
+            ConsentPurpose(purpose),
+            LicensingChoices.of({UsePurpose(use): Disposition(said) for use, said in choices.items()}),
+        )
+        return {
             "purpose": purpose,
-            "modality": "voice",
+            "modality": modality,
             "decision": "given",
-            "explanation_id": explained["id"],
+            "explanation_ids": [self.explain(performer_id, each, modality=modality)["id"] for each in sorted(topics)],
+            "choices": choices,
             "signed_by": "Marta Calder",
             "signature_method": "electronic",
-        }
-        return caller.made(f"/v1/performers/{performer_id}/consents", body | changes)
+        } | changes
+
+    def consent(self, caller: Caller, performer_id: str, purpose: str = "monitoring", **changes: Any) -> dict[str, Any]:
+        """Explain all that a purpose needs to a performer, and let them sign."""
+        body = self.signature(performer_id, purpose, **changes)
+        return caller.made(f"/v1/performers/{performer_id}/consents", body)
 
     def licence(self, studio: Caller, performer_id: str, **terms: Any) -> dict[str, Any]:
         """Let a studio draft a licence."""
@@ -258,6 +280,7 @@ def build_house(
         decoder=slow_parts.decoder,
         detector=slow_parts.detector,
         thresholds=Thresholds(withdrawal_confirmation_s=0.1),
+        controller=CONTROLLER,
     )
     app = create_app(ctx, settings=ApiSettings(max_body_bytes=4 * 2**20, max_json_bytes=2**16, max_wait_s=5.0))
     return House(ctx, app, clock)

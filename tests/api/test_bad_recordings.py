@@ -12,6 +12,7 @@ from soundfiles import RATE, adts_silence, encoded, film, flac_declaring, float_
 from werkzeug.test import TestResponse
 
 from api.uploads import clean_name
+from registry.domain.explanations.shipped import shipped_texts
 
 LICENCE = "lic_00000000000000000000000000"
 PERFORMER = "perf_00000000000000000000000000"
@@ -135,14 +136,26 @@ def test_a_voice_is_not_taken_in_without_consent_for_it(house: House) -> None:
     assert (house.rows(), house.spooled()) == (before, [])
 
 
+OF_THE_FACE = {
+    "topic": "monitoring",
+    "language": "en",
+    "version": "faces-1",
+    "modalities": ["face"],
+    "text": "What is done with your face, and how you end it.",
+    "questions": [asked.as_json() for asked in shipped_texts()["monitoring.en.v1"].questions],
+}
+
+
 def test_consent_for_the_face_says_nothing_of_the_voice(house: House) -> None:
     performer, performer_id = house.performer()
-    explained = house.explain(performer_id, modality="face")
+    house.operator.made("/v1/explanation-texts", OF_THE_FACE)
+    explained = house.explain(performer_id, modality="face", text_id="monitoring.en.faces-1")
+    withdrawal = house.explain(performer_id, "withdrawal", modality="face")
     body = {
         "purpose": "monitoring",
         "modality": "face",
         "decision": "given",
-        "explanation_id": explained["id"],
+        "explanation_ids": [explained["id"], withdrawal["id"]],
         "signed_by": "Marta Calder",
         "signature_method": "electronic",
     }

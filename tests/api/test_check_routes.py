@@ -44,7 +44,9 @@ def test_a_check_that_is_not_waited_for_says_where_to_look(studio: Caller) -> No
     assert response.headers["Location"] == f"/v1/checks/{answer['id']}"
     assert "Preference-Applied" not in response.headers
     assert (answer["state"], answer["verdict"], answer["findings"], answer["engine"]) == ("queued", None, [], None)
-    assert answer["use"] == USE | {"fixed_on": None, "claimed_licence_ids": [], "declared_source_id": None}
+    undeclared = ("fixed_on", "declared_source_id", "use_mode", "copy_sha256", "ai_disclosed")
+    listed = {"claimed_licence_ids": [], "quantities": [{"unit": "second", "amount": 13}]}  # as long as the recording
+    assert answer["use"] == USE | dict.fromkeys(undeclared) | listed
     assert answer["file"]["duration_s"] == pytest.approx(12.6, abs=0.1)
 
 

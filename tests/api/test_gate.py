@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from house import House, assert_problem
 
 from api.auth import PUBLIC
 
+SOME = {"id": "acc_00000000000000000000000000", "int": "1", "text": "monitoring.en.v1"}
+"""Something that each kind of argument of an address takes."""
+
 
 def test_every_address_but_the_public_ones_needs_a_token(house: House) -> None:
-    some_id = "acc_00000000000000000000000000"
     for rule in house.app.url_map.iter_rules():
         path = rule.rule
-        for argument in rule.arguments:
-            path = path.replace(f"<id:{argument}>", some_id)
+        for converter, argument in re.findall(r"<(\w+):(\w+)>", path):
+            path = path.replace(f"<{converter}:{argument}>", SOME[converter])
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             response = house.client.open(path, method=method)
             if rule.endpoint in PUBLIC:

@@ -16,13 +16,28 @@ sys.path.append(str(Path(__file__).resolve().parents[2] / "examples"))
 if TYPE_CHECKING:
     from server import Server
 
+CONTROLLER = {
+    "LIKENESS_CONTROLLER_NAME": "House of Voices",
+    "LIKENESS_CONTROLLER_ADDRESS": "1 Main Street, Seoul",
+    "LIKENESS_CONTROLLER_CONTACT": "desk@voices.example",
+    "LIKENESS_CONTROLLER_JURISDICTION": "KR",
+    "LIKENESS_CONTROLLER_STORAGE_LOCATION": "Seoul, KR",
+}
+"""Who answers for the registry of the pages."""
+
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the server, for commands on the registry's own machine."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def server(home: Path) -> Iterator[Server]:
     """A registry with an operator and nobody else."""
     from server import running_server
 
-    with running_server(tmp_path_factory.mktemp("home")) as running:
+    with running_server(home, CONTROLLER) as running:
         yield running
 
 

@@ -24,6 +24,10 @@ body={notes}/body.$(ls {notes} | wc -l)
 """
 
 
+LONGEST_S = 400
+"""How long a page may take to follow, on a machine that is busy with other tests."""
+
+
 @dataclass(frozen=True)
 class Ran:
     """What came of a script."""
@@ -100,7 +104,7 @@ def run_bash(script: str, *, cwd: Path, settings: Mapping[str, str], first_on_pa
         start_new_session=True,
     )
     try:
-        out, err = process.communicate(timeout=180)
+        out, err = process.communicate(timeout=LONGEST_S)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         out, err = process.communicate()

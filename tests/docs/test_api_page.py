@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -33,7 +34,7 @@ class Followed:
 
 
 @pytest.fixture(scope="module")
-def followed(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Followed:
+def followed(server: Server, home: Path, tmp_path_factory: pytest.TempPathFactory) -> Followed:
     folder = tmp_path_factory.mktemp("api-page")
     requests = note_requests(folder / "bin")
     examples = [block for block in blocks(PAGE) if block.language == "bash"]
@@ -42,7 +43,7 @@ def followed(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Follow
     ran = run_bash(
         script.replace("http://127.0.0.1:8080", server.url),
         cwd=workplace(folder / "here"),
-        settings={"OPERATOR_TOKEN": server.operator_token},
+        settings={"OPERATOR_TOKEN": server.operator_token, "LIKENESS_HOME": str(home)},
         first_on_path=folder / "bin",
     )
     notes, ends = noted(requests), [int(line) for line in counts.read_text(encoding="utf-8").split()]
@@ -116,5 +117,10 @@ def test_every_operation_of_the_api_is_named_and_has_an_example(followed: Follow
 
 
 def _is(method: str, template: str, asked: tuple[str, str]) -> bool:
-    pattern = re.sub(r"\\\{\w+\\\}", "[a-z]+_[0-9a-z]{26}", re.escape(template))
+    pattern = re.sub(r"\\\{(\w+)\\\}", _part, re.escape(template))
     return asked[0] == method and re.fullmatch(pattern, asked[1]) is not None
+
+
+def _part(parameter: re.Match[str]) -> str:
+    """Answer the pattern of a part of an address: an id, but for what is counted or is named by words."""
+    return {"number": "[0-9]+", "text_id": r"[a-z_]+\.[a-z]+\.[a-z0-9-]+"}.get(parameter[1], "[a-z]+_[0-9a-z]{26}")

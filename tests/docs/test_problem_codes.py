@@ -11,14 +11,17 @@ import re
 from collections.abc import Iterator
 from http import HTTPStatus
 
+import pytest
 from pages import ROOT, between
+from reason_codes import Source, UnreadableCodeError
 
 from api import errors as http_errors
 from api import problems
 from registry import errors
-from registry.domain.scores import Reason
+from registry.engine.validity import NOT_VALIDATED_FOR
 
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+CODE = re.compile(r"[a-z]+(_[a-z]+)*")
 ROW = re.compile(r"^\| `(\w+)` \| ([\d or]+) \|", re.MULTILINE)
 TWO_STATUSES = {"media_too_large": 413, "bad_request": 400}
 """Told with a second status: too many bytes, and HTTP that Werkzeug refuses by itself."""
@@ -32,16 +35,19 @@ def listed() -> dict[str, set[int]]:
     return {code: {int(status) for status in statuses.split(" or ")} for code, statuses in rows}
 
 
-def trees() -> Iterator[ast.AST]:
-    for folder in ("registry", "api"):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            if folder != "registry" or "cli" not in path.parts:
-                yield ast.parse(path.read_text(encoding="utf-8"))
+def modules() -> dict[str, ast.Module]:
+    """Answer every module that can tell somebody something over HTTP, by dotted name."""
+    paths = (path for folder in ("registry", "api") for path in sorted((ROOT / folder).rglob("*.py")))
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): ast.parse(path.read_text(encoding="utf-8"))
+        for path in paths
+        if path.relative_to(ROOT).parts[:2] != ("registry", "cli")
+    }
 
 
 def calls() -> Iterator[tuple[str, ast.Call]]:
     """Answer every call with the name of what is called."""
-    for tree in trees():
+    for tree in modules().values():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
                 yield getattr(node.func, "id", getattr(node.func, "attr", "")), node
@@ -83,18 +89,30 @@ def test_no_two_kinds_of_problem_share_a_code() -> None:
 
 
 def test_the_page_explains_every_reason_of_a_verdict_and_of_evidence() -> None:
-    codes = {code for name, call in calls() if name in REASON_MAKERS for code in _codes(call)}
-    terms = {f"{term}_not_permitted" for term in ("purposes", "media", "territories", "languages", "projects")}
-    unexplained = sorted(code for code in codes | terms if f"`{code}`" not in PAGE)
-    assert len(codes) > len(terms)
-    assert unexplained == []
+    codes = Source(modules()).reason_codes()
+    assert all(CODE.fullmatch(code) for code in codes)
+    assert {NOT_VALIDATED_FOR, "languages_not_permitted", "licensing_refused"} <= codes
+    assert sorted(code for code in codes if f"`{code}`" not in PAGE) == []
 
 
-REASON_MAKERS = {Reason.__name__, "_ruling", "_of"}
-_CODE = re.compile(r"[a-z]+(_[a-z]+)*")
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ('Reason("plain", "…")', {"plain"}),
+        ('Reason(code="named", detail="…")', {"named"}),
+        ('CODE: Final = "kept"\nReason(CODE, "…")', {"kept"}),
+        ('from other import THERE\nReason(THERE, "…")', {"elsewhere"}),
+        ('def _made(x, code):\n    Reason(f"no_{code}", "…")\n_made(1, "a")\n_made(1, code="b")', {"no_a", "no_b"}),
+    ],
+)
+def test_a_code_is_found_however_it_is_written(text: str, codes: set[str]) -> None:
+    other = ast.parse('THERE = "elsewhere"')
+    assert Source({"one": ast.parse(text), "other": other}).reason_codes() == codes
 
 
-def _codes(call: ast.Call) -> Iterator[str]:
-    """Answer the code in a call that makes a reason: its first argument that is a word in snake case."""
-    words = [arg.value for arg in call.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
-    return (word for word in words[:1] if _CODE.fullmatch(word))
+@pytest.mark.parametrize(
+    "text", ['Reason(made(), "…")', 'Reason(UNKNOWN, "…")', "Reason()", 'def made(code):\n    Reason(code, "…")']
+)
+def test_a_code_that_cannot_be_read_is_an_error(text: str) -> None:
+    with pytest.raises(UnreadableCodeError):
+        Source({"one": ast.parse(text)}).reason_codes()

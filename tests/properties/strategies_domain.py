@@ -13,10 +13,12 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
+from registry.domain.choices import LicensingChoices
 from registry.domain.consents import Consent, ConsentDecision, ConsentPurpose, ConsentState, Modality
-from registry.domain.licences import Exclusivity, Licence, LicenceState, LicenceTerms, PayBasis, PayTerms
+from registry.domain.licences import Licence, LicenceState
 from registry.domain.policy import PerformerRecord, SourceStanding
 from registry.domain.scores import EvidenceOutcome, Log10LR, PerformerEvidence, Reason, SegmentEvidence, Span
+from registry.domain.terms import UNPAID, Exclusivity, LicenceTerms, PayBasis, PayTerms, Rate
 from registry.domain.uses import DeclaredUse, Medium, UseKind, UsePurpose
 
 T = TypeVar("T")
@@ -60,10 +62,14 @@ uses = st.builds(
     claimed_licence_ids=st.sampled_from(((), ("lic_claimed",), ("lic_0", "lic_1"))),
 )
 
-pays = st.just(PayTerms(basis=PayBasis.NONE)) | st.builds(
-    PayTerms,
+rates = st.builds(
+    Rate,
     basis=st.sampled_from([basis for basis in PayBasis if basis is not PayBasis.NONE]),
     amount_minor=st.integers(1, 1_000_000),
+)
+pays = st.just(UNPAID) | st.builds(
+    PayTerms,
+    rates=rates.map(lambda rate: (rate,)),
     currency=st.sampled_from(("EUR", "KRW")),
     due_within_days=st.integers(0, 15),
 )
@@ -117,6 +123,7 @@ consents = st.builds(
     signed_at=st.none() | moments(-40, 0),
     expires_at=st.none() | moments(-20, 20),
     withdrawn_at=st.none() | moments(-20, 0),
+    choices=subsets(PURPOSES).map(LicensingChoices),
 )
 consent_lists = st.lists(consents, max_size=4)
 
@@ -181,6 +188,7 @@ def covered_cases(draw: st.DrawFn, *, ended: bool | None = None) -> CoveredCase:
         signed_at=draw(moments(-40, 0)),
         expires_at=draw(st.none() | moments(1, 20)),
         withdrawn_at=None,
+        choices=LicensingChoices(use.required_purposes | draw(subsets(PURPOSES))),
     )
     return CoveredCase(use, licence, consent)
 

@@ -12,21 +12,21 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from strategies_domain import NOW, consent_lists, consents
 
+from registry.domain.choices import Disposition, LicensingChoices
 from registry.domain.consents import (
-    REQUIRED_ANSWERS,
-    Answer,
     Consent,
     ConsentDecision,
     ConsentPurpose,
     ConsentState,
-    Explanation,
     Modality,
+    choice_for,
     consent_in_force,
     latest_decision,
-    require_complete,
+    refused_uses,
     require_transition,
 )
-from registry.errors import ConflictError, ExplanationIncompleteError
+from registry.domain.uses import UsePurpose
+from registry.errors import ConflictError, InvalidInputError
 
 DOCUMENTED = {("draft", "active"), ("active", "withdrawn"), ("active", "superseded"), ("active", "expired")}
 ENDED = (ConsentState.WITHDRAWN, ConsentState.SUPERSEDED, ConsentState.EXPIRED)
@@ -146,41 +146,58 @@ class ConsentLife(RuleBasedStateMachine):
 TestConsentLife = ConsentLife.TestCase
 
 
-answers = st.builds(
-    Answer, question=st.just("What may a studio do?"), answer=st.text(max_size=5), understood=st.booleans()
-)
-explanations = st.builds(
-    Explanation,
-    id=st.just("expl_0"),
-    purpose=purposes,
-    modality=modalities,
-    language=st.just("ko"),
-    text_sha256=st.just("0" * 64),
-    explained_by=st.just("agent"),
-    channel=st.just("in_person"),
-    duration_s=st.floats(-1, 600),
-    answers=st.lists(answers, max_size=REQUIRED_ANSWERS + 1),
-    copy_delivered_at=st.none() | st.just(NOW),
-)
+# --- choices ---------------------------------------------------------------------------------------------------------
+
+dispositions = st.dictionaries(st.sampled_from(UsePurpose), st.sampled_from(Disposition))
 
 
-@given(explanations, purposes, modalities)
-def test_an_explanation_carries_a_consent_exactly_when_nothing_is_missing(
-    explanation: Explanation, purpose: ConsentPurpose, modality: Modality
+@given(dispositions, st.sampled_from(UsePurpose))
+def test_a_use_of_which_nothing_was_said_is_never(said: dict[UsePurpose, Disposition], use: UsePurpose) -> None:
+    choices = LicensingChoices.of(said)
+    assert choices.to(use) is said.get(use, Disposition.NEVER)
+    assert (use in choices.open_to) == (choices.to(use) is not Disposition.NEVER)
+
+
+@given(dispositions)
+def test_choices_are_read_back_as_they_were_stored(said: dict[UsePurpose, Disposition]) -> None:
+    choices = LicensingChoices.of(said)
+    assert LicensingChoices.of_json(choices.as_json()) == choices
+
+
+@pytest.mark.parametrize("stored", [{"singing": "allow"}, {"dubbing": "perhaps"}])
+def test_choices_that_cannot_be_read_permit_nothing(stored: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="is not a valid"):
+        LicensingChoices.of_json(stored)
+
+
+def test_a_use_is_not_two_things_at_once() -> None:
+    with pytest.raises(InvalidInputError):
+        LicensingChoices(frozenset({UsePurpose.DUBBING}), frozenset({UsePurpose.DUBBING}))
+
+
+@given(consent_lists, st.sampled_from(UsePurpose), modalities)
+def test_without_a_yes_to_licensing_in_force_every_use_is_never(
+    held: list[Consent], use: UsePurpose, modality: Modality
 ) -> None:
-    lacks = [
-        explanation.purpose is not purpose,
-        explanation.modality is not modality,
-        len(explanation.answers) < REQUIRED_ANSWERS,
-        *(True for answer in explanation.answers if not answer.understood),
-        explanation.copy_delivered_at is None,
-        explanation.duration_s <= 0,
-    ]
-    if any(lacks):
-        with pytest.raises(ExplanationIncompleteError) as caught:
-            require_complete(explanation, purpose, modality)
-        missing = caught.value.figures["missing"]
-        assert isinstance(missing, list)
-        assert len(missing) == sum(lacks)
-    else:
-        require_complete(explanation, purpose, modality)
+    if consent_in_force(held, ConsentPurpose.LICENSING, modality, NOW) is None:
+        assert choice_for(held, use, modality, NOW) is Disposition.NEVER
+        assert refused_uses(held, UsePurpose, modality, NOW) == sorted(UsePurpose)
+
+
+@given(consents, dispositions, st.sampled_from(UsePurpose))
+def test_what_is_said_of_the_voice_says_nothing_of_the_face(
+    consent: Consent, said: dict[UsePurpose, Disposition], use: UsePurpose
+) -> None:
+    given = replace(
+        consent,
+        purpose=ConsentPurpose.LICENSING,
+        modality=Modality.VOICE,
+        decision=ConsentDecision.GIVEN,
+        state=ConsentState.ACTIVE,
+        signed_at=NOW,
+        withdrawn_at=None,
+        expires_at=None,
+        choices=LicensingChoices.of(said),
+    )
+    assert choice_for([given], use, Modality.VOICE, NOW) is LicensingChoices.of(said).to(use)
+    assert choice_for([given], use, Modality.FACE, NOW) is Disposition.NEVER

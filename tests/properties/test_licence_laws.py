@@ -21,17 +21,10 @@ from strategies_domain import (
     uses,
 )
 
-from registry.domain.licences import (
-    Exclusivity,
-    Licence,
-    LicenceState,
-    LicenceTerms,
-    PayBasis,
-    PayTerms,
-    conflicting_exclusives,
-    refusals,
-    require_transition,
-)
+from registry.domain.exclusivity import conflicting_exclusives
+from registry.domain.licences import Licence, LicenceState, require_transition
+from registry.domain.scope import refusals
+from registry.domain.terms import Exclusivity, LicenceTerms, PayBasis, PayTerms, Rate
 from registry.domain.uses import DeclaredUse, UseKind
 from registry.errors import ConflictError, InvalidInputError
 
@@ -112,10 +105,10 @@ def test_pay_is_either_agreed_to_be_none_or_has_an_amount_and_a_currency(
 ) -> None:
     whole = amount > 0 and currency is not None if basis is not PayBasis.NONE else amount == 0 and currency is None
     if whole:
-        assert PayTerms(basis, amount, currency).amount_minor == amount
+        assert PayTerms((Rate(basis, amount),), currency).rates[0].amount_minor == amount
     else:
         with pytest.raises(InvalidInputError):
-            PayTerms(basis, amount, currency)
+            PayTerms((Rate(basis, amount),), currency)
 
 
 # --- the life of a licence -------------------------------------------------------------------------------------------

@@ -32,8 +32,9 @@ from registry.domain.consents import (
     consent_in_force,
     latest_decision,
 )
-from registry.domain.licences import Licence, LicenceState, PayBasis
-from registry.domain.policy import PerformerRecord, SourceStanding, decide, decide_match, judge_licence
+from registry.domain.judging import judge_licence
+from registry.domain.licences import Licence, LicenceState
+from registry.domain.policy import PerformerRecord, SourceStanding, decide, decide_match
 from registry.domain.scores import EvidenceOutcome, PerformerEvidence
 from registry.domain.uses import DeclaredUse, UseKind, UsePurpose
 from registry.domain.verdicts import PERMITTED, Verdict
@@ -187,7 +188,7 @@ def _scope_permits(licence: Licence, use: DeclaredUse) -> bool:
 
 def _unpaid(licence: Licence) -> bool:
     pay = licence.terms.pay
-    if pay.basis is PayBasis.NONE or licence.paid_at is not None or licence.activated_at is None:
+    if not pay.is_owed_at_once or licence.paid_at is not None or licence.activated_at is None:
         return False
     return (licence.activated_at + timedelta(days=pay.due_within_days)).date() < TODAY
 

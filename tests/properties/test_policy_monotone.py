@@ -19,8 +19,10 @@ from strategies_domain import (
 )
 
 from registry.domain.consents import ConsentState
-from registry.domain.licences import Licence, LicenceState, LicenceTerms, PayBasis, PayTerms
-from registry.domain.policy import PerformerRecord, decide_match, judge_licence
+from registry.domain.judging import judge_licence
+from registry.domain.licences import Licence, LicenceState
+from registry.domain.policy import PerformerRecord, decide_match
+from registry.domain.terms import LicenceTerms, PayBasis, PayTerms, Rate
 from registry.domain.uses import DeclaredUse
 from registry.domain.verdicts import PERMITTED, Verdict
 
@@ -84,7 +86,7 @@ def test_shortening_a_term_never_permits_more(
 
 @given(covered_cases(ended=False))
 def test_putting_an_overdue_price_on_a_covered_use_makes_it_unpaid(case: CoveredCase) -> None:
-    pay = PayTerms(PayBasis.FLAT, amount_minor=1, currency="EUR", due_within_days=0)
+    pay = PayTerms((Rate(PayBasis.FLAT, 1),), "EUR", due_within_days=0)
     owed = replace(_with_terms(case.licence, pay=pay), paid_at=None, activated_at=NOW - timedelta(days=1))
     ruling = decide_match(case.use, replace(case.record, licences=(owed,)), now=NOW)
     assert ruling.verdict is Verdict.LICENSED_UNPAID

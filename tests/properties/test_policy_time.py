@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from strategies_domain import NOW, TODAY, CoveredCase, covered_cases, days
 
 from registry.domain.consents import Consent
-from registry.domain.licences import Licence, PayBasis, PayTerms
+from registry.domain.licences import Licence
 from registry.domain.policy import decide_match
+from registry.domain.terms import PayBasis, PayTerms, Rate
 from registry.domain.verdicts import PERMITTED, Verdict
 
-SOME_PAY = PayTerms(PayBasis.PER_LINE, amount_minor=250, currency="EUR", due_within_days=7)
+SOME_PAY = PayTerms((Rate(PayBasis.FLAT, 250),), "EUR", due_within_days=7)
 
 
 def _at(day: date, hour: time) -> datetime:
@@ -92,8 +93,9 @@ def test_a_finished_work_outlives_the_end_of_consent_only_where_it_was_finished_
 def test_a_consent_ends_at_its_very_moment(case: CoveredCase, earlier_us: int) -> None:
     at_once = replace(case.consent, expires_at=NOW)
     not_yet = replace(case.consent, expires_at=NOW + timedelta(microseconds=earlier_us))
-    assert _verdict(case, NOW, consent=at_once) is Verdict.CONSENT_WITHDRAWN
-    assert _verdict(case, NOW, consent=not_yet) is Verdict.LICENSED_USE
+    running = replace(case, use=replace(case.use, fixed_on=None))  # nothing finished that could outlive it
+    assert _verdict(running, NOW, consent=at_once) is Verdict.CONSENT_WITHDRAWN
+    assert _verdict(running, NOW, consent=not_yet) is Verdict.LICENSED_USE
 
 
 @given(covered_cases(ended=False), st.integers(0, 30), st.times(), st.times())

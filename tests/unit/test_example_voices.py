@@ -83,7 +83,7 @@ def test_every_recording_is_mono_16_khz_flac_of_the_length_the_manifest_says(pat
     assert decoded(path).size / 16_000 == pytest.approx(float(ROWS[path]["seconds"]), abs=0.005)
 
 
-@pytest.mark.parametrize("path", [path for path in ROWS if not path.startswith("problems/")])
+@pytest.mark.parametrize("path", [path for path in ROWS if not path.startswith(("problems/", "digits/"))])
 def test_speech_is_neither_faint_nor_clipped(path: str) -> None:
     samples = decoded(path)
     level_dbfs = 20 * np.log10(np.sqrt(np.mean(samples**2)))
@@ -100,6 +100,16 @@ def test_each_performer_enrols_with_three_recordings_well_past_the_20_s_gate(per
 @pytest.mark.parametrize("path", [path for path in ROWS if path.startswith("submissions/") and "dialogue" not in path])
 def test_a_submission_of_one_voice_lasts_12_to_15_s(path: str) -> None:
     assert 12 <= seconds(path) <= 15
+
+
+@pytest.mark.parametrize("voice", ["slt", "rms"])
+def test_each_digit_lies_alone_in_a_slot_of_one_second(voice: str) -> None:
+    slots = np.abs(decoded(f"digits/{voice}.flac")).reshape(10, 16_000)
+    for slot in slots:
+        sounding = np.flatnonzero(slot > 0.02)
+        assert 0.2 < (sounding[-1] - sounding[0]) / 16_000 < 0.7
+        assert sounding[0] > 0.15 * 16_000
+        assert sounding[-1] < 0.85 * 16_000
 
 
 def test_the_dialogue_gives_each_performer_more_than_one_turn() -> None:

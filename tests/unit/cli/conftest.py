@@ -14,16 +14,22 @@ from typer.testing import CliRunner
 
 from registry.cli.operator import choose_operator, opened_registry
 from registry.clock import utc_now
-from registry.domain.accounts import Role
-from registry.domain.consents import Answer, ConsentDecision, ConsentPurpose, Modality
-from registry.domain.licences import Exclusivity, LicenceTerms, PayBasis, PayTerms, Side
+from registry.domain.accounts import Principal, Role
+from registry.domain.choices import NOTHING, Disposition, LicensingChoices
+from registry.domain.consents import ConsentDecision, ConsentPurpose, Modality
+from registry.domain.explanations.course import Channel, CopyMethod
+from registry.domain.explanations.shipped import shipped_texts
+from registry.domain.explanations.topics import Topic, required_topics
+from registry.domain.licences import Side
 from registry.domain.performers import IdentityAssurance
+from registry.domain.terms import Exclusivity, LicenceTerms, PayBasis, PayTerms, Rate
 from registry.domain.uses import Medium, UsePurpose
-from registry.services import accounts, consents, licences, performers
+from registry.services import accounts, consents, explanations, licence_signing, licences, performers
+from registry.services.context import Context
 from registry.vault.keys import FileKeyring
 
 EVIDENCE = "a" * 64
-ANSWERS = [Answer(f"question {n}", "in their own words", understood=True) for n in range(3)]
+ALL_ALLOWED = LicensingChoices.of(dict.fromkeys(UsePurpose, Disposition.ALLOW))
 
 
 @pytest.fixture
@@ -78,22 +84,10 @@ def consent(performer: str) -> Consenting:
     """Signs a consent of the performer for the voice."""
 
     def sign(purpose: ConsentPurpose) -> str:
+        choices = ALL_ALLOWED if purpose is ConsentPurpose.LICENSING else NOTHING
         with opened_registry() as ctx:
             principal = choose_operator(ctx, None)
-            told = consents.record_explanation(
-                ctx,
-                principal,
-                performer,
-                purpose=purpose,
-                modality=Modality.VOICE,
-                language="en",
-                text="What is kept, what it is for, and how to end it.",
-                explained_by="Registry desk",
-                channel="in_person",
-                duration_s=600.0,
-                answers=ANSWERS,
-                copy_delivered_at=ctx.clock(),
-            )
+            told = [_explain(ctx, principal, performer, topic) for topic in sorted(required_topics(purpose, choices))]
             return consents.sign_consent(
                 ctx,
                 principal,
@@ -101,12 +95,31 @@ def consent(performer: str) -> Consenting:
                 purpose=purpose,
                 modality=Modality.VOICE,
                 decision=ConsentDecision.GIVEN,
-                explanation_id=told.id,
+                explanation_ids=told,
+                choices=choices,
                 signed_by="Nora Calder",
                 signature_method="on_paper",
+                signature_evidence_sha256="c" * 64,
             ).id
 
     return sign
+
+
+def _explain(ctx: Context, principal: Principal, performer_id: str, topic: Topic) -> str:
+    text = shipped_texts()[f"{topic.value}.en.v1"]
+    return explanations.import_explanation(
+        ctx,
+        principal,
+        performer_id,
+        text_id=text.id,
+        modality=Modality.VOICE,
+        explained_by="Registry desk",
+        channel=Channel.IN_PERSON,
+        duration_s=600.0,
+        answers=[question.right for question in text.questions],
+        copy_delivered_at=ctx.clock(),
+        copy_method=CopyMethod.BY_HAND,
+    ).id
 
 
 @pytest.fixture
@@ -129,7 +142,7 @@ def licence(performer: str, consent: Consenting) -> str:
         )
         licences.offer_licence(ctx, principal, drafted.id)
         for side in Side:
-            licences.sign_licence(ctx, principal, drafted.id, side=side, evidence_sha256=EVIDENCE)
+            licence_signing.sign_licence(ctx, principal, drafted.id, side=side, evidence_sha256=EVIDENCE)
     return drafted.id
 
 
@@ -142,6 +155,6 @@ def _terms(today: date) -> LicenceTerms:
         starts_on=today,
         ends_on=today + timedelta(days=30),
         exclusivity=Exclusivity.NON_EXCLUSIVE,
-        pay=PayTerms(PayBasis.FLAT, 450_000, "GBP"),
+        pay=PayTerms((Rate(PayBasis.FLAT, 450_000),), "GBP"),
         projects=None,
     )

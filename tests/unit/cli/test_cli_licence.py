@@ -51,11 +51,14 @@ def test_a_list_can_be_narrowed_to_a_state(licence: str, likeness: CommandLine) 
 
 def test_the_terms_are_shown_in_words_and_to_machines_as_data(licence: str, likeness: CommandLine) -> None:
     shown = likeness.out("licence", "show", licence)
-    assert "450000 minor units of GBP, flat, due within 30 days" in shown
-    assert "every project" in shown
+    assert "Rates: 4,500.00 GBP once" in shown
+    assert "every project of the studio" in shown
     assert likeness.json("licence", "show", licence)["terms"]["pay"] == {
         "basis": "flat",
         "amount_minor": 450_000,
+        "rates": [{"basis": "flat", "amount_minor": 450_000}],
         "currency": "GBP",
+        "minimum_guarantee_minor": 0,
+        "multipliers": [],
         "due_within_days": 30,
     }

@@ -9,7 +9,7 @@ from command_line import CommandLine
 
 from registry.cli.operator import opened_registry
 from registry.domain.accounts import Scope
-from registry.errors import InvalidInputError, NotFoundError, UnauthenticatedError
+from registry.errors import ForbiddenError, InvalidInputError, NotFoundError, UnauthenticatedError
 from registry.services import tokens
 
 
@@ -35,6 +35,15 @@ def test_an_account_or_a_token_that_does_not_exist_is_refused(likeness: CommandL
     assert isinstance(likeness.error("token", "issue", "acc_nobody"), NotFoundError)
     assert isinstance(likeness.error("token", "list", "acc_nobody"), NotFoundError)
     assert isinstance(likeness.error("token", "revoke", "tok_none"), NotFoundError)
+
+
+def test_an_operators_token_is_issued_to_that_operator_only(operator: str, likeness: CommandLine) -> None:
+    second = likeness.out("account", "create", "--role", "operator", "--name", "Night desk")
+    error = likeness.error("token", "issue", second, "--as", operator)
+    assert isinstance(error, ForbiddenError)
+    assert f"likeness token issue {second} --as {second}" in error.detail
+    assert likeness.json("token", "list", second, "--as", operator) == []
+    assert likeness.out("token", "issue", second, "--as", second).startswith("lrt_")
 
 
 def test_the_token_alone_goes_to_standard_output_and_it_works(operator: str, likeness: CommandLine) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+from registry.domain.choices import LicensingChoices
 from registry.domain.consents import Consent, ConsentDecision, ConsentPurpose, ConsentState, Modality
-from registry.domain.licences import Exclusivity, Licence, LicenceState, LicenceTerms, PayBasis, PayTerms
+from registry.domain.licences import Licence, LicenceState
 from registry.domain.scores import EvidenceOutcome, Log10LR, PerformerEvidence, SegmentEvidence, Span
+from registry.domain.terms import Exclusivity, LicenceTerms, PayBasis, PayTerms, Rate
 from registry.domain.uses import DeclaredUse, Medium, UseKind, UsePurpose
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
@@ -28,7 +30,7 @@ TERMS = LicenceTerms(
     starts_on=date(2026, 1, 1),
     ends_on=date(2026, 12, 31),
     exclusivity=Exclusivity.NON_EXCLUSIVE,
-    pay=PayTerms(PayBasis.FLAT, amount_minor=100_000, currency="EUR", due_within_days=30),
+    pay=PayTerms((Rate(PayBasis.FLAT, 100_000),), "EUR", due_within_days=30),
     projects=None,
 )
 
@@ -54,6 +56,7 @@ CONSENT = Consent(
     signed_at=datetime(2025, 12, 1, 9, 0, tzinfo=UTC),
     expires_at=None,
     withdrawn_at=None,
+    choices=LicensingChoices(allowed=frozenset(UsePurpose)),
 )
 
 MATCH = PerformerEvidence(

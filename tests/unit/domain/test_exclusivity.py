@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 from agreements import LICENCE, NOW, TERMS
 
-from registry.domain.licences import Exclusivity, LicenceTerms, conflicting_exclusives
+from registry.domain.exclusivity import conflicting_exclusives
+from registry.domain.terms import Exclusivity, LicenceTerms
 from registry.domain.uses import Medium, UsePurpose
 
 EXCLUSIVE = replace(TERMS, exclusivity=Exclusivity.EXCLUSIVE)

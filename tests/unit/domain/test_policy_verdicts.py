@@ -9,9 +9,11 @@ import pytest
 from agreements import CONSENT, LICENCE, MATCH, NOW, TERMS, USE
 
 from registry.domain.consents import Consent, ConsentDecision, ConsentState
-from registry.domain.licences import Licence, LicenceState
+from registry.domain.licence_facts import AttestedWork, LicenceFacts
+from registry.domain.licences import Hold, Licence, LicenceState, SuspensionReason, TermsInForce
 from registry.domain.policy import PerformerRecord, SourceStanding, decide, standing_of_source
 from registry.domain.scores import EvidenceOutcome, PerformerEvidence, Reason
+from registry.domain.terms import ApprovalTerms
 from registry.domain.uses import DeclaredUse, Medium, UsePurpose
 from registry.domain.verdicts import PERMITTED, Ruling, Verdict
 
@@ -227,3 +229,101 @@ def test_a_work_finished_on_the_day_consent_ended_does_not_outlive_it(ends: int,
     ended = replace(LICENCE, terms=replace(TERMS, ends_on=date(2026, 6, 14)))
     consent = replace(CONSENT, expires_at=datetime(2026, 6, ends, 12, 0, tzinfo=UTC))
     assert _decide(replace(USE, fixed_on=date(2026, 6, 2)), ended, consents=(consent,)).verdict is verdict
+
+
+# --- what happened on the day the work was finished -------------------------------------------------------------------
+
+STRIKE = Hold(
+    SuspensionReason.STRIKE,
+    "since midnight",
+    datetime(2026, 4, 1, 9, tzinfo=UTC),
+    until=datetime(2026, 4, 20, 9, tzinfo=UTC),
+)
+
+
+@pytest.mark.parametrize(
+    ("day", "verdict"),
+    [
+        (date(2026, 3, 31), Verdict.LICENSED_USE),
+        (date(2026, 4, 1), Verdict.LICENCE_SUSPENDED),
+        (date(2026, 4, 19), Verdict.LICENCE_SUSPENDED),
+        (date(2026, 4, 20), Verdict.LICENSED_USE),
+        (None, Verdict.LICENSED_USE),
+    ],
+)
+def test_a_work_finished_while_the_licence_rested_is_not_covered_once_that_was_lifted(
+    day: date | None, verdict: Verdict
+) -> None:
+    assert _decide(replace(USE, fixed_on=day), replace(LICENCE, lifted=(STRIKE,))).verdict is verdict
+
+
+def test_of_a_rest_that_is_over_cause_and_days_are_said() -> None:
+    (reason,) = _decide(replace(USE, fixed_on=date(2026, 4, 10)), replace(LICENCE, lifted=(STRIKE,))).reasons
+    assert (reason.code, reason.figures["cause"]) == ("licence_suspended", "strike")
+    assert (reason.figures["since"], reason.figures["until"]) == (STRIKE.since.isoformat(), "2026-04-20T09:00:00+00:00")
+    assert "2026-04-01 to 2026-04-20" in reason.detail
+
+
+def test_not_even_the_end_of_the_term_makes_a_work_of_a_rest_a_legacy_use() -> None:
+    ended = replace(LICENCE, terms=replace(TERMS, ends_on=date(2026, 6, 14)), lifted=(STRIKE,))
+    assert _decide(replace(USE, fixed_on=date(2026, 4, 10)), ended).verdict is Verdict.LICENCE_SUSPENDED
+    assert _decide(replace(USE, fixed_on=date(2026, 5, 10)), ended).verdict is Verdict.EXPIRED_LEGACY_USE
+
+
+NARROWED = replace(
+    LICENCE,
+    terms=replace(TERMS, territories=frozenset({"JP"})),
+    versions=(
+        TermsInForce(1, TERMS, datetime(2026, 1, 1, 9, tzinfo=UTC)),
+        TermsInForce(2, replace(TERMS, territories=frozenset({"JP"})), datetime(2026, 5, 1, 9, tzinfo=UTC)),
+    ),
+)
+
+
+def test_a_work_judged_by_terms_that_were_amended_since_says_so_and_by_whose_word() -> None:
+    assert _decide(USE, NARROWED).verdict is Verdict.LICENSED_OUT_OF_SCOPE
+    told = _decide(replace(USE, fixed_on=date(2026, 4, 30)), NARROWED)
+    assert told.verdict is Verdict.LICENSED_USE
+    assert [reason.code for reason in told.reasons] == ["licence_covers_use", "earlier_terms"]
+    figures = told.reasons[1].figures
+    assert (figures["replaced_by"], figures["replaced_on"], figures["attested"]) == (2, "2026-05-01", False)
+    assert "by the studio's word" in told.reasons[1].detail
+    assert _decide(replace(USE, fixed_on=date(2026, 5, 1)), NARROWED).verdict is Verdict.LICENSED_OUT_OF_SCOPE
+
+
+@pytest.mark.parametrize(
+    ("recorded_on", "attested"),
+    [(date(2026, 4, 29), False), (date(2026, 4, 30), True), (date(2026, 5, 1), False)],
+)
+def test_only_a_record_from_the_work_to_the_amendment_attests_a_work_of_the_terms_before(
+    recorded_on: date, *, attested: bool
+) -> None:
+    facts = {"lic_1": LicenceFacts(used={}, attested=frozenset({AttestedWork("Aurora", recorded_on)}))}
+    use = replace(USE, fixed_on=date(2026, 4, 30))
+    ruling = decide(MATCH, use, PerformerRecord("perf_1", (CONSENT,), (NARROWED,), facts), now=NOW)
+    assert ruling.reasons[1].figures["attested"] is attested
+
+
+# --- exact copy -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({}, Verdict.LICENSED_USE),
+        ({"fixed_on": date(2026, 6, 1), "ai_disclosed": True}, Verdict.LICENSED_USE),
+        ({"copy_sha256": "b" * 64}, Verdict.LICENSED_OUT_OF_SCOPE),
+        ({"project": "Meridian"}, Verdict.LICENSED_OUT_OF_SCOPE),
+        ({"territory": "JP"}, Verdict.LICENSED_OUT_OF_SCOPE),
+        ({"copy_sha256": None}, Verdict.LICENSED_OUT_OF_SCOPE),
+    ],
+)
+def test_copy_that_was_approved_is_approved_for_the_use_that_was_shown(
+    changes: dict[str, object], verdict: Verdict
+) -> None:
+    shown = replace(USE, copy_sha256="a" * 64)
+    assert shown.copy_use is not None
+    licence = replace(LICENCE, terms=replace(TERMS, approval=ApprovalTerms(frozenset({UsePurpose.DUBBING}))))
+    facts = {"lic_1": LicenceFacts(used={}, approved_copies=frozenset({shown.copy_use}))}
+    record = PerformerRecord("perf_1", (CONSENT,), (licence,), facts)
+    assert decide(MATCH, replace(shown, **changes), record, now=NOW).verdict is verdict  # type: ignore[arg-type]

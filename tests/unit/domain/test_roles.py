@@ -44,3 +44,16 @@ def test_a_performer_may_see_findings_and_decide_on_consent_and_licences() -> No
 def test_performers_and_representatives_belong_to_no_organisation_and_everybody_else_does() -> None:
     assert {role for role, kind in ORGANISATION_OF_ROLE.items() if kind is None} == set(PERFORMER_SIDE)
     assert {ORGANISATION_OF_ROLE[role] for role in STUDIO} == {OrganisationKind.STUDIO}
+
+
+def test_who_keeps_no_accounts_reads_none() -> None:
+    assert Scope.LEDGER_READ not in PERMISSIONS[Role.AUDITOR]
+    assert {role for role in Role if Scope.LEDGER_WRITE in PERMISSIONS[role]} == {
+        *PERFORMER_SIDE,
+        Role.STUDIO_ADMIN,
+        Role.OPERATOR,
+    }
+
+
+def test_nothing_is_destroyed_for_its_age_by_anybody_but_who_runs_the_registry() -> None:
+    assert {role for role in Role if Scope.RETENTION_WRITE in PERMISSIONS[role]} == {Role.OPERATOR}

@@ -10,8 +10,8 @@ from agreements import CONSENT, LICENCE, NOW, TERMS, USE
 
 from registry.domain.events import EVENT_VERSION, Event, EventType
 from registry.domain.ids import IdFactory, IdPrefix, is_id
-from registry.domain.licences import PayBasis, PayTerms
 from registry.domain.scores import Span
+from registry.domain.terms import UNPAID
 from registry.domain.uses import UseKind, UsePurpose
 from registry.domain.verdicts import Verdict
 
@@ -45,7 +45,7 @@ def test_prefixes_are_all_different_and_hold_no_underscore() -> None:
 
 
 def test_nothing_is_owed_for_an_unpaid_licence_or_before_it_is_active() -> None:
-    unpaid = replace(LICENCE, terms=replace(TERMS, pay=PayTerms(PayBasis.NONE)), paid_at=None)
+    unpaid = replace(LICENCE, terms=replace(TERMS, pay=UNPAID), paid_at=None)
     assert unpaid.payment_due_at() is None
     assert not unpaid.is_overdue(NOW)
     assert replace(LICENCE, activated_at=None).payment_due_at() is None

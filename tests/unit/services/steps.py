@@ -12,8 +12,12 @@ from sqlalchemy import select
 
 from registry.domain.accounts import Principal, Role
 from registry.domain.checks import WorkKind
-from registry.domain.consents import Answer, ConsentDecision, ConsentPurpose, Modality
-from registry.domain.licences import Exclusivity, LicenceTerms, PayBasis, PayTerms, Side
+from registry.domain.choices import NOTHING, Disposition, LicensingChoices
+from registry.domain.consents import ConsentDecision, ConsentPurpose, Modality
+from registry.domain.explanations.course import Channel, CopyMethod
+from registry.domain.explanations.shipped import shipped_texts
+from registry.domain.explanations.topics import Topic, required_topics
+from registry.domain.licences import Side
 from registry.domain.performers import IdentityAssurance
 from registry.domain.scores import (
     EngineIdentity,
@@ -27,6 +31,7 @@ from registry.domain.scores import (
     SegmentEvidence,
     Span,
 )
+from registry.domain.terms import UNPAID, Exclusivity, LicenceTerms
 from registry.domain.uses import DeclaredUse, Medium, UseKind, UsePurpose
 from registry.engine.voiceprint import Space, Voiceprint
 from registry.services import (
@@ -36,6 +41,8 @@ from registry.services import (
     consents,
     enrolment_work,
     enrolments,
+    explanations,
+    licence_signing,
     licences,
     performers,
     tokens,
@@ -61,9 +68,11 @@ TERMS = LicenceTerms(
     starts_on=date(2026, 1, 1),
     ends_on=date(2026, 12, 31),
     exclusivity=Exclusivity.NON_EXCLUSIVE,
-    pay=PayTerms(PayBasis.NONE),
+    pay=UNPAID,
     projects=None,
 )
+
+ALL_ALLOWED = LicensingChoices.of(dict.fromkeys(UsePurpose, Disposition.ALLOW))
 
 
 @dataclass
@@ -114,37 +123,51 @@ class Registry:
             self.ctx, self.operator, name=name, identity_assurance=IdentityAssurance.DOCUMENT_CHECKED
         ).id
 
+    def explain(self, performer_id: str, topic: Topic, modality: Modality = Modality.VOICE) -> str:
+        """Explain a topic, in person, in English, understood; answer the record's id."""
+        text = shipped_texts()[f"{topic.value}.en.v1"]
+        return explanations.import_explanation(
+            self.ctx,
+            self.operator,
+            performer_id,
+            text_id=text.id,
+            modality=modality,
+            explained_by="the trust officer",
+            channel=Channel.IN_PERSON,
+            duration_s=300,
+            answers=[question.right for question in text.questions],
+            copy_delivered_at=self.clock(),
+            copy_method=CopyMethod.BY_HAND,
+        ).id
+
     def sign(
         self,
         performer_id: str,
         purpose: ConsentPurpose = ConsentPurpose.MONITORING,
         decision: ConsentDecision = ConsentDecision.GIVEN,
+        *,
         expires_at: datetime | None = None,
+        modality: Modality = Modality.VOICE,
+        choices: LicensingChoices | None = None,
+        signed_by: str = "Ada Lind",
     ) -> Consent:
-        explanation = consents.record_explanation(
-            self.ctx,
-            self.operator,
-            performer_id,
-            purpose=purpose,
-            modality=Modality.VOICE,
-            language="en",
-            text="What is done with your voice.",
-            explained_by="the trust officer",
-            channel="in_person",
-            duration_s=300,
-            answers=[Answer(f"question {n}", "as explained", understood=True) for n in range(3)],
-            copy_delivered_at=self.clock(),
-        )
+        """Explain whatever a decision needs, and sign it; a yes to licensing allows every use, unless told other."""
+        if choices is None:
+            licensing = purpose is ConsentPurpose.LICENSING and decision is ConsentDecision.GIVEN
+            choices = ALL_ALLOWED if licensing else NOTHING
+        topics = required_topics(purpose, choices) if decision is ConsentDecision.GIVEN else []
         return consents.sign_consent(
             self.ctx,
             self.operator,
             performer_id,
             purpose=purpose,
-            modality=Modality.VOICE,
+            modality=modality,
             decision=decision,
-            explanation_id=explanation.id,
-            signed_by="Ada Lind",
-            signature_method="electronic",
+            explanation_ids=[self.explain(performer_id, topic, modality) for topic in sorted(topics)],
+            choices=choices,
+            signed_by=signed_by,
+            signature_method="handwritten",
+            signature_evidence_sha256="c" * 64,
             expires_at=expires_at,
         )
 
@@ -159,8 +182,10 @@ class Registry:
             terms=terms,
         )
         licences.offer_licence(self.ctx, studio, drafted.id)
-        licences.sign_licence(self.ctx, studio, drafted.id)
-        return licences.sign_licence(self.ctx, self.operator, drafted.id, side=Side.PERFORMER, evidence_sha256="c" * 64)
+        licence_signing.sign_licence(self.ctx, studio, drafted.id)
+        return licence_signing.sign_licence(
+            self.ctx, self.operator, drafted.id, side=Side.PERFORMER, evidence_sha256="c" * 64
+        )
 
     # --- enrolments and checks ---------------------------------------------------------------------------------------
 
@@ -191,7 +216,7 @@ class Registry:
                 worker_id=worker_id,
                 now=self.clock(),
                 lease_s=30,
-                kinds=[WorkKind.CHECK, WorkKind.ENROLMENT],
+                kinds=list(WorkKind),
             )
             session.commit()
         assert held is not None, "nothing waits"

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from threading import Barrier
 
 from steps import TERMS, Registry
 
 from registry.domain.consents import ConsentPurpose
-from registry.domain.licences import Exclusivity, LicenceState, Side
+from registry.domain.licences import LicenceState, Side
+from registry.domain.terms import Exclusivity
 from registry.errors import ConflictError, ConsentMissingError
-from registry.services import consents, licences
+from registry.services import consents, licence_signing, licences, withdrawal
 from registry.store.licences import Licence
 
 
@@ -27,13 +30,13 @@ def _offered(registry: Registry, performer_id: str, name: str, exclusivity: Excl
         terms=replace(TERMS, exclusivity=exclusivity),
     )
     licences.offer_licence(registry.ctx, studio, drafted.id)
-    return licences.sign_licence(registry.ctx, studio, drafted.id)
+    return licence_signing.sign_licence(registry.ctx, studio, drafted.id)
 
 
 def _sign(registry: Registry, licence_id: str, together: Barrier) -> str:
     together.wait()
     try:
-        signed = licences.sign_licence(
+        signed = licence_signing.sign_licence(
             registry.ctx, registry.operator, licence_id, side=Side.PERFORMER, evidence_sha256="c" * 64
         )
     except (ConflictError, ConsentMissingError) as error:
@@ -75,15 +78,38 @@ def test_a_consent_withdrawn_twice_at_once_ends_once(registry: Registry) -> None
     consent = consents.list_consents(registry.ctx, registry.operator, performer_id)[0]
     together = Barrier(3)
 
-    def withdraw(_: int) -> str:
+    def withdraw(_: int) -> tuple[int, bool]:
         together.wait()
-        try:
-            done = consents.withdraw_consent(registry.ctx, registry.operator, performer_id, consent.id)
-        except ConflictError as error:
-            return error.slug
-        return f"{done.keys_destroyed} key"
+        done = consents.withdraw_consent(registry.ctx, registry.operator, performer_id, consent.id)
+        return done.keys_destroyed, done.already
 
     with ThreadPoolExecutor(3) as pool:
         answers = sorted(pool.map(withdraw, range(3)))
-    assert answers == ["1 key", "conflict", "conflict"]
+    assert answers == [(0, True), (0, True), (1, False)]
     assert registry.journal().count("consent.withdrawn") == 1
+
+
+def test_a_consent_that_ends_by_itself_and_is_withdrawn_at_once_ends_once(registry: Registry) -> None:
+    performer_ids = [registry.performer(f"Performer {n}") for n in range(6)]
+    signed = [registry.sign(each, expires_at=registry.clock() + timedelta(hours=1)) for each in performer_ids]
+    registry.clock.move(hours=2)
+    together = Barrier(4)
+
+    def expire(_: int) -> list[str]:
+        together.wait()
+        return list(withdrawal.expire_due(registry.ctx))
+
+    def withdraw() -> None:
+        together.wait()
+        for consent in reversed(signed[3:]):
+            with suppress(ConflictError):  # it has expired by then
+                consents.withdraw_consent(registry.ctx, registry.operator, consent.performer_id, consent.id)
+
+    with ThreadPoolExecutor(4) as pool:
+        withdrawing = pool.submit(withdraw)
+        expired = [each for found in pool.map(expire, range(3)) for each in found]
+        withdrawing.result()
+    assert len(expired) == len(set(expired))
+    assert set(expired) >= {consent.id for consent in signed[:3]}
+    ended = [event for event in registry.journal() if event in {"consent.expired", "consent.withdrawn"}]
+    assert len(ended) == len(signed)

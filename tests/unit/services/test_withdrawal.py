@@ -28,6 +28,7 @@ from registry.services import (
     licences,
     withdrawal,
 )
+from registry.services.holders import STOP_WITHIN, HeldKind
 from registry.store import work
 from registry.store.enrolments import SealedVoiceprint, voiceprints_of
 from registry.store.performers import KeyDestruction, PerformerKey
@@ -45,12 +46,31 @@ def test_nothing_to_withdraw_is_said_not_ignored(registry: Registry) -> None:
         consents.withdraw_all(registry.ctx, registry.operator, performer_id)
 
 
-def test_a_consent_is_not_withdrawn_twice(registry: Registry) -> None:
-    performer_id = registry.performer()
-    consent = registry.sign(performer_id)
-    consents.withdraw_consent(registry.ctx, registry.operator, performer_id, consent.id)
-    with pytest.raises(ConflictError):
-        consents.withdraw_consent(registry.ctx, registry.operator, performer_id, consent.id)
+def test_a_second_withdrawal_changes_nothing_and_says_the_same(registry: Registry) -> None:
+    performer_id, studio = registry.enrolled(), registry.studio()
+    consent = registry.sign(performer_id, ConsentPurpose.LICENSING)
+    licence = registry.licence(performer_id, studio)
+    first = consents.withdraw_consent(registry.ctx, registry.operator, performer_id, consent.id)
+    before = registry.journal()
+    registry.clock.move(hours=1)
+    again = consents.withdraw_consent(registry.ctx, registry.operator, performer_id, consent.id, if_version=1)
+    assert (first.already, again.already) == (False, True)
+    assert [one.version for one in again.consents] == [first.consents[0].version]
+    assert [holder.id for holder in again.holders] == [holder.id for holder in first.holders] == [licence.id]
+    assert again.holders[0].stop_by == first.holders[0].stop_by
+    assert registry.journal() == before
+    consents.withdraw_all(registry.ctx, registry.operator, performer_id)
+    assert consents.withdraw_all(registry.ctx, registry.operator, performer_id).already
+
+
+def test_who_may_use_the_performer_is_listed_with_when_they_must_stop(registry: Registry) -> None:
+    performer_id, studio = registry.performer(), registry.studio()
+    consent = registry.sign(performer_id, ConsentPurpose.LICENSING)
+    licence = registry.licence(performer_id, studio)
+    done = consents.withdraw_consent(registry.ctx, registry.operator, performer_id, consent.id)
+    (holder,) = done.holders
+    assert (holder.kind, holder.id, holder.organisation_name) == (HeldKind.LICENCE, licence.id, "Northlight")
+    assert done.at < holder.stop_by <= done.at + STOP_WITHIN
 
 
 def test_a_stale_version_withdraws_nothing(registry: Registry) -> None:

@@ -1,0 +1,262 @@
+"""The retention schedule: what is kept, what for, for how long, and who destroys it. Public, and what `purge` goes by.
+
+Every kind of record has a rule. A rule is never made longer for what was stored under it before: what changes is its
+digest, and certificates of destruction name the digest of the schedule that they went by.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+
+from registry.domain.rules.texts import Text
+
+SCHEDULE_VERSION = 1
+BIPA = "740 ILCS 14/15(a)"
+_BIPA_READ_ON = date(2026, 11, 24)
+
+
+class DestroyedBy(StrEnum):
+    """Who destroys what is past its time."""
+
+    AT_ONCE = "at_once"  # the verb that ends its purpose, in the same transaction
+    WORKER = "worker"  # any running worker, within minutes
+    PURGE = "purge"  # `likeness purge`, to be run each night
+    BY_HAND = "by_hand"  # nobody but the operator: it is evidence, or the law of bookkeeping asks for it
+    NOTHING = "nothing"  # it is kept for good, and holds no personal data
+
+
+class RuleId(StrEnum):
+    """Names of the rules. The list only grows."""
+
+    UPLOAD = "upload"
+    VOICEPRINT = "voiceprint"
+    IDLE_VOICEPRINT = "idle_voiceprint"
+    CHECK = "check"
+    REFUSED_CHECK = "refused_check"
+    REFUSED_ENROLMENT = "refused_enrolment"
+    REFUSED_STATEMENT = "refused_statement"
+    UNFINISHED_EXPLANATION = "unfinished_explanation"
+    ENDED_TOKEN = "ended_token"  # noqa: S105  (a rule, not a secret)
+    IDEMPOTENT_ANSWER = "idempotent_answer"
+    CONSENT_RECORD = "consent_record"
+    LICENCE_RECORD = "licence_record"
+    LEDGER = "ledger"
+    JOURNAL = "journal"
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionRule:
+    """How long one kind of record is kept.
+
+    Attributes:
+        id: of the rule.
+        what: is kept.
+        purpose: it is kept for.
+        kept_for: how long, after ``counted_from``; None for as long as the purpose lasts, or for good.
+        counted_from: when the time begins.
+        destroyed_by: who.
+        basis: law or practice that the time comes from.
+        checked_on: when somebody last read the law; None for from memory, to be verified, and for our own practice.
+    """
+
+    id: RuleId
+    what: Text
+    purpose: Text
+    kept_for: timedelta | None
+    counted_from: Text
+    destroyed_by: DestroyedBy
+    basis: str
+    checked_on: date | None = None
+
+    def cutoff(self, now: datetime) -> datetime:
+        """Answer the moment before which the time must have begun for a record to be past it.
+
+        Raises:
+            ValueError: the rule has no time of its own.
+        """
+        if self.kept_for is None:
+            raise ValueError(f"the rule {self.id.value} has no time of its own")
+        return now - self.kept_for
+
+
+_PRACTICE = "practice of this registry"
+_PROOF = Text("Proof of what was agreed, when a claim is made.", "분쟁 시 합의 내용의 증명.")
+_ENDED = Text("Its end.", "종료 시점.")
+_FINISHED = Text("The day it was finished.", "처리가 끝난 날.")
+
+SCHEDULE: tuple[RetentionRule, ...] = (
+    RetentionRule(
+        RuleId.UPLOAD,
+        Text("Recordings that were sent in, sealed.", "제출된 녹음(암호화 상태)."),
+        Text("To be assessed once.", "한 번의 분석."),
+        timedelta(minutes=15),
+        Text("The end of the check, enrolment or statement they were sent for.", "검사·등록·음성 진술 처리의 종료."),
+        DestroyedBy.WORKER,
+        _PRACTICE,
+    ),
+    RetentionRule(
+        RuleId.VOICEPRINT,
+        Text("Voiceprints and the key that opens them.", "성문과 그 복호 키."),
+        Text(
+            "To look for the performer, as long as consent to monitoring is in force.",
+            "모니터링 동의가 유효한 동안의 탐지.",
+        ),
+        None,
+        Text("The end of consent to monitoring.", "모니터링 동의의 종료."),
+        DestroyedBy.AT_ONCE,
+        f"{BIPA}; GDPR Art. 7(3) and 17(1)(b), from memory: verify",
+    ),
+    RetentionRule(
+        RuleId.IDLE_VOICEPRINT,
+        Text("Voiceprints of a performer nobody has heard of.", "연락이 끊긴 실연자의 성문."),
+        Text("The same; without a sign of the performer it lapses.", "위와 같음. 본인의 활동이 없으면 소멸."),
+        timedelta(days=3 * 365),
+        Text("The last sign of the performer or of who acts for them.", "실연자 또는 대리인의 마지막 활동."),
+        DestroyedBy.PURGE,
+        f"{BIPA}: three years after the last interaction",
+        _BIPA_READ_ON,
+    ),
+    RetentionRule(
+        RuleId.CHECK,
+        Text("Checks and their findings, unless pay rests on them.", "보수 산정의 근거가 아닌 검사와 탐지 결과."),
+        Text("To show what was found, and to dispute it.", "결과의 열람과 이의 제기."),
+        timedelta(days=3 * 365),
+        _FINISHED,
+        DestroyedBy.PURGE,
+        _PRACTICE,
+    ),
+    RetentionRule(
+        RuleId.REFUSED_CHECK,
+        Text("Checks that could not be done.", "처리하지 못한 검사."),
+        Text("To tell the sender why.", "사유 안내."),
+        timedelta(days=90),
+        _FINISHED,
+        DestroyedBy.PURGE,
+        _PRACTICE,
+    ),
+    RetentionRule(
+        RuleId.REFUSED_ENROLMENT,
+        Text("Enrolments that were refused, failed or erased.", "거절·실패·삭제된 등록."),
+        Text("To tell the performer what to mend.", "보완할 점의 안내."),
+        timedelta(days=90),
+        _FINISHED,
+        DestroyedBy.PURGE,
+        _PRACTICE,
+    ),
+    RetentionRule(
+        RuleId.REFUSED_STATEMENT,
+        Text(
+            "Spoken statements that were refused, failed or never spoken.", "거절·실패했거나 녹음되지 않은 음성 진술."
+        ),
+        Text("To tell the performer why, and to notice who tries again and again.", "사유 안내와 반복 시도의 확인."),
+        timedelta(days=90),
+        _FINISHED,
+        DestroyedBy.PURGE,
+        _PRACTICE,
+    ),
+    RetentionRule(
+        RuleId.UNFINISHED_EXPLANATION,
+        Text("Explanations that were begun and never finished.", "중단된 설명 기록."),
+        Text("To let the performer come back to them.", "이어서 진행."),
+        timedelta(days=365),
+        Text("The day they were begun.", "시작한 날."),
+        DestroyedBy.PURGE,
+        _PRACTICE,
+    ),
+    RetentionRule(
+        RuleId.ENDED_TOKEN,
+        Text("Digests of tokens that have expired or were revoked.", "만료·취소된 토큰의 요약값."),
+        Text(
+            "To trace what was done with them; a performer's, as long as its last use keeps voiceprints.",
+            "사용 내역 확인. 실연자 측 토큰은 마지막 사용이 성문 보관의 근거인 동안.",
+        ),
+        timedelta(days=90),
+        _ENDED,
+        DestroyedBy.PURGE,
+        _PRACTICE,
+    ),
+    RetentionRule(
+        RuleId.IDEMPOTENT_ANSWER,
+        Text("Answers to requests with an idempotency key.", "멱등 키가 있는 요청의 응답."),
+        Text("To answer the same request the same way.", "같은 요청에 같은 응답."),
+        timedelta(hours=24),
+        Text("The answer.", "응답 시점."),
+        DestroyedBy.WORKER,
+        _PRACTICE,
+    ),
+    RetentionRule(
+        RuleId.CONSENT_RECORD,
+        Text(
+            "Explanations, consents, accepted spoken statements, refusals, and who acted for the performer.",
+            "설명·동의·거부 기록, 수락된 음성 진술, 대리 관계.",
+        ),
+        _PROOF,
+        timedelta(days=10 * 365),
+        _ENDED,
+        DestroyedBy.BY_HAND,
+        "GDPR Art. 7(1), from memory: verify; limitation of claims differs by country",
+    ),
+    RetentionRule(
+        RuleId.LICENCE_RECORD,
+        Text(
+            "Licences, clearances, approvals, approaches, attestations.",
+            "이용허락, 사전 확인, 승인, 제안, 출처 증명 기록.",
+        ),
+        _PROOF,
+        timedelta(days=10 * 365),
+        _ENDED,
+        DestroyedBy.BY_HAND,
+        "limitation of claims differs by country: verify",
+    ),
+    RetentionRule(
+        RuleId.LEDGER,
+        Text(
+            "Use that was counted, entries, payments, and the findings they rest on.", "사용량, 원장, 지급과 그 근거."
+        ),
+        Text("Books that both sides can rely on.", "양측이 신뢰할 수 있는 장부."),
+        timedelta(days=10 * 365),
+        Text("The end of the year in which it was written.", "기록된 연도의 말."),
+        DestroyedBy.BY_HAND,
+        "Korean Commercial Act Art. 33 (ten years), from memory: verify",
+    ),
+    RetentionRule(
+        RuleId.JOURNAL,
+        Text("Leaves of the journal, proofs and certificates of destruction.", "저널 항목, 파기 증명서."),
+        Text("That nobody can rewrite what happened. No personal data.", "기록의 변조 방지. 개인정보 없음."),
+        None,
+        Text("Never: it is kept for good.", "영구 보관."),
+        DestroyedBy.NOTHING,
+        _PRACTICE,
+    ),
+)
+
+RULES: Mapping[RuleId, RetentionRule] = MappingProxyType({rule.id: rule for rule in SCHEDULE})
+
+
+def rule_facts(rule: RetentionRule, language: str) -> dict[str, object]:
+    """Answer a rule as JSON has it, here, over HTTP and at the command line."""
+    return {
+        "id": rule.id.value,
+        "what": rule.what.in_language(language),
+        "purpose": rule.purpose.in_language(language),
+        "kept_for_s": None if rule.kept_for is None else int(rule.kept_for.total_seconds()),
+        "counted_from": rule.counted_from.in_language(language),
+        "destroyed_by": rule.destroyed_by.value,
+        "basis": rule.basis,
+        "checked_on": None if rule.checked_on is None else rule.checked_on.isoformat(),
+    }
+
+
+def schedule_sha256() -> str:
+    """Answer the digest of the schedule, of every language of it."""
+    body = {
+        "version": SCHEDULE_VERSION,
+        "rules": [[rule_facts(rule, language) for language in ("en", "ko")] for rule in SCHEDULE],
+    }
+    return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""How what the registry holds is written for others: documents with a tag and a version, which only grow."""

@@ -1,0 +1,118 @@
+"""Exports: everything about one performer, for the performer's side to take along."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from registry.domain.accounts import Principal, Scope
+from registry.domain.events import EventType
+from registry.interchange.performer_export import PerformerExport, Row, row_of, without_others
+from registry.services.context import Context
+from registry.services.performers import performer_to_act_for
+from registry.services.unit import unit_of_work
+from registry.store import (
+    approaches,
+    attestations,
+    consents,
+    enrolments,
+    journal,
+    licences,
+    payments,
+    performers,
+    spoken_statements,
+    usage,
+)
+from registry.store.accounts import Organisation
+from registry.store.approvals import Approval
+from registry.store.attestations import SourceAttestation
+from registry.store.checks import Finding
+from registry.store.clearances import Clearance
+from registry.store.ledger import LedgerEntry
+from registry.store.parts import in_parts
+from registry.store.performers import KeyDestruction, Performer, Tombstone
+
+
+def export_performer(ctx: Context, principal: Principal, performer_id: str) -> PerformerExport:
+    """Answer everything about one performer, to the performer's side or an operator; the journal says that it was so.
+
+    All of it is read in one transaction: it is what there was at one moment.
+
+    Raises:
+        NotFoundError: no such performer that the caller may know of.
+        ForbiddenError: the caller's mandate does not cover reading the performer's record.
+    """
+    with unit_of_work(ctx) as unit:
+        performer = performer_to_act_for(unit.session, principal, performer_id, Scope.PERFORMERS_READ)
+        tables = _tables(unit.session, performer)
+        export = PerformerExport(performer.id, unit.now, tables)
+        unit.record(
+            EventType.PERFORMER_EXPORTED,
+            performer.id,
+            principal.account_id,
+            records=sum(len(rows) for rows in tables.values()),
+        )
+        unit.commit()
+    return export
+
+
+def _tables(session: Session, performer: Performer) -> Mapping[str, Sequence[Row]]:
+    held = _held(session, performer)
+    own = {performer.id, *(str(row_of("licences", licence)["id"]) for licence in held["licences"])}
+    tables = {name: [_own_row(name, record, own) for record in records] for name, records in held.items()}
+    tables["organisations"] = _organisations(session, tables)
+    tables["journal"] = _journal(session, {str(row["id"]) for rows in tables.values() for row in rows if "id" in row})
+    return tables
+
+
+def _own_row(table: str, record: object, own: Collection[str]) -> Row:
+    return {column: without_others(value, own) for column, value in row_of(table, record).items()}
+
+
+def _held(session: Session, performer: Performer) -> Mapping[str, Sequence[object]]:
+    """Answer the records of each table, by what ties them to this performer."""
+    own = performer.id
+    agreed = licences.licences_of_performer(session, own)
+    attested = session.scalars(select(SourceAttestation).where(SourceAttestation.performer_id == own)).all()
+    return {
+        "performer": [performer],
+        "representatives": performers.representatives_of(session, own),
+        "explanations": consents.explanations_of(session, own),
+        "consents": consents.consents_of(session, [own]),
+        "spoken_statements": spoken_statements.every_statement_of(session, own),
+        "tombstones": session.scalars(select(Tombstone).where(Tombstone.performer_id == own)).all(),
+        "enrolments": enrolments.enrolments_of(session, own),
+        "voiceprints": enrolments.voiceprints_of(session, own),
+        "key_destructions": session.scalars(select(KeyDestruction).where(KeyDestruction.performer_id == own)).all(),
+        "licences": agreed,
+        "licence_versions": [version for licence in agreed for version in licence.versions],
+        "licence_signatures": [each for licence in agreed for v in licence.versions for each in v.signatures],
+        "licence_holds": [hold for licence in agreed for hold in licence.holds],
+        "clearances": session.scalars(select(Clearance).where(Clearance.performer_id == own)).all(),
+        "approvals": session.scalars(select(Approval).where(Approval.performer_id == own)).all(),
+        "approaches": approaches.approaches_to(session, [own]),
+        "source_attestations": attested,
+        "unsealings": [request for each in attested for request in attestations.unsealings_of(session, each.id)],
+        "findings": session.scalars(select(Finding).where(Finding.performer_id == own)).all(),
+        "usage_lines": usage.lines_of_performer(session, own),
+        "ledger_entries": session.scalars(select(LedgerEntry).where(LedgerEntry.performer_id == own)).all(),
+        "payments": payments.payments_of_performer(session, own),
+    }
+
+
+_STUDIO_COLUMNS = ("studio_id", "organisation_id")
+
+
+def _organisations(session: Session, tables: Mapping[str, Sequence[Row]]) -> list[Row]:
+    rows = [row for each in tables.values() for row in each]
+    named = {str(row[column]) for row in rows for column in _STUDIO_COLUMNS if row.get(column)}
+    found: list[Organisation] = []
+    for part in in_parts(sorted(named)):
+        found += session.scalars(select(Organisation).where(Organisation.id.in_(part)).order_by(Organisation.id))
+    return [row_of("organisations", organisation) for organisation in found]
+
+
+def _journal(session: Session, about: Iterable[str]) -> list[Row]:
+    return [row_of("journal", leaf) for leaf in journal.opened_leaves(session, sorted(about))]

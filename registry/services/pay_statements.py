@@ -1,0 +1,131 @@
+"""Pay statements, read off the ledger for a performer or a studio."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
+from fractions import Fraction
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from registry.domain.accounts import OrganisationKind, Principal, Scope
+from registry.domain.pay_statements import PartyKind, PayStatement, StatementLine, UseSold, sections
+from registry.domain.usage import Period
+from registry.errors import ForbiddenError, NotFoundError
+from registry.services.context import Context
+from registry.services.performers import visible_performer
+from registry.store import ledger, usage
+from registry.store.accounts import Organisation
+from registry.store.ledger import LedgerEntry
+from registry.store.licences import Licence
+from registry.store.parts import in_parts
+from registry.store.performers import Performer
+from registry.store.usage import UsageLine
+
+STILL_BEING_WRITTEN = timedelta(hours=1)
+"""What began on a day is committed well within this after it; only then is a statement of that day final."""
+
+
+def performer_statement(ctx: Context, principal: Principal, performer_id: str, period: Period) -> PayStatement:
+    """Answer what a performer earned, got and is owed: to the performer's side or an operator.
+
+    Raises:
+        NotFoundError: no such performer that the caller may know of.
+        ForbiddenError: the caller's mandate does not cover the ledger.
+    """
+    principal.require(Scope.LEDGER_READ)
+    with ctx.database.read() as session:
+        performer = visible_performer(session, principal, performer_id)
+        if not principal.may_act_for(performer.id, Scope.LEDGER_READ):
+            raise ForbiddenError(
+                f"the mandate for this performer does not cover {Scope.LEDGER_READ.value}",
+                scope=Scope.LEDGER_READ.value,
+            )
+        return _draw(session, PartyKind.PERFORMER, performer.id, period, ctx.clock())
+
+
+def studio_statement(ctx: Context, principal: Principal, studio_id: str, period: Period) -> PayStatement:
+    """Answer what a studio used, paid and owes: to the studio or an operator.
+
+    Raises:
+        NotFoundError: no such studio that the caller may know of.
+    """
+    principal.require(Scope.LEDGER_READ)
+    with ctx.database.read() as session:
+        studio = session.get(Organisation, studio_id)
+        known = studio is not None and studio.kind is OrganisationKind.STUDIO
+        if studio is None or not known or not principal.may_see_organisation(studio.id):
+            raise NotFoundError("there is no such studio")
+        return _draw(session, PartyKind.STUDIO, studio.id, period, ctx.clock())
+
+
+def _draw(session: Session, party: PartyKind, party_id: str, period: Period, now: datetime) -> PayStatement:
+    begin = datetime.combine(period.starts_on, time(0), UTC)
+    end = datetime.combine(period.ends_on + timedelta(days=1), time(0), UTC)
+    of_party = LedgerEntry.performer_id if party is PartyKind.PERFORMER else LedgerEntry.studio_id
+    entries = ledger.entries_between(session, of_party == party_id, begin, end)
+    used = _lines_behind(session, entries)
+    lines = [_line(entry, party, used.get(entry.id)) for entry in entries]
+    counterparts = {party_id, *(line.counterpart_id for line in lines)}
+    return PayStatement(
+        party=party,
+        party_id=party_id,
+        period=period,
+        drawn_at=now,
+        is_final=period.is_over((now - STILL_BEING_WRITTEN).date()),
+        sections=sections(ledger.due_before(session, of_party == party_id, begin), lines),
+        titles=_titles(session, {line.licence_id for line in lines}),
+        names=_names(session, counterparts),
+    )
+
+
+def _lines_behind(session: Session, entries: Sequence[LedgerEntry]) -> dict[str, UsageLine]:
+    found: dict[str, UsageLine] = {}
+    for part in in_parts([entry.id for entry in entries]):
+        found |= usage.lines_of_entries(session, part)
+    return found
+
+
+def _line(entry: LedgerEntry, party: PartyKind, used: UsageLine | None) -> StatementLine:
+    return StatementLine(
+        entry_id=entry.id,
+        posted_at=entry.recorded_at,
+        kind=entry.kind,
+        licence_id=entry.licence_id,
+        counterpart_id=entry.studio_id if party is PartyKind.PERFORMER else entry.performer_id,
+        currency=entry.currency,
+        of_due=entry.movement().of_due,
+        due_on=entry.due_on,
+        use=None if used is None else _use(used),
+        reverses_id=entry.reverses_id,
+        reason=entry.reason,
+    )
+
+
+def _use(line: UsageLine) -> UseSold:
+    return UseSold(
+        kind=line.usage().kind,
+        thousandths=line.thousandths,
+        days=Period(line.used_from, line.used_to),
+        exact_minor=Fraction(line.exact_minor or 0),
+        source_id=str(line.finding_id or line.report_id),
+    )
+
+
+def _titles(session: Session, licence_ids: Collection[str]) -> Mapping[str, str]:
+    titles: dict[str, str] = {}
+    for part in in_parts(sorted(licence_ids)):
+        named = session.execute(select(Licence.id, Licence.title).where(Licence.id.in_(part)))
+        titles.update((licence_id, title) for licence_id, title in named)
+    return titles
+
+
+def _names(session: Session, party_ids: Collection[str]) -> Mapping[str, str]:
+    """Answer the names of both sides of licences that they have with each other."""
+    names: dict[str, str] = {}
+    for part in in_parts(sorted(party_ids)):
+        for table in (Performer, Organisation):
+            named = session.execute(select(table.id, table.name).where(table.id.in_(part)))
+            names.update((party_id, name) for party_id, name in named)
+    return names

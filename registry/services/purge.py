@@ -1,0 +1,194 @@
+"""Purging: what is past its time by the retention schedule is destroyed, and a certificate stays of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from registry.domain.accounts import Principal, Scope
+from registry.domain.consents import ConsentPurpose, ConsentState, Modality
+from registry.domain.events import EventType
+from registry.domain.ids import IdPrefix
+from registry.domain.retention import RULES, SCHEDULE, DestroyedBy, RuleId, schedule_sha256
+from registry.services.context import Context
+from registry.services.unit import Unit, unit_of_work
+from registry.services.withdrawal import undo_what_rested_on
+from registry.store import consents, enrolments, retention
+from registry.store.base import Base
+from registry.store.checks import Check
+from registry.store.consents import Consent
+from registry.store.performers import PerformerKey
+from registry.store.retention import DestructionCertificate
+from registry.vault.signing import canonical
+
+AT_ONCE = 200
+"""Records destroyed in one transaction: few enough that nobody waits for it, each with its certificate."""
+
+_SALT_BYTES = 32
+PURGED = tuple(rule.id for rule in SCHEDULE if rule.destroyed_by is DestroyedBy.PURGE)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is past its time by one rule: how many records, whose time began before ``cutoff``."""
+
+    rule: RuleId
+    cutoff: datetime
+    records: int
+
+
+def what_is_due(ctx: Context, principal: Principal) -> Sequence[Due]:
+    """Answer what `purge` would destroy now, one item for each rule that it carries out. Nothing is changed.
+
+    Raises:
+        ForbiddenError: the caller does not run the registry.
+    """
+    principal.require(Scope.RETENTION_WRITE)
+    now = ctx.clock()
+    with ctx.database.read() as session:
+        cutoffs = {rule: RULES[rule].cutoff(now) for rule in PURGED}
+        return [Due(rule, cutoff, retention.count_past(session, rule, cutoff)) for rule, cutoff in cutoffs.items()]
+
+
+def purge(ctx: Context, principal: Principal) -> Sequence[DestructionCertificate]:
+    """Destroy everything that is past its time, a part at a time, and answer the certificates.
+
+    1. Some records of one rule are read and locked; what another purge has locked is left to it.
+    2. A salted commitment to them is made, then they are deleted, with what opens the journal's leaves about them.
+    3. Certificate, deletion and the journal's leaf are one commit: a crash leaves both, or neither and the records,
+       which the next run destroys.
+    4. Best effort, at the end: what was deleted leaves the database's log as well.
+
+    Raises:
+        ForbiddenError: the caller does not run the registry.
+    """
+    principal.require(Scope.RETENTION_WRITE)
+    made = [certificate for rule in PURGED for certificate in _destroy_all(ctx, principal, rule)]
+    if made:
+        ctx.database.scrub()
+    return made
+
+
+def _destroy_all(ctx: Context, principal: Principal, rule: RuleId) -> Iterator[DestructionCertificate]:
+    cutoff = RULES[rule].cutoff(ctx.clock())
+    while (certificate := destroy_some(ctx, principal, rule, cutoff)) is not None:
+        yield certificate
+
+
+def destroy_some(ctx: Context, principal: Principal, rule: RuleId, cutoff: datetime) -> DestructionCertificate | None:
+    """Destroy up to `AT_ONCE` records of one rule in one transaction; None when none is left."""
+    with unit_of_work(ctx) as unit:
+        rows = retention.some_past(unit.session, rule, cutoff, AT_ONCE)
+        destroyed = _DESTROY.get(rule, _delete)(unit, rows, principal.account_id)
+        if not destroyed:
+            return None
+        certificate = _certify(unit, rule, cutoff, destroyed, principal.account_id)
+        unit.commit()
+    return certificate
+
+
+# --- how each kind is destroyed --------------------------------------------------------------------------------------
+
+Destroyed = Mapping[str, str]
+"""What was destroyed: the SHA-256 of its content, by its id."""
+
+
+def _delete(unit: Unit, rows: Sequence[Base], _actor_id: str) -> Destroyed:
+    destroyed = _digests(rows)
+    retention.erase_rows(unit.session, rows)
+    return destroyed
+
+
+def _delete_checks(unit: Unit, rows: Sequence[Base], _actor_id: str) -> Destroyed:
+    """Delete checks with their findings."""
+    checks = [row for row in rows if isinstance(row, Check)]
+    findings = retention.findings_of(unit.session, [check.id for check in checks])
+    destroyed = {**_digests(checks), **_digests(findings)}
+    retention.erase_rows(unit.session, findings)
+    for check in checks:
+        unit.session.expire(check, ["findings"])
+    retention.erase_rows(unit.session, checks)
+    return destroyed
+
+
+def _end_monitoring(unit: Unit, rows: Sequence[Base], actor_id: str) -> Destroyed:
+    """Let consent to monitoring end as by its term: key and voiceprints are destroyed, every worker forgets them."""
+    destroyed: dict[str, str] = {}
+    for performer in rows:
+        key = unit.session.get_one(PerformerKey, (str(getattr(performer, "id")), Modality.VOICE.value))  # noqa: B009
+        consent = consents.active_consent(unit.session, key.performer_id, ConsentPurpose.MONITORING, Modality.VOICE)
+        if consent is None:
+            raise AssertionError("who has no consent to monitoring in force is not among those read")
+        destroyed[key.performer_id] = retention.digest_of_row(key)
+        destroyed |= _digests(enrolments.voiceprints_of(unit.session, key.performer_id))
+        _end(unit, consent, actor_id)
+    return destroyed
+
+
+def _end(unit: Unit, consent: Consent, actor_id: str) -> None:
+    consent.state = ConsentState.EXPIRED
+    consent.version += 1
+    unit.record(
+        EventType.CONSENT_EXPIRED,
+        consent.id,
+        actor_id,
+        performer_id=consent.performer_id,
+        purpose=consent.purpose.value,
+        modality=consent.modality.value,
+    )
+    undo_what_rested_on(unit, consent, actor_id)
+
+
+_DESTROY: Mapping[RuleId, Callable[[Unit, Sequence[Base], str], Destroyed]] = {
+    RuleId.IDLE_VOICEPRINT: _end_monitoring,
+    RuleId.CHECK: _delete_checks,
+    RuleId.REFUSED_CHECK: _delete_checks,
+}
+
+
+def _digests(rows: Sequence[Base]) -> dict[str, str]:
+    return {str(getattr(row, "id")): retention.digest_of_row(row) for row in rows}  # noqa: B009
+
+
+# --- what stays ------------------------------------------------------------------------------------------------------
+
+
+def _certify(unit: Unit, rule: RuleId, cutoff: datetime, destroyed: Destroyed, actor_id: str) -> DestructionCertificate:
+    salt = unit.random_bytes(_SALT_BYTES)
+    certificate = DestructionCertificate(
+        id=unit.new_id(IdPrefix.DESTRUCTION_CERTIFICATE),
+        rule=rule.value,
+        schedule_sha256=schedule_sha256(),
+        records=len(destroyed),
+        cutoff=cutoff,
+        commitment=commitment_to(salt, rule, destroyed),
+        salt=salt,
+        destroyed_by=actor_id,
+        destroyed_at=unit.now,
+    )
+    unit.session.add(certificate)
+    unit.record(
+        EventType.RECORDS_DESTROYED,
+        certificate.id,
+        actor_id,
+        rule=rule.value,
+        schedule_sha256=certificate.schedule_sha256,
+        records=certificate.records,
+        commitment=certificate.commitment,
+    )
+    return certificate
+
+
+def commitment_to(salt: bytes, rule: RuleId, destroyed: Destroyed) -> str:
+    """Answer SHA-256 over salt and canonical JSON (RFC 8785) of rule, ids and digests."""
+    return hashlib.sha256(salt + canonical({"rule": rule.value, "destroyed": dict(destroyed)})).hexdigest()
+
+
+def list_certificates(
+    ctx: Context, *, rule: RuleId | None, after: str | None, limit: int
+) -> Sequence[DestructionCertificate]:
+    """Answer a page of the certificates, oldest first. They hold no personal data, and anybody may read them."""
+    with ctx.database.read() as session:
+        return retention.page_of_certificates(session, rule=rule, after=after, limit=limit)

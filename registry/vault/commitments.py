@@ -1,0 +1,44 @@
+"""Keyed digests: a value that can be compared or proven later, and cannot be read or guessed without the keyring.
+
+A plain digest of a name or a birth date hides neither: there are few enough of both to try them all. So it is an HMAC
+under a key derived (HKDF, RFC 5869) from the first protection seed, which never changes, with a label for each use:
+digests of two uses cannot be compared, and none of them says anything of the seed.
+"""
+
+from __future__ import annotations
+
+import hmac
+from datetime import date
+from hashlib import sha256
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from registry.domain.performers import comparable_name
+from registry.vault.keys import KEY_BYTES, KeyProvider
+from registry.vault.sealing import bind
+
+_FIRST_EPOCH = 1
+
+
+def name_digest(keys: KeyProvider, name: str) -> str:
+    """Answer the digest of a name; ways of writing that part no two names give the same one.
+
+    Raises:
+        KeyringError: the provider does not answer.
+    """
+    return _digest(keys, b"likeness refused name 1", comparable_name(name))
+
+
+def birth_date_commitment(keys: KeyProvider, performer_id: str, birth_date: date) -> str:
+    """Answer the digest of a performer's birth date; the same date of two performers gives two.
+
+    Raises:
+        KeyringError: the provider does not answer.
+    """
+    return _digest(keys, b"likeness birth date 1", performer_id, birth_date.isoformat())
+
+
+def _digest(keys: KeyProvider, label: bytes, *parts: str) -> str:
+    derived = HKDF(SHA256(), KEY_BYTES, salt=None, info=label).derive(keys.epoch_seed(_FIRST_EPOCH))
+    return hmac.new(derived, bind(*parts), sha256).hexdigest()

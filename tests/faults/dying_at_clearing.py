@@ -1,0 +1,104 @@
+"""The verbs about clearances, for a process that dies at every write of one: see `dying`.
+
+``python dying_at_clearing.py HOME VERB SUBJECTS``, where SUBJECTS is a JSON object of the ids that the verbs are about.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+
+import dying
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "services"))
+
+from on_record import COPY, asked
+
+from registry.cli.operator import choose_operator
+from registry.domain.accounts import PERMISSIONS, Principal, Role
+from registry.domain.approaches import ApproachOutcome
+from registry.domain.attestations import Attested, SealedIdentity, SourceRecording
+from registry.services import approaches, approvals, attestations, clearances, unsealing
+from registry.services.accounts import operator_principal
+from registry.services.context import Context
+from registry.store.accounts import Account
+
+Subjects = Mapping[str, str]
+
+
+def studio_of(ids: Subjects) -> Principal:
+    """Answer the studio's administrator."""
+    role = Role.STUDIO_ADMIN
+    return Principal(ids["studio_account"], role, PERMISSIONS[role], ids["studio"], {})
+
+
+def performer_of(ids: Subjects) -> Principal:
+    """Answer the performer's own account."""
+    scopes = PERMISSIONS[Role.PERFORMER]
+    return Principal(ids["performer_account"], Role.PERFORMER, scopes, None, {ids["performer"]: scopes})
+
+
+def clear(ctx: Context, ids: Subjects) -> None:
+    """Give a clearance that uses an approval up, and one that is refused."""
+    wanted = [asked(ids["performer"], copy_sha256=COPY), asked(ids["performer"], copy_sha256="f" * 64)]
+    clearances.ask_clearances(ctx, studio_of(ids), wanted)
+
+
+def answer(ctx: Context, ids: Subjects) -> None:
+    """Approve another copy."""
+    approvals.approve(ctx, performer_of(ids), ids["waiting"])
+
+
+def approach(ctx: Context, ids: Subjects) -> None:
+    """Record that a studio asked."""
+    approaches.record_approach(
+        ctx,
+        performer_of(ids),
+        ids["performer"],
+        studio_id=ids["studio"],
+        studio_name=None,
+        asked_on=ctx.clock().date(),
+        purposes=(),
+        scope="My voice.",
+        outcome=ApproachOutcome.DECLINED,
+        amends_id=ids["entry"],
+    )
+
+
+def attest(ctx: Context, ids: Subjects) -> None:
+    """Attest a source under seal: a performer record, an envelope and an attestation."""
+    today = ctx.clock().date()
+    said = Attested("Voice 3", today, [SourceRecording("a" * 64, today - timedelta(days=1))])
+    attestations.attest_source(ctx, studio_of(ids), said, SealedIdentity("Tom Reed", "himself"))
+
+
+def unseal(ctx: Context, ids: Subjects) -> None:
+    """Approve, as the second operator, that a source be read."""
+    with ctx.database.read() as session:
+        second = operator_principal(session.get_one(Account, ids["second"]))
+    unsealing.approve_unsealing(ctx, second, ids["attestation"], ids["unsealing"], reason="the court asks")
+
+
+def reveal(ctx: Context, ids: Subjects) -> None:
+    """Read a source that two operators have unsealed."""
+    unsealing.reveal_source(ctx, choose_operator(ctx, ids["first"]), ids["attestation"], ids["unsealed"])
+
+
+VERBS: Mapping[str, Callable[[Context, Subjects], None]] = {
+    "clear": clear,
+    "answer": answer,
+    "approach": approach,
+    "attest": attest,
+    "unseal": unseal,
+    "reveal": reveal,
+}
+
+
+if __name__ == "__main__":
+    dying.VERBS = {name: lambda ctx, said, verb=verb: verb(ctx, json.loads(said)) for name, verb in VERBS.items()}
+    told = json.dumps([asdict(death) for death in dying.table(Path(sys.argv[1]), sys.argv[2], sys.argv[3])])
+    sys.stdout.write(f"{told}\n")
