@@ -113,6 +113,21 @@ def test_one_that_matches_fewer_people_is_not_activated() -> None:
     assert "fewer_matched" in codes
 
 
+@pytest.mark.parametrize(("after", "advised"), [(0.96, True), (0.94, False), (0.81, False)])
+def test_a_loss_of_matches_counts_though_so_few_people_cannot_show_it(after: float, *, advised: bool) -> None:
+    changes = [
+        dataclasses.replace(change, before=1.0, after=after, difference=after - 1.0, ci95=(-0.466, 0.0))
+        if change.figure == "enrolled_matched"
+        else dataclasses.replace(change, before=0.0, after=0.0, difference=0.0, ci95=(0.0, 0.0))
+        if change.figure == "strangers_matched"
+        else change
+        for change in compare(searched(times(1, 2.5)), searched(times(1)))
+    ]
+    found = advise(changes, calibration(), TARGET)
+    assert found.activate is advised
+    assert ("fewer_matched" in {reason.code for reason in found.reasons}) is not advised
+
+
 def test_fewer_matches_are_no_fault_where_the_active_one_matched_strangers_at_will() -> None:
     changes = {change.figure: change for change in compare(searched(times(1, 2.5)), searched(times(1)))}
     assert changes["enrolled_matched"].clearly_lower
