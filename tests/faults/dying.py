@@ -1,7 +1,10 @@
-"""A process that dies at every write of a verb, one copy of a registry for each: ``python dying.py HOME VERB SUBJECT``.
+"""A process that dies at every write of a verb, one copy of a registry for each.
 
-It has one thread, so it forks: a child opens its copy, does the verb, and is gone at the chosen write, before the
-database has heard of it or right after, as when the power fails. Nothing is caught, rolled back or closed. What is
+``python dying_at_….py HOME VERB SUBJECTS``: the programs beside this module hold the verbs, and SUBJECTS is a JSON
+object of the ids that these are about.
+
+The process has one thread, so it forks: a child opens its copy, does the verb, and is gone at the chosen write, before
+the database has heard of it or right after, as when the power fails. Nothing is caught, rolled back or closed. What is
 printed is the table, as JSON: a row for each death, with the folder that it left.
 """
 
@@ -10,53 +13,27 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
 
 from registry.bootstrap import build_context
-from registry.cli.operator import choose_operator
-from registry.domain.explanations.shipped import shipped_texts
-from registry.services import civil_status, consents, forgetting, withdrawal
+from registry.clock import utc_now
 from registry.services.context import Context
 from registry.settings import Settings
+from registry.store.database import Database
+from registry.vault.keys import FileKeyring
 
 DIED = 9
 COMMIT = "COMMIT"
 
-
-def withdraw(ctx: Context, performer_id: str) -> None:
-    """Withdraw everything that a performer has consented to."""
-    consents.withdraw_all(ctx, choose_operator(ctx, None), performer_id)
-
-
-def forget(ctx: Context, performer_id: str) -> None:
-    """Forget a performer."""
-    text = shipped_texts()["forget_me.en.v1"]
-    forgetting.forget_performer(
-        ctx, choose_operator(ctx, None), performer_id, text_id=text.id, text_sha256=text.text_sha256
-    )
-
-
-def expire(ctx: Context, _: str) -> None:
-    """End every consent that is due."""
-    withdrawal.expire_due(ctx)
-
-
-def turn_out_young(ctx: Context, performer_id: str) -> None:
-    """Record that a performer is a minor, whom nobody had taken for one."""
-    birth_date = ctx.clock().date() - timedelta(days=14 * 365)
-    civil_status.record_birth_date(
-        ctx, choose_operator(ctx, None), performer_id, birth_date=birth_date, evidence_sha256="e" * 64
-    )
-
-
-VERBS = {"withdraw": withdraw, "forget": forget, "expire": expire, "turn_out_young": turn_out_young}
+Subjects = Mapping[str, str]
+Verb = Callable[[Context, Subjects], None]
 
 
 @dataclass
@@ -126,11 +103,11 @@ def in_a_child(do: Callable[[], None]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def attempt(home: Path, verb: str, subject: str, die_at: tuple[int, str] | None) -> list[str]:
+def attempt(home: Path, verb: Verb, subjects: Subjects, die_at: tuple[int, str] | None) -> list[str]:
     """Do a verb in the registry that lives in a folder; answer its writes, or die at one of them."""
     with build_context(Settings(home=home)) as ctx:
         writes = Writes(ctx, die_at)
-        VERBS[verb](ctx, subject)
+        verb(ctx, subjects)
         return writes.seen
 
 
@@ -139,18 +116,41 @@ def copied(home: Path, name: str) -> Path:
     return shutil.copytree(home, home.with_name(f"{home.name}-{name}"))
 
 
-def table(home: Path, verb: str, subject: str) -> list[Death]:
+def table(home: Path, verb: Verb, subjects: Subjects) -> list[Death]:
     """Die at every write of a verb, before and after."""
-    writes = attempt(copied(home, f"{verb}-counted"), verb, subject, None)
+    writes = attempt(copied(home, "counted"), verb, subjects, None)
     last = writes.index(COMMIT) + 1
     deaths = []
     for number, what in enumerate(writes[:last], 1):
         for when in ("before", "after"):
-            own = copied(home, f"{verb}-{number}-{when}")
-            code = in_a_child(lambda own=own, at=(number, when): attempt(own, verb, subject, at))  # type: ignore[misc]
+            own = copied(home, f"{number}-{when}")
+            code = in_a_child(lambda own=own, at=(number, when): attempt(own, verb, subjects, at))  # type: ignore[misc]
             deaths.append(Death(number, when, what, str(own), code))
     return deaths
 
 
-if __name__ == "__main__":
-    sys.stdout.write(json.dumps([asdict(death) for death in table(Path(sys.argv[1]), sys.argv[2], sys.argv[3])]))
+def print_table(verbs: Mapping[str, Verb]) -> None:
+    """Be the program: die as the command line says, and print the table."""
+    home, verb, subjects = sys.argv[1:]
+    found = table(Path(home), verbs[verb], json.loads(subjects))
+    sys.stdout.write(json.dumps([asdict(death) for death in found]))
+
+
+# --- for the tests ---------------------------------------------------------------------------------------------------
+
+
+def new_registry(folder: Path) -> Settings:
+    """Make an empty registry with keys in a folder."""
+    settings = Settings(home=folder / "home")
+    settings.home.mkdir()
+    FileKeyring.create(settings.resolved_keyring, utc_now(), os.urandom)
+    Database(settings.resolved_database_url).upgrade()
+    return settings
+
+
+def deaths(program: str, home: Path, verb: str, subjects: Subjects) -> list[Death]:
+    """Run one of the programs, and answer its table."""
+    command = [sys.executable, str(Path(__file__).with_name(program)), str(home), verb, json.dumps(subjects)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  (our own program)
+    assert done.returncode == 0, done.stderr
+    return [Death(**row) for row in json.loads(done.stdout)]

@@ -1,18 +1,13 @@
-"""The verbs about clearances, for a process that dies at every write of one: see `dying`.
-
-``python dying_at_clearing.py HOME VERB SUBJECTS``, where SUBJECTS is a JSON object of the ids that the verbs are about.
-"""
+"""The verbs about clearances, for a process that dies at every write of one: see `dying`."""
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
-import dying
+from dying import Subjects, Verb, print_table
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "services"))
 
@@ -26,8 +21,6 @@ from registry.services import approaches, approvals, attestations, clearances, u
 from registry.services.accounts import operator_principal
 from registry.services.context import Context
 from registry.store.accounts import Account
-
-Subjects = Mapping[str, str]
 
 
 def studio_of(ids: Subjects) -> Principal:
@@ -88,7 +81,7 @@ def reveal(ctx: Context, ids: Subjects) -> None:
     unsealing.reveal_source(ctx, choose_operator(ctx, ids["first"]), ids["attestation"], ids["unsealed"])
 
 
-VERBS: Mapping[str, Callable[[Context, Subjects], None]] = {
+VERBS: Mapping[str, Verb] = {
     "clear": clear,
     "answer": answer,
     "approach": approach,
@@ -99,6 +92,4 @@ VERBS: Mapping[str, Callable[[Context, Subjects], None]] = {
 
 
 if __name__ == "__main__":
-    dying.VERBS = {name: lambda ctx, said, verb=verb: verb(ctx, json.loads(said)) for name, verb in VERBS.items()}
-    told = json.dumps([asdict(death) for death in dying.table(Path(sys.argv[1]), sys.argv[2], sys.argv[3])])
-    sys.stdout.write(f"{told}\n")
+    print_table(VERBS)

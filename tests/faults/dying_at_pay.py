@@ -1,17 +1,12 @@
-"""The verbs that write to the ledger, for a process that dies at every write of one: see `dying`.
-
-``python dying_at_pay.py HOME VERB SUBJECTS``, where SUBJECTS is a JSON object of the ids that the verbs are about.
-"""
+"""The verbs that write to the ledger, for a process that dies at every write of one: see `dying`."""
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
 
-import dying
+from dying import Subjects, Verb, print_table
 from sqlalchemy import select
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "services"))
@@ -24,8 +19,6 @@ from registry.domain.usage import Period
 from registry.services import assessments, corrections, payments, purge, usage_reports
 from registry.services.context import Context
 from registry.store.work import Lease, Work
-
-Subjects = Mapping[str, str]
 
 
 def report(ctx: Context, ids: Subjects) -> None:
@@ -84,7 +77,7 @@ def destroy(ctx: Context, _: Subjects) -> None:
     purge.purge(ctx, choose_operator(ctx, None))
 
 
-VERBS: Mapping[str, Callable[[Context, Subjects], None]] = {
+VERBS: Mapping[str, Verb] = {
     "report": report,
     "amend": amend,
     "confirm": confirm,
@@ -95,6 +88,4 @@ VERBS: Mapping[str, Callable[[Context, Subjects], None]] = {
 
 
 if __name__ == "__main__":
-    dying.VERBS = {name: lambda ctx, said, verb=verb: verb(ctx, json.loads(said)) for name, verb in VERBS.items()}
-    told = [asdict(death) for death in dying.table(Path(sys.argv[1]), sys.argv[2], sys.argv[3])]
-    sys.stdout.write(json.dumps(told))
+    print_table(VERBS)

@@ -1,17 +1,12 @@
-"""The verbs of spoken statements, for a process that dies at every write of one: see `dying`.
-
-``python dying_at_speaking.py HOME VERB SUBJECTS``, where SUBJECTS is a JSON object of the ids that the verbs are about.
-"""
+"""The verbs of spoken statements, for a process that dies at every write of one: see `dying`."""
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
 
-import dying
+from dying import Subjects, Verb, print_table
 from sqlalchemy import select
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "services"))
@@ -27,8 +22,6 @@ from registry.services.intake import Upload
 from registry.services.spoken_statement_work import Listening
 from registry.store.spoken_statements import SpokenStatement
 from registry.store.work import Lease, Work
-
-Subjects = Mapping[str, str]
 
 
 def begin(ctx: Context, ids: Subjects) -> None:
@@ -77,7 +70,7 @@ def withdraw(ctx: Context, ids: Subjects) -> None:
     consents.withdraw_all(ctx, choose_operator(ctx, None), ids["performer"])
 
 
-VERBS: Mapping[str, Callable[[Context, Subjects], None]] = {
+VERBS: Mapping[str, Verb] = {
     "begin": begin,
     "answer": answer,
     "listen": listen,
@@ -86,6 +79,4 @@ VERBS: Mapping[str, Callable[[Context, Subjects], None]] = {
 
 
 if __name__ == "__main__":
-    dying.VERBS = {name: lambda ctx, said, verb=verb: verb(ctx, json.loads(said)) for name, verb in VERBS.items()}
-    told = [asdict(death) for death in dying.table(Path(sys.argv[1]), sys.argv[2], sys.argv[3])]
-    sys.stdout.write(json.dumps(told))
+    print_table(VERBS)

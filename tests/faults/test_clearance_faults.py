@@ -12,18 +12,14 @@ attestation, and nothing was read that the journal does not know of.
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from dying import COMMIT, DIED, Death
-from dying_at_clearing import VERBS, Subjects
+from dying import COMMIT, DIED, Subjects, deaths, new_registry
+from dying_at_clearing import VERBS
 from on_record import COPY, WITH_APPROVAL, OnRecord, asked
 from sqlalchemy import select
 from steps import Clock, Registry
@@ -42,12 +38,9 @@ from registry.store.approaches import Approach
 from registry.store.approvals import Approval
 from registry.store.attestations import SourceAttestation, UnsealingRequest
 from registry.store.clearances import Clearance
-from registry.store.database import Database
 from registry.store.journal import JournalEntry
 from registry.store.performers import Performer
-from registry.vault.keys import FileKeyring
 
-HERE = Path(__file__).parent
 SAID_ONCE = {"answer", "approach", "unseal"}
 """What is refused when it is asked for again."""
 
@@ -78,15 +71,11 @@ class House:
 
 @pytest.fixture
 def house(tmp_path: Path) -> House:
-    home = tmp_path / "home"
-    home.mkdir()
-    settings = Settings(home=home)
-    FileKeyring.create(settings.resolved_keyring, utc_now(), os.urandom)
-    Database(settings.resolved_database_url).upgrade()
+    settings = new_registry(tmp_path)
     with build_context(settings) as ctx:
         subjects = _prepare(Registry(ctx, Clock(utc_now())))
         ctx.database.scrub()
-    return House(home, subjects)
+    return House(settings.home, subjects)
 
 
 def _prepare(registry: Registry) -> Subjects:
@@ -138,13 +127,6 @@ def _unsealed(registry: Registry, attestation_id: str) -> Subjects:
     return {"first": first.account_id, "second": second.account_id, "unsealing": asking, "unsealed": open_now}
 
 
-def deaths(house: House, verb: str) -> list[Death]:
-    command = [sys.executable, str(HERE / "dying_at_clearing.py"), str(house.home), verb, json.dumps(house.subjects)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  (our own program)
-    assert done.returncode == 0, done.stderr
-    return [Death(**row) for row in json.loads(done.stdout)]
-
-
 def ask(ctx: Context, verb: str, subjects: Subjects) -> bool:
     """Do what was asked for; answer whether it was taken."""
     try:
@@ -156,7 +138,7 @@ def ask(ctx: Context, verb: str, subjects: Subjects) -> bool:
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_crash_at_any_write_leaves_all_of_it_or_nothing(house: House, verb: str) -> None:
-    rows = deaths(house, verb)
+    rows = deaths("dying_at_clearing.py", house.home, verb, house.subjects)
     assert {row.exit_code for row in rows} == {DIED}
     assert rows[-1].what == COMMIT
     assert len(rows) >= 6

@@ -11,18 +11,14 @@ confirmed and not posted, or a certificate beside the records that it says are g
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from dying import COMMIT, DIED, Death
-from dying_at_pay import VERBS, Subjects
+from dying import COMMIT, DIED, Subjects, deaths, new_registry
+from dying_at_pay import VERBS
 from paying import FEBRUARY, licensed, paid_by, report, said
 from sqlalchemy import select
 from steps import Clock, Registry
@@ -37,16 +33,13 @@ from registry.services.context import Context
 from registry.services.payments import Paid
 from registry.settings import Settings
 from registry.store.checks import Check, Finding
-from registry.store.database import Database
 from registry.store.journal import JournalEntry
 from registry.store.ledger import LedgerEntry, PayRemainder
 from registry.store.licences import Licence
 from registry.store.payments import Payment
 from registry.store.retention import DestructionCertificate
 from registry.store.usage import UsageLine, UsageReport
-from registry.vault.keys import FileKeyring
 
-HERE = Path(__file__).parent
 PAY = PayTerms((Rate(PayBasis.PER_SECOND, 31), Rate(PayBasis.FLAT, 700)), "GBP", minimum_guarantee_minor=90)
 
 
@@ -86,11 +79,7 @@ class House:
 
 @pytest.fixture
 def house(tmp_path: Path) -> House:
-    home = tmp_path / "home"
-    home.mkdir()
-    settings = Settings(home=home)
-    FileKeyring.create(settings.resolved_keyring, utc_now(), os.urandom)
-    Database(settings.resolved_database_url).upgrade()
+    settings = new_registry(tmp_path)
     clock = Clock(utc_now() - timedelta(days=95))
     with build_context(settings, clock=clock) as ctx:
         registry = Registry(ctx, clock)
@@ -99,7 +88,7 @@ def house(tmp_path: Path) -> House:
         clock.move(days=94)
         subjects = _agree(registry)
         ctx.database.scrub()
-    return House(home, subjects)
+    return House(settings.home, subjects)
 
 
 def _agree(registry: Registry) -> Subjects:
@@ -125,13 +114,6 @@ def _agree(registry: Registry) -> Subjects:
     }
 
 
-def deaths(house: House, verb: str) -> list[Death]:
-    command = [sys.executable, str(HERE / "dying_at_pay.py"), str(house.home), verb, json.dumps(house.subjects)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  (our own program)
-    assert done.returncode == 0, done.stderr
-    return [Death(**row) for row in json.loads(done.stdout)]
-
-
 def ask(ctx: Context, verb: str, subjects: Subjects) -> bool:
     """Do what was asked for; answer whether it was taken."""
     try:
@@ -145,7 +127,7 @@ def ask(ctx: Context, verb: str, subjects: Subjects) -> bool:
 def test_a_crash_at_any_write_leaves_all_of_it_or_nothing_and_asking_again_leaves_all_of_it_once(
     house: House, verb: str
 ) -> None:
-    rows = deaths(house, verb)
+    rows = deaths("dying_at_pay.py", house.home, verb, house.subjects)
     assert {row.exit_code for row in rows} == {DIED}
     assert rows[-1].what == COMMIT
     assert len(rows) > 5

@@ -8,18 +8,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from dying import COMMIT, DIED, Death
-from dying_at_speaking import VERBS, Subjects
+from dying import COMMIT, DIED, Subjects, deaths, new_registry
+from dying_at_speaking import VERBS
 from speaking import spoken, wav
 from sqlalchemy import select
 from steps import Clock, Registry
@@ -32,13 +28,10 @@ from registry.services import housekeeping, spoken_statements
 from registry.services.context import Context
 from registry.services.intake import Upload
 from registry.settings import Settings
-from registry.store.database import Database
 from registry.store.journal import JournalEntry
 from registry.store.spoken_statements import SpokenStatement
 from registry.store.work import Work
-from registry.vault.keys import FileKeyring
 
-HERE = Path(__file__).parent
 Found = dict[str, Counter[tuple[object, ...]]]
 
 
@@ -71,11 +64,7 @@ class House:
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     monkeypatch.setenv("LIKENESS_CONTROLLER_NAME", "Voice Registry")
-    home = tmp_path / "home"
-    home.mkdir()
-    settings = Settings(home=home)
-    FileKeyring.create(settings.resolved_keyring, utc_now(), os.urandom)
-    Database(settings.resolved_database_url).upgrade()
+    settings = new_registry(tmp_path)
     clock = Clock(utc_now())
     with build_context(settings, clock=clock) as ctx:
         registry = Registry(ctx, clock)
@@ -101,14 +90,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
         "waiting": ids[0],
         "recording": str(path),
     }
-    return House(home, subjects)
-
-
-def deaths(house: House, verb: str) -> list[Death]:
-    command = [sys.executable, str(HERE / "dying_at_speaking.py"), str(house.home), verb, json.dumps(house.subjects)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  (our own program)
-    assert done.returncode == 0, done.stderr
-    return [Death(**row) for row in json.loads(done.stdout)]
+    return House(settings.home, subjects)
 
 
 def ask(ctx: Context, verb: str, subjects: Subjects) -> None:
@@ -123,7 +105,7 @@ def ask(ctx: Context, verb: str, subjects: Subjects) -> None:
 def test_a_crash_at_any_write_leaves_all_of_it_or_nothing_and_no_upload_stays_that_nobody_waits_for(
     house: House, verb: str
 ) -> None:
-    rows = deaths(house, verb)
+    rows = deaths("dying_at_speaking.py", house.home, verb, house.subjects)
     assert {row.exit_code for row in rows} == {DIED}
     assert rows[-1].what == COMMIT
     with build_context(Settings(home=house.home)) as ctx:

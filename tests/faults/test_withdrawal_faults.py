@@ -7,16 +7,13 @@ done is only confirmed.
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from dying import COMMIT, DIED, VERBS, Death
+from dying import COMMIT, DIED, Subjects, deaths, new_registry
+from dying_at_withdrawing import VERBS
 from sqlalchemy import select
 from steps import Clock, Registry
 
@@ -29,14 +26,10 @@ from registry.services import consents, housekeeping
 from registry.services.context import Context
 from registry.settings import Settings
 from registry.store.consents import Consent
-from registry.store.database import Database
 from registry.store.enrolments import voiceprints_of
 from registry.store.journal import JournalEntry
 from registry.store.licences import Licence
 from registry.store.performers import KeyDestruction, Performer, PerformerKey, Tombstone
-from registry.vault.keys import FileKeyring
-
-HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -78,14 +71,14 @@ class House:
     performer_id: str
     wrapped_key: bytes
 
+    @property
+    def subjects(self) -> Subjects:
+        return {"performer": self.performer_id}
+
 
 @pytest.fixture
 def house(tmp_path: Path) -> House:
-    home = tmp_path / "home"
-    home.mkdir()
-    settings = Settings(home=home)
-    FileKeyring.create(settings.resolved_keyring, utc_now(), os.urandom)
-    Database(settings.resolved_database_url).upgrade()
+    settings = new_registry(tmp_path)
     clock = Clock(utc_now() - timedelta(hours=2))
     with build_context(settings, clock=clock) as ctx:
         registry = Registry(ctx, clock)
@@ -96,20 +89,13 @@ def house(tmp_path: Path) -> House:
         with ctx.database.read() as session:
             key = session.get_one(PerformerKey, (performer_id, "voice")).wrapped_key
         ctx.database.scrub()
-    return House(home, performer_id, key)
+    return House(settings.home, performer_id, key)
 
 
-def deaths(house: House, verb: str) -> list[Death]:
-    command = [sys.executable, str(HERE / "dying.py"), str(house.home), verb, house.performer_id]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  (our own program)
-    assert done.returncode == 0, done.stderr
-    return [Death(**row) for row in json.loads(done.stdout)]
-
-
-def ask_again(ctx: Context, verb: str, performer_id: str) -> None:
+def ask_again(ctx: Context, verb: str, subjects: Subjects) -> None:
     """Do what was asked for, whether or not it was done before."""
     try:
-        VERBS[verb](ctx, performer_id)
+        VERBS[verb](ctx, subjects)
     except ConflictError:
         assert verb == "forget", "only being forgotten is refused a second time"
 
@@ -118,7 +104,7 @@ def ask_again(ctx: Context, verb: str, performer_id: str) -> None:
 def test_a_crash_at_any_write_leaves_all_of_it_or_nothing(house: House, verb: str) -> None:
     with build_context(Settings(home=house.home)) as ctx:
         before = left_in(ctx, house.performer_id)
-    rows = deaths(house, verb)
+    rows = deaths("dying_at_withdrawing.py", house.home, verb, house.subjects)
     assert {row.exit_code for row in rows} == {DIED}
     assert rows[-1].what == COMMIT
     assert len(rows) > 20, "a withdrawal of this registry has more writes than that"
@@ -128,7 +114,7 @@ def test_a_crash_at_any_write_leaves_all_of_it_or_nothing(house: House, verb: st
         with build_context(Settings(home=Path(row.home))) as ctx:
             found = left_in(ctx, house.performer_id)
             assert (found == before) == (not committed), row
-            ask_again(ctx, verb, house.performer_id)
+            ask_again(ctx, verb, house.subjects)
             housekeeping.keep_house(ctx)
             finished.add(left_in(ctx, house.performer_id))
             assert not any(house.wrapped_key in content for content in files_of(ctx)), row
@@ -143,7 +129,7 @@ def test_a_crash_at_any_write_leaves_all_of_it_or_nothing(house: House, verb: st
 def test_what_a_crash_after_the_commit_left_in_the_log_of_the_database_is_gone_after_the_next_start(
     house: House,
 ) -> None:
-    crashed = Path(deaths(house, "withdraw")[-1].home)
+    crashed = Path(deaths("dying_at_withdrawing.py", house.home, "withdraw", house.subjects)[-1].home)
     with build_context(Settings(home=crashed)) as ctx:
         housekeeping.keep_house(ctx)  # what a worker does as it starts; nobody asks again
         assert not any(house.wrapped_key in content for content in files_of(ctx))
