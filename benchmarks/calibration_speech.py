@@ -94,7 +94,7 @@ def read_noises(speech: Path, decoder: Decoder) -> dict[str, list[NDArray[np.flo
 
 def embed(items: Sequence[Item], speech: Path, report: Callable[[str], None]) -> list[Example]:
     """Analyse every recording under its conditions."""
-    analyser, detector = Analyser(load_encoders("cpu")), SpeechDetector()
+    analyser, detector = Analyser(load_encoders("cpu", 1, reproducible=True)), SpeechDetector()
     examples: list[Example] = []
     with Decoder(MediaLimits(), files_per_child=64) as decoder:
         noises = read_noises(speech, decoder)

@@ -183,21 +183,25 @@ def pause(random: np.random.Generator, overlap_share: float = OVERLAP_SHARE) -> 
     return -float(random.uniform(*OVERLAP_S)) if early else float(random.uniform(*PAUSE_S))
 
 
-def staged(lines: Sequence[Line], random: np.random.Generator) -> tuple[Samples, tuple[Spoken, ...]]:
-    """Put lines on the time line, in one room with one noise; answer the sound, and who speaks when."""
+def staged(
+    lines: Sequence[Line], random: np.random.Generator, *, dry: bool = False
+) -> tuple[Samples, tuple[Spoken, ...]]:
+    """Put lines on the time line, in one room with one noise unless dry; answer the sound, and who speaks when."""
     starts, end = [], 0
     for line in lines:
         start = max(0, end + round(line.pause_s * SAMPLE_RATE_HZ))
         starts.append(start)
         end = max(end, start + line.sound.size)
-    dry = np.zeros(end + SAMPLE_RATE_HZ // 2, dtype=np.float32)
+    sound = np.zeros(end + SAMPLE_RATE_HZ // 2, dtype=np.float32)
     for line, start in zip(lines, starts, strict=True):
-        dry[start : start + line.sound.size] += line.sound
+        sound[start : start + line.sound.size] += line.sound
     turns = tuple(
         Spoken(line.person, Span(start / SAMPLE_RATE_HZ, (start + line.sound.size) / SAMPLE_RATE_HZ))
         for line, start in zip(lines, starts, strict=True)
     )
-    wet = in_room(dry, random)
+    if dry:
+        return np.clip(sound, -1, 1), turns
+    wet = in_room(sound, random)
     noise = random.standard_normal(wet.size, dtype=np.float32)
     noise *= np.float32(10 ** ((SPEECH_DBFS - random.uniform(*SNR_DB)) / 20))
     return np.clip(wet + noise, -1, 1).astype(np.float32), turns
@@ -216,9 +220,26 @@ def in_room(dry: Samples, random: np.random.Generator) -> Samples:
 
 
 def hidden_voice(
-    number: int, target: Person, others: Sequence[Person], *, minutes: float, seconds: float, seed: int
+    number: int,
+    target: Person,
+    others: Sequence[Person],
+    *,
+    minutes: float,
+    seconds: float,
+    seed: int,
+    dry: bool = False,
 ) -> tuple[Scene, Scene]:
-    """Answer a scene in which somebody registered speaks once, and the same scene without them."""
+    """Answer a scene in which somebody registered speaks once, and the same scene without them.
+
+    Args:
+        number: of the scene.
+        target: who is registered.
+        others: who speak besides.
+        minutes: of the scene.
+        seconds: that the target speaks for.
+        seed: of everything drawn.
+        dry: recordings put together, without room and noise.
+    """
     random = np.random.default_rng([seed, number])
     lines = talk(others, 60 * minutes - seconds, random)
     gain = np.float32(10 ** (random.uniform(-LEVEL_DB, LEVEL_DB) / 20))
@@ -232,7 +253,7 @@ def hidden_voice(
         ("with", [*lines[:place], own, *lines[place:]], (target.label,)),
         ("without", lines, ()),
     ):
-        sound, turns = staged(spoken, np.random.default_rng(room_seed))
+        sound, turns = staged(spoken, np.random.default_rng(room_seed), dry=dry)
         alone = {target.label: said} if targets else {}
         scenes.append(
             Scene(f"{minutes:g} min {seconds:g} s {name} #{number}", sound, turns, targets, labels, target.style, alone)

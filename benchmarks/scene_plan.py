@@ -24,7 +24,13 @@ _DIALOGUE_NEEDS_S = 10.0
 
 
 def hidden_voices(
-    people: Sequence[Person], split: Split, count: int, seed: int, minutes: Sequence[float] = MINUTES
+    people: Sequence[Person],
+    split: Split,
+    count: int,
+    seed: int,
+    minutes: Sequence[float] = MINUTES,
+    *,
+    dry: bool = False,
 ) -> Iterator[tuple[Scene, Scene]]:
     """Yield scenes with a registered voice and the same without, ``count`` pairs; lengths and people take turns."""
     half = [person for person in people if split.has(person.label)]
@@ -38,7 +44,7 @@ def hidden_voices(
         targets = cast[seconds]
         target = targets[number // len(SECONDS) % len(targets)]
         others = company(half, target, random)
-        yield hidden_voice(number, target, others, minutes=length, seconds=seconds, seed=seed)
+        yield hidden_voice(number, target, others, minutes=length, seconds=seconds, seed=seed, dry=dry)
 
 
 def company(half: Sequence[Person], target: Person, random: np.random.Generator) -> list[Person]:

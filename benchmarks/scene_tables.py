@@ -50,6 +50,7 @@ _SHOWN = {
     IN_ROOM: "the same turn, cut out of the scene by hand",
     BY_HAND: "the same turn by itself, without room and noise",
 }
+_NEAR = "found, and its span within 1 s"
 _FALSE = "somebody matched in the same scenes without the voice"
 _FIRST = "wide band"
 
@@ -63,9 +64,17 @@ def page_table(present: Sequence[Answer], absent: Sequence[Answer]) -> pages.Tab
     """
     styles = sorted({answer.style for answer in present}, key=lambda style: (style != _FIRST, style))
     flags = {name: [(a.style, a.found > 0) for a in present if a.way == way] for way, name in _SHOWN.items()}
+    flags[_NEAR] = [(a.style, _within(a)) for a in present if a.way == ENGINE]
     flags[_FALSE] = [(a.style, a.false > 0) for a in absent if a.way == ENGINE]
     rows = [[name, *_cells(found, styles)] for name, found in flags.items() if found]
     return {"headings": ["", "all (95 % interval)", *styles], "rows": rows, "note": ""}
+
+
+def _within(answer: Answer, seconds: float = 1.0) -> bool:
+    """Whether a voice was found from where it speaks alone to where it last does, give or take."""
+    if answer.start_error_s is None or answer.end_error_s is None:
+        return False
+    return max(abs(answer.start_error_s), abs(answer.end_error_s)) <= seconds
 
 
 def _cells(found: Sequence[tuple[str, bool]], styles: Sequence[str]) -> list[str]:

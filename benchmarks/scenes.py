@@ -1,7 +1,7 @@
 """Whether a registered voice is found among others, and where: in scenes made by code, in dialogues, in meetings.
 
     python ../shared/speech/layout.py FOLDER --part both
-    python -m benchmarks.scenes --speech FOLDER [--meetings ../shared/speech/open/meetings] [--out FILE.json]
+    python -m benchmarks.scenes --speech FOLDER [--dry] [--doubtful FILE.csv] [--meetings MEETINGS] [--out FILE.json]
 
 ``--speech`` has ``gallery/PERSON``, ``probes/PERSON`` and ``trials.csv``. A scene is made of people of one split alone,
 by the rule of `registry.engine.evaluation.splits`; everybody enrolled stays in the gallery, but for the others who
@@ -44,6 +44,8 @@ from benchmarks.scene_tables import (
     scene_table,
     style_table,
 )
+from registry.cli.evaluation.labels import read_doubtful
+from registry.cli.evaluation.searches import Doubts
 from registry.cli.listening import Listener, enrol_folder, files_under
 from registry.domain.scores import EvidenceOutcome, RecordingEvidence, Span
 from registry.engine.analyser import mean_vector, voices_on
@@ -81,11 +83,15 @@ class Bench:
         engine: loaded.
         gallery: everybody enrolled.
         detector: of speech.
+        doubts: labels that may be one person; who may be one of the others is left out of the gallery like them.
         baselines: whether the other ways are tried too.
     """
 
-    def __init__(self, engine: Engine, gallery: Gallery, detector: SpeechDetector, *, baselines: bool) -> None:
+    def __init__(
+        self, engine: Engine, gallery: Gallery, detector: SpeechDetector, doubts: Doubts, *, baselines: bool
+    ) -> None:
         self._engine, self._gallery, self._detector, self._baselines = engine, gallery, detector, baselines
+        self._doubts = doubts
         self.heard_s = self.took_s = 0.0
 
     def ask(self, scene: Scene) -> Iterator[Answer]:
@@ -133,8 +139,7 @@ class Bench:
         return replace(plain, voices=(Voice((), track.speech_s, mean),)), plain
 
     def _answer(self, way: str, scene: Scene, analysis: Analysis, only: str | None = None) -> Answer:
-        others = [name for name in {*scene.others, *scene.targets} if name not in scene.targets]
-        evidence = self._engine.evidence(analysis, self._gallery, without=others)
+        evidence = self._engine.evidence(analysis, self._gallery, without=self._absent(scene))
         matches = _matches(evidence)
         targets = (only,) if only else scene.targets
         found = [name for name in matches if name in targets]
@@ -143,6 +148,13 @@ class Bench:
         if way in {ENGINE, WINDOWS} and len(scene.targets) == 1 and found:
             errors = _span_errors(matches[found[0]], scene)
         return Answer(way, scene.name, scene.style, len(targets), len(found), false, *errors)
+
+    def _absent(self, scene: Scene) -> set[str]:
+        """Answer who must not be in the gallery: everybody else who speaks, and who may be one of them."""
+        enrolled = self._gallery.performers()
+        spoken = {*scene.others, *scene.targets}
+        doubtful = {name for person in spoken for name in self._doubts.about(person, enrolled)}
+        return {*scene.others, *doubtful} - {*scene.targets}
 
 
 def _span_errors(segments: Sequence[Span], scene: Scene) -> tuple[float, float, float]:
@@ -167,11 +179,15 @@ def main() -> None:
     """Make the scenes, ask, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--speech", type=Path, help="a folder as layout.py makes it")
+    parser.add_argument(
+        "--doubtful", type=Path, help="CSV of labels that may be one person, as `likeness evaluate` has it"
+    )
     parser.add_argument("--meetings", type=Path, help="recordings, each with its .rttm beside it")
     parser.add_argument("--split", type=Split, default=Split.REPORTING, choices=list(Split))
     parser.add_argument("--scenes", type=int, default=60, help="pairs of scenes: with a registered voice, and without")
     parser.add_argument("--dialogues", type=int, default=20)
     parser.add_argument("--plain", type=int, default=20, help="pairs of scenes on which the plain ways are tried too")
+    parser.add_argument("--dry", action="store_true", help="recordings put together, without room and noise")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--threads", type=int, default=None)
     parser.add_argument("--out", type=Path, help="where to write every answer, as JSON")
@@ -194,11 +210,12 @@ def scenes(
     """Try scenes and dialogues; answer every answer."""
     people = read_people(arguments.speech, decoder, detector, arguments.split)
     enrolled = enrol_folder(Listener(engine, decoder, detector), arguments.speech / "gallery")
-    bench = Bench(engine, enrolled.gallery, detector, baselines=True)
-    plain = Bench(engine, enrolled.gallery, detector, baselines=False)
+    doubts = Doubts(read_doubtful(arguments.doubtful) if arguments.doubtful else ())
+    bench = Bench(engine, enrolled.gallery, detector, doubts, baselines=True)
+    plain = Bench(engine, enrolled.gallery, detector, doubts, baselines=False)
     console.print(f"{len(enrolled.gallery)} enrolled, {len(people)} people of the {arguments.split} split speak")
     told: dict[str, list[Answer]] = defaultdict(list)
-    pairs = hidden_voices(people, arguments.split, arguments.scenes, arguments.seed)
+    pairs = hidden_voices(people, arguments.split, arguments.scenes, arguments.seed, dry=arguments.dry)
     for number, (present, absent) in enumerate(pairs):
         asked = bench if number < arguments.plain else plain
         answers = [list(asked.ask(scene)) for scene in (present, absent)]
@@ -218,7 +235,8 @@ def scenes(
     read = bench.heard_s + plain.heard_s
     console.print(f"the engine read {read:.0f} s of scenes at {read / (bench.took_s + plain.took_s):.0f} × real time")
     kept = {name: [asdict(answer) for answer in answers] for name, answers in told.items()}
-    return {"tables": {"scenes": page_table(told["with"], told["without"])}, **kept}
+    table = "scenes-dry" if arguments.dry else "scenes"
+    return {"tables": {table: page_table(told["with"], told["without"])}, **kept}
 
 
 def _save(path: Path | None, told: Mapping[str, Sequence[Answer]]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from registry.engine.cohort import Cohort, Moments, unit
+from registry.engine.cohort import Cohort, Moments, middle, unit
 from registry.engine.matching import POOL, RIVALS, rivals_mean
 
 COHORT_SAMPLES = 1000
@@ -99,11 +99,9 @@ class Ways:
     def __init__(self, cohorts: Mapping[str, Cohort], enrolled: Enrolled, random: np.random.Generator) -> None:
         self._cohorts = cohorts
         self._both = dict.fromkeys(cohorts, 1.0)
+        self._means = {encoder: means_of(self._projected, encoder, enrolled) for encoder in cohorts}
         self._samples = {encoder: _sampled(cohort, random) for encoder, cohort in cohorts.items()}
-        self._theirs = {
-            encoder: _nearest_moments(means_of(self._projected, encoder, enrolled), self._samples[encoder])
-            for encoder in cohorts
-        }
+        self._theirs = {encoder: _nearest_moments(self._means[encoder], self._samples[encoder]) for encoder in cohorts}
 
     def steps(self) -> list[Way]:
         """Answer the engine's steps, each with the ones before it, as far as a gallery of this size knows them."""
@@ -112,8 +110,19 @@ class Ways:
             *(Way(f"{name}, cosine, nearest prototype", nearest(_plain), None, {name: 1.0}) for name in both),
             Way("sum of both", nearest(_plain), None, both),
             Way("+ centred, mean of the prototypes", mean(centred), None, both),
-            Way(f"+ less the mean of the {RIVALS} nearest others", mean(centred), self.margin(pool=0), both),
-            Way("+ projection (within-class covariance)", mean(projected), self.margin(pool=0), both),
+            Way(
+                f"+ less the mean of the {RIVALS} nearest others",
+                mean(centred),
+                self.margin(pool=0, from_middle=False),
+                both,
+            ),
+            Way(
+                "+ projection (within-class covariance)",
+                mean(projected),
+                self.margin(pool=0, from_middle=False),
+                both,
+            ),
+            Way("+ from the middle of the gallery", mean(projected), self.margin(pool=0), both),
         ]
 
     def with_virtual_voices(self) -> list[Way]:
@@ -132,6 +141,7 @@ class Ways:
             Way("projection, no margin", mean(projected), None, both),
             Way("nearest prototype, not the mean", nearest(projected), margin, both),
             Way("attention over prototypes, not the mean", attentive(projected), margin, both),
+            Way("not from the middle", mean(projected), self.margin(pool=0, from_middle=False), both),
             Way("adaptive s-norm, not the margin", mean(projected), self._s_norm, both),
             Way("adaptive s-norm, then the margin", mean(projected), self._s_norm_then_margin, both),
             *(Way(f"{count} nearest others", mean(projected), self.margin(count, 0), both) for count in (1, 3, 8, 12)),
@@ -141,12 +151,22 @@ class Ways:
             Way("campplus alone", mean(projected), margin, {campplus: 1.0}),
         ]
 
-    def margin(self, rivals: int = RIVALS, pool: int = POOL) -> Relating:
-        """Answer the score less the mean of the nearest others; see `rivals_mean`. Virtual voices are projected."""
+    def margin(self, rivals: int = RIVALS, pool: int = POOL, *, from_middle: bool = True) -> Relating:
+        """Answer the score less the mean of the nearest others; see `rivals_mean`. Virtual voices are projected.
 
-        def relative(encoder: str, voices: Vectors, scores: Array, _: NDArray[np.intp]) -> Array:
-            moments = self._cohorts[encoder].moments(self._projected(encoder, voices))
-            return scores - rivals_mean(scores, moments, rivals, pool)
+        Args:
+            rivals: so many others.
+            pool: see `rivals_mean`.
+            from_middle: whether the middle of the gallery is taken off the voice; performers are projected then.
+        """
+
+        def relative(encoder: str, voices: Vectors, scores: Array, columns: NDArray[np.intp]) -> Array:
+            projected = self._projected(encoder, voices)
+            if from_middle:
+                means = self._means[encoder][columns]
+                off = middle(means.sum(axis=0, dtype=np.float64), len(columns))
+                projected, scores = projected - off, scores - (means @ off)
+            return scores - rivals_mean(scores, self._cohorts[encoder].moments(projected), rivals, pool)
 
         return relative
 
@@ -160,7 +180,8 @@ class Ways:
         return normal
 
     def _s_norm_then_margin(self, encoder: str, voices: Vectors, scores: Array, columns: NDArray[np.intp]) -> Array:
-        return self.margin(pool=0)(encoder, voices, self._s_norm(encoder, voices, scores, columns), columns)
+        margin = self.margin(pool=0, from_middle=False)
+        return margin(encoder, voices, self._s_norm(encoder, voices, scores, columns), columns)
 
     def _centred(self, encoder: str, vectors: Vectors) -> Vectors:
         return unit(vectors - self._cohorts[encoder].project.centre)

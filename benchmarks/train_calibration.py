@@ -5,8 +5,8 @@
 Who is used for what, by person, never overlapping: only people of the development split; of those with one recording,
 half, by a hash of their name, make the cohort (projection, spread, groups), the others and everybody enrolled serve
 calibration. Recordings pass through telephones, rooms, noise, codecs and microphones made by code. Trials are
-searches of simulated galleries, small and large, in one condition and in mixed ones. The same data, seed and machine
-give the same bytes. It takes some ten minutes on two cores.
+searches of simulated galleries, small and large, in one condition and in mixed ones. The same data and seed give the
+same bytes on every x86-64 processor with AVX2: see `benchmarks.reproducible`. It takes some ten minutes.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from benchmarks import reproducible
 from benchmarks.calibration_speech import GROUPS, SEED, Item, embed, read_items
 from registry.engine.calibration import ARTEFACT
 from registry.engine.identify import load_encoders, load_segmenter
@@ -43,7 +44,7 @@ def main() -> None:
     tensors, figures = train(examples, cohorts, sizes, correlation, np.random.default_rng(SEED))
     card = figures | description(arguments.speech, items, examples)
     file = arguments.out / f"{ARTEFACT}.safetensors"
-    digest = write_artefact(file, tensors, card, load_encoders("cpu"), load_segmenter("cpu"))
+    digest = write_artefact(file, tensors, card, load_encoders("cpu", 1, reproducible=True), load_segmenter("cpu", 1))
     print(json.dumps(figures, indent=2))
     print(f"CALIBRATION_SHA256 = {digest!r}")
 
@@ -81,4 +82,5 @@ def description(speech: Path, items: Sequence[Item], examples: Sequence[Example]
 
 
 if __name__ == "__main__":
+    reproducible.begin_again("benchmarks.train_calibration")
     main()

@@ -11,10 +11,11 @@ from registry.domain.scores import Span
 from registry.engine.analysis import Analysis, Turn, Voice
 from registry.engine.cohort import Projection
 from registry.engine.encoders.protocol import Encoder
+from registry.engine.encoding import encode_tracks
 from registry.engine.joint import joint_vectors
 from registry.engine.segmentation import Piece, Segmenter
 from registry.engine.turns import SHORTEST_VOICE_S, label_windows, turns
-from registry.engine.windows import SpeechTrack, Window, cut, fill, speech_track, voices_track
+from registry.engine.windows import SpeechTrack, Window, speech_track, voices_track
 from registry.errors import SpeechTooShortError
 from registry.media.quality import measure
 from registry.media.recording import SAMPLE_RATE_HZ, Recording
@@ -23,7 +24,6 @@ REQUIRED_SPEECH_S = 0.5
 """Less speech than this is not analysed at all."""
 
 TURN_ENCODER = "campplus"
-_SLAB = 64  # windows filled at a time, so that an hour of speech does not fill memory
 _SHORT_PAUSE_S = 0.5
 _CLEAN_SHARE = 0.2
 
@@ -61,13 +61,10 @@ class Analyser:
             require_speech(sum(span.duration_s for span in spans))
         laid = self._laid_out(items)
         tracks = [track for track, _ in laid]
-        windows = {name: [cut(track, encoder.shape) for track in tracks] for name, encoder in self._encoders.items()}
-        vectors = {name: self._encode(self._encoders[name], tracks, found) for name, found in windows.items()}
+        encoded = encode_tracks(self._encoders, TURN_ENCODER, tracks)
         analyses = []
-        for number, ((recording, spans), (track, overlaps)) in enumerate(zip(items, laid, strict=True)):
-            own_windows = {name: found[number] for name, found in windows.items()}
-            own_vectors = {name: found[number] for name, found in vectors.items()}
-            voices = voices_on(track, own_windows, own_vectors, self._projections)
+        for (recording, spans), (track, overlaps), own in zip(items, laid, encoded, strict=True):
+            voices = voices_on(track, own.windows, own.vectors, self._projections)
             speech_s = sum(span.duration_s for span in spans)
             quality = measure(recording, spans)
             analyses.append(Analysis(recording.duration_s, speech_s, voices, quality, overlaps))
@@ -89,18 +86,6 @@ class Analyser:
         for number, pieces in zip(asked, divided, strict=True):
             laid[number] = _by_voice(whole[number], items[number][0], pieces)
         return laid
-
-    @staticmethod
-    def _encode(encoder: Encoder, tracks: Sequence[SpeechTrack], windows: Sequence[Sequence[Window]]) -> list[Array]:
-        """Encode the windows of all tracks as one list, a slab at a time, and deal the answers out again."""
-        flat = [(track, window) for track, found in zip(tracks, windows, strict=True) for window in found]
-        parts = []
-        for start in range(0, len(flat), _SLAB):
-            slab = flat[start : start + _SLAB]
-            filled = np.concatenate([fill(track, [window], encoder.shape) for track, window in slab])
-            parts.append(encoder.encode(filled))
-        borders = np.cumsum([len(found) for found in windows])[:-1]
-        return np.split(np.concatenate(parts), borders) if parts else []
 
 
 def require_speech(speech_s: float) -> None:

@@ -24,8 +24,8 @@ from registry.engine.cohort import Cohort, Projection, Spread
 from registry.engine.matching import POOL, EngineFeatures, log_speech, stack
 from registry.errors import WeightsError
 
-CALIBRATION_SHA256 = "ea6962a597270750c7ba9ed42101d1f8ec86782035bb5494fff441a5e297815e"
-ARTEFACT = "calibration-2"
+CALIBRATION_SHA256 = "fd34b9dfad0e1a39d28e6d22dfad5f55798cf84cc71f5579db2d03bf559e619a"
+ARTEFACT = "calibration-3"
 ENCODERS = ("ge2e", "campplus")
 KNOWN = "known."
 """What the names of tensors with known answers begin with."""

@@ -17,6 +17,9 @@ from torch.special import ndtr
 
 Array = NDArray[np.float32]
 
+VOICES_BESIDE = 20
+"""Voices of the cohort that count beside a gallery when its middle is found: few performers do not say where it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Moments:
@@ -87,6 +90,21 @@ def share_below(deviations: NDArray[np.float64]) -> NDArray[np.float64]:
     """Answer the share in [0, 1] of a normal distribution that lies under scores given in deviations from its mean."""
     below: NDArray[np.float64] = ndtr(from_numpy(np.ascontiguousarray(deviations, dtype=np.float64))).numpy()
     return below
+
+
+def middle(total: NDArray[np.float64], count: int) -> Array:
+    """Answer the middle of a gallery, ``(d,) float32``: what its performers have in common.
+
+    It is taken off a voice before the voice is compared. That takes off every performer's score how near they are to
+    everybody else, so that a voice like many is not taken for each of them. The cohort, whose middle is at zero, counts
+    as `VOICES_BESIDE` performers.
+
+    Args:
+        total: ``(d,)``: the sum of the performers' means, projected.
+        count: how many they are.
+    """
+    found: Array = (total / (count + VOICES_BESIDE)).astype(np.float32)
+    return found
 
 
 def unit(vectors: Array) -> Array:

@@ -59,11 +59,11 @@ class BatchRunner:
             raise ValueError(f"a batch holds at least one window, and one worker runs it: {batch_size}, {workers}")
         self.device = device
         self.batch_size = batch_size
-        self._workers = workers
+        self.workers = workers
 
     def run(self, network: Callable[[Tensor], Tensor], windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Map ``(n, samples) float32`` to ``(n, dimension) float32``, in order; ``n`` may not be 0."""
-        parts = [part for part in np.array_split(windows, self._workers) if len(part)]
+        parts = [part for part in np.array_split(windows, self.workers) if len(part)]
         if len(parts) == 1:
             return self._run_part(network, windows)
         with ThreadPoolExecutor(len(parts), initializer=torch.set_num_threads, initargs=(1,)) as pool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -31,19 +30,17 @@ from registry.engine.encoders.ge2e import Ge2eEncoder
 from registry.engine.encoders.protocol import Encoder
 from registry.engine.enrolment import require_one_voice_each, require_same_voice
 from registry.engine.gallery import Gallery
-from registry.engine.matching import comparable_group, engine_features, share_less_close
 from registry.engine.reporting import Reporter, Search
+from registry.engine.searching import Searcher
 from registry.engine.segmentation import Segmenter
 from registry.engine.validity import never_validated
 from registry.engine.voiceprint import Space, Voiceprint
 from registry.errors import InvalidInputError, SpaceMismatchError
 from registry.media.recording import Recording
 
-VERSION = "2"
+VERSION = "3"
 """Of the whole pipeline from samples to evidence; grows when the same recording could get other evidence."""
 
-CANDIDATES = 5
-_TURNS_AT_ONCE = 64  # searched together, so that an hour of turns against a large gallery does not fill memory
 _BATCH = {"cpu": 8, "cuda": 256}
 
 
@@ -92,6 +89,7 @@ class Engine:
             device=device,
         )
         self._reporter = Reporter(calibration, target_fpir, self.identity)
+        self._searcher = Searcher(calibration)
         self.not_validated_for = never_validated(calibration.card)
 
     @classmethod
@@ -198,15 +196,19 @@ class Engine:
         Raises:
             InvalidInputError: the gallery is empty, or nobody is left in it.
         """
-        search = self.search(analysis, gallery, without)
+        with gallery.held():
+            limits = self._reporter.limits(gallery.searched(without), len(analysis.voices))
+            search = self._searcher.nearest(analysis, gallery, limits.sound_alike, without)
 
-        def turns_of(number: int) -> list[NDArray[np.float64]]:
-            return self._turn_ratios(analysis, number, gallery, without)
+            def turns_of(voice: int) -> list[NDArray[np.float64]]:
+                return self._searcher.turns(analysis, voice, gallery, search.performers, without)
 
-        return self._reporter.report(analysis, search, cache(turns_of))
+            return self._reporter.report(analysis, search, cache(turns_of))
 
     def search(self, analysis: Analysis, gallery: Gallery, without: Collection[str] = ()) -> Search:
         """Answer the log10 LR of everybody in a gallery with every voice of a recording, before caps and decisions.
+
+        Memory grows with voices times performers; `evidence` needs no such search.
 
         Args:
             analysis: of the recording.
@@ -217,36 +219,17 @@ class Engine:
         Raises:
             InvalidInputError: the gallery is empty, or nobody is left in it.
         """
-        cohorts, encoders = self.calibration.cohorts, tuple(self.spaces)
-        voices = {
-            encoder: cohorts[encoder].project(np.stack([voice.vectors[encoder] for voice in analysis.voices]))
-            for encoder in encoders
-        }
-        found = gallery.score(voices).without(without)
-        features = {
-            encoder: engine_features(found.encoders[encoder], cohorts[encoder].moments(voices[encoder]))
-            for encoder in encoders
-        }
-        scores = {encoder: features[encoder].score for encoder in encoders}
-        groups = comparable_group(cohorts, voices)
-        return Search(
-            performers=found.performers,
-            ratios=self.calibration.ratios(features, np.array([voice.speech_s for voice in analysis.voices])),
-            percentiles=100 * share_less_close(cohorts, voices, scores, groups, self.calibration.correlation),
-            groups=groups,
-        )
+        return self._searcher.everybody(analysis, gallery, without)
 
-    def _turn_ratios(
-        self, analysis: Analysis, number: int, gallery: Gallery, without: Collection[str]
-    ) -> list[NDArray[np.float64]]:
-        """Answer ``(n_performers,)`` for each turn of a voice: the log10 LR of the turn by itself."""
-        alone = [Voice((turn,), turn.speech_s, turn.vectors) for turn in analysis.voices[number].turns]
-        slabs = [tuple(alone[at : at + _TURNS_AT_ONCE]) for at in range(0, len(alone), _TURNS_AT_ONCE)]
-        return [
-            ratios
-            for slab in slabs
-            for ratios in self.search(replace(analysis, voices=slab), gallery, without).ratios.fused
-        ]
+    def search_for(
+        self, analysis: Analysis, gallery: Gallery, performers: Sequence[str], without: Collection[str] = ()
+    ) -> Search:
+        """Answer the same for some performers only, in the order given; memory does not grow with the gallery.
+
+        Raises:
+            InvalidInputError: as for `search`, or one of them is not in the gallery, or is left out.
+        """
+        return self._searcher.named(analysis, gallery, performers, without)
 
 
 def _require_same_spaces(calibration: Calibration, spaces: Mapping[str, Space]) -> None:
@@ -261,18 +244,24 @@ def _require_same_spaces(calibration: Calibration, spaces: Mapping[str, Space]) 
         )
 
 
-def load_encoders(device: str, threads: int | None = None) -> dict[str, Encoder]:
+def load_encoders(device: str, threads: int | None = None, *, reproducible: bool = False) -> dict[str, Encoder]:
     """Load both encoders on a device (``auto``, ``cpu`` or ``cuda``).
 
     On a processor torch is told to use one thread inside an operation; see `BatchRunner`.
+
+    Args:
+        device: see above.
+        threads: that embedding may use; None means one for each processor of this process.
+        reproducible: without what rounds differently on another processor whatever it is told; slower, and nothing but
+            the last digits changes. For what is published with its hash.
 
     Raises:
         WeightsError: weights are absent, or not the pinned ones.
         SettingsError: no such device.
     """
     encoders: list[Encoder] = [
-        Ge2eEncoder(_runner(device, threads, 4)),
-        CampplusEncoder(_runner(device, threads, 1)),
+        Ge2eEncoder(_runner(device, threads, 8), with_onednn=not reproducible),
+        CampplusEncoder(_runner(device, threads, 1), compiled=not reproducible),
     ]
     return {encoder.id: encoder for encoder in encoders}
 

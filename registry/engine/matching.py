@@ -42,7 +42,7 @@ class EngineFeatures:
 
 
 def engine_features(scores: NDArray[np.float32], cohort_scores: Moments) -> EngineFeatures:
-    """Answer the features of one engine.
+    """Answer the features of one engine, for everybody.
 
     Args:
         scores: ``(n_voices, n_performers)``: with the mean of each performer's prototypes.
@@ -64,14 +64,39 @@ def rivals_mean(scores: Array, cohort_scores: Moments, rivals: int = RIVALS, poo
     """
     kept = min(rivals + 1, scores.shape[1])
     nearest = -np.partition(-scores, kept - 1, axis=1)[:, :kept]
-    virtual = pool - (scores.shape[1] - 1)
+    return mean_without_own(ranked_rivals(nearest, scores.shape[1], cohort_scores, rivals, pool), scores, rivals)
+
+
+def ranked_rivals(
+    nearest: Array, n_performers: int, cohort_scores: Moments, rivals: int = RIVALS, pool: int = POOL
+) -> Array:
+    """Answer, for every voice, the highest scores there are, highest first, virtual voices included.
+
+    Args:
+        nearest: ``(n_voices, min(rivals + 1, n_performers))``: the highest of performers, in any order.
+        n_performers: how many were searched.
+        cohort_scores: ``(n_voices,)`` each.
+        rivals: as for `rivals_mean`.
+        pool: as for `rivals_mean`.
+    """
+    virtual = pool - (n_performers - 1)
     top = expected_top(min(rivals + 1, virtual), virtual) if virtual > 0 else np.zeros(0)
     made_up = cohort_scores.mean[:, None] + cohort_scores.sd[:, None] * top
-    ranked = -np.sort(-np.concatenate([nearest, made_up], axis=1), axis=1)
-    without = ranked[:, :rivals].sum(axis=1, keepdims=True)
+    ranked: Array = -np.sort(-np.concatenate([nearest, made_up], axis=1), axis=1)
+    return ranked
+
+
+def mean_without_own(ranked: Array, scores: Array, rivals: int = RIVALS) -> Array:
+    """Answer the mean score of the nearest others, ``(n_voices, n)``, of any performers.
+
+    Args:
+        ranked: what `ranked_rivals` answers, of all performers.
+        scores: ``(n_voices, n)``: of these performers, the very numbers that were ranked.
+        rivals: as for `rivals_mean`.
+    """
     with_own = ranked[:, : rivals + 1].sum(axis=1, keepdims=True) - scores
     own_counts = scores >= ranked[:, rivals - 1 : rivals]
-    mean: Array = np.where(own_counts, with_own, without) / rivals
+    mean: Array = np.where(own_counts, with_own, ranked[:, :rivals].sum(axis=1, keepdims=True)) / rivals
     return mean
 
 

@@ -46,21 +46,23 @@ SUPPORTED_TURN = 0.0
 """A turn that is shown as a performer's has this log10 LR by itself, unless none has."""
 
 TurnRatios = Callable[[int], list[NDArray[np.float64]]]
-"""By number of a voice: for each of its turns ``(n_performers,)``, the log10 LR of the turn by itself."""
+"""By number of a voice: for each of its turns the log10 LR of the turn by itself, in the columns of the search."""
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """One search of a gallery.
+    """One search of a gallery, for everybody in it or for some.
 
     Attributes:
-        performers: the gallery's names, in the order of the columns.
+        performers: their names, in the order of the columns.
+        gallery_size: how many were searched.
         ratios: log10 LR, ``(n_voices, n_performers)``, not capped.
         percentiles: the share, in [0, 100], of comparable cohort voices that are less close; the same shape.
         groups: ``(n_voices,)``: number of the cohort's group that is comparable.
     """
 
     performers: tuple[str, ...]
+    gallery_size: int
     ratios: LogLikelihoodRatios
     percentiles: NDArray[np.float64]
     groups: NDArray[np.intp]
@@ -89,10 +91,10 @@ class Reporter:
 
         Args:
             analysis: of the recording that was searched for.
-            search: what was found.
+            search: what was found: at least the best `CANDIDATES`, and whoever reaches the limit of sound-alikes.
             turns_of: how strongly each turn of a voice supports each performer; asked for where it is shown.
         """
-        limits = self._limits(len(search.performers), len(analysis.voices))
+        limits = self.limits(search.gallery_size, len(analysis.voices))
         strongest = search.ratios.fused.max(axis=0)
         shown = max(CANDIDATES, int((strongest >= limits.sound_alike).sum()))
         order = np.argsort(-strongest, kind="stable")[:shown].tolist()
@@ -114,7 +116,7 @@ class Reporter:
             overlaps=analysis.overlaps,
         )
 
-    def _limits(self, gallery_size: int, n_voices: int) -> Limits:
+    def limits(self, gallery_size: int, n_voices: int) -> Limits:
         """Answer the thresholds; the voices of a recording share what may go wrong: each is a search of its own."""
         shared = self._target_fpir * SEVERAL_VOICES_SHARE / n_voices
         tail, rate = self._calibration.tail, min(self._target_fpir, shared)

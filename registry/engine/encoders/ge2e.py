@@ -6,6 +6,7 @@ Generalized end-to-end loss for speaker verification, Wan et al. 2018 (arXiv:171
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from registry.engine.voiceprint import Space
 from registry.media.recording import SAMPLE_RATE_HZ
 
 WEIGHTS_SHA256 = "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e"
-PREPROCESSING = "mel40-power-1"
+PREPROCESSING = "mel40-power-2"
 DIMENSION = 256
 WINDOW_FRAMES = 160
 LOUDNESS_TARGET_DBFS = -30.0
@@ -48,20 +49,22 @@ class Ge2eNetwork(nn.Module):
 class Ge2eEncoder:
     """Implements `Encoder` over 1.6 s windows, a window every 0.77 s, as Resemblyzer slices at rate 1.3.
 
-    Each window is made louder to -30 dBFS where it is softer, never softer: the network was trained so.
+    Windows come all equally loud: see `registry.engine.windows.LEVEL_DBFS`.
 
     Args:
         runner: device and batch size.
         weights: another file with the same bytes; by default the one inside the installed ``resemblyzer``.
+        with_onednn: let oneDNN run the layers, which rounds by processor; torch's own are slower.
 
     Raises:
         WeightsError: absent, or not the pinned bytes.
     """
 
-    def __init__(self, runner: BatchRunner, weights: Path | None = None) -> None:
+    def __init__(self, runner: BatchRunner, weights: Path | None = None, *, with_onednn: bool = True) -> None:
         path = weights or package_file("resemblyzer", "pretrained.pt")
         tensors = load_tensors(path, WEIGHTS_SHA256, key="model_state")
         self._runner = runner
+        self._with_onednn = with_onednn
         self._front = MelPower().to(runner.device)
         self._network = Ge2eNetwork()
         wanted = self._network.state_dict().keys()
@@ -75,7 +78,12 @@ class Ge2eEncoder:
 
     def encode(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `Encoder.encode`."""
-        return self._runner.run(self._embed_windows, windows)
+        if self._with_onednn:
+            return self._runner.run(self._embed_windows, windows)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of TF32 on devices that are not here
+            with torch.backends.mkldnn.flags(enabled=False):
+                return self._runner.run(self._embed_windows, windows)
 
     def embed_utterance(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Reproduce ``resemblyzer.VoiceEncoder.embed_utterance`` for one utterance ``(samples,) float32``.
@@ -93,7 +101,7 @@ class Ge2eEncoder:
         return whole
 
     def _embed_windows(self, batch: Tensor) -> Tensor:
-        mels: Tensor = self._front(_louder(batch))
+        mels: Tensor = self._front(batch)
         embedded: Tensor = self._network(mels[:, :WINDOW_FRAMES])
         return embedded
 
@@ -112,9 +120,3 @@ def normalise_loudness(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     rms = float(np.sqrt(np.mean(np.square(samples.astype(np.float64) * _INT16_MAX))))
     change_db = LOUDNESS_TARGET_DBFS - 20 * np.log10(rms / _INT16_MAX)
     return samples if change_db < 0 else (samples * 10 ** (change_db / 20)).astype(np.float32)
-
-
-def _louder(batch: Tensor) -> Tensor:
-    rms = batch.square().mean(dim=1, keepdim=True).sqrt()
-    gain = 10 ** (LOUDNESS_TARGET_DBFS / 20) / rms.clamp(min=1e-9)
-    return batch * gain.clamp(min=1.0)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from registry.engine.cohort import Cohort, unit
+from registry.engine.cohort import Cohort, middle, unit
 from registry.engine.matching import engine_features, stack
 from registry.engine.training.examples import Example, Part, digest_number
 
@@ -153,7 +153,8 @@ class Simulation:
         speech = np.array([self._examples[number].speech_s for number in probes])
         found = {}
         for name, cohort in self._cohorts.items():
-            voices = self._vectors[name][probes]
+            total = means[name].sum(axis=0, dtype=np.float64)
+            voices: NDArray[np.float32] = self._vectors[name][probes] - middle(total, len(enrolled))
             found[name] = engine_features(voices @ means[name].T, cohort.moments(voices))
         nearness = sum(features.margin for features in found.values())
         stacked = {name: stack(features, speech) for name, features in found.items()}

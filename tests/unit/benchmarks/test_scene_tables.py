@@ -21,10 +21,11 @@ def test_what_is_found_is_counted_by_way_and_by_style() -> None:
     ]
     table = page_table(present, [answer(ENGINE, "telephone", false=2), answer(ENGINE, "wide band")])
     assert table["headings"][2:] == ["wide band", "telephone"]
-    engine, cut_out, by_hand, false = table["rows"]
+    engine, cut_out, by_hand, near, false = table["rows"]
     assert engine[1:] == ["1 of 2 (9 – 91 %)", "1 of 1", "0 of 1"]
     assert cut_out[2:] == ["1 of 1", "1 of 1"]
     assert by_hand[1].startswith("0 of 2")
+    assert near[1:] == ["0 of 2 (0 – 66 %)", "0 of 1", "0 of 1"], "nobody knows where it was found"
     assert false[1:] == ["1 of 2 (9 – 91 %)", "0 of 1", "1 of 1"]
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -109,3 +111,37 @@ def test_silence_gives_finite_numbers(encoders: dict[str, Encoder], name: str) -
 
 def test_spaces_of_the_two_engines_differ(encoders: dict[str, Encoder]) -> None:
     assert encoders["ge2e"].space.id != encoders["campplus"].space.id
+
+
+def test_the_compiled_network_answers_as_torch_does_in_batches_of_any_size() -> None:
+    compiled = CampplusEncoder(BatchRunner(CPU, 8, workers=2))
+    eager = CampplusEncoder(BatchRunner(CPU, 8), compiled=False)
+    windows = some_windows(eager, 5)
+    expected = eager.encode(windows)
+    assert np.abs(compiled.encode(windows) - expected).max() < 1e-5
+    assert np.abs(compiled.encode(windows[:1]) - expected[:1]).max() < 1e-5
+
+
+def test_torchs_own_layers_answer_as_those_of_onednn_do() -> None:
+    usual, own = Ge2eEncoder(BatchRunner(CPU, 8)), Ge2eEncoder(BatchRunner(CPU, 8), with_onednn=False)
+    windows = some_windows(usual, 3)
+    assert np.abs(usual.encode(windows) - own.encode(windows)).max() < 1e-5
+
+
+def test_the_compiler_cannot_report_to_anybody() -> None:
+    """OpenVINO's converter has telemetry when its package can be imported; the engine sees to it that it cannot."""
+    seen = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            (
+                "import sys; from registry.engine.identify import load_encoders; load_encoders('cpu', 1);"
+                "from openvino.tools.ovc import telemetry_utils as used;"
+                "print(used.tm.Telemetry.__module__, sys.modules['openvino_telemetry'])"
+            ),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert seen.stdout.split() == ["openvino.tools.ovc.telemetry_stub", "None"]

@@ -1,5 +1,12 @@
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -104,21 +111,139 @@ def test_who_is_removed_is_never_scored_again() -> None:
 
 def test_no_array_holds_a_removed_voice() -> None:
     gallery = filled()
-    held = [array for shelf in gallery._shelves.values() for array in (shelf.rows, shelf.rows[2].copy())]
+    held = [(slab, slab.exact[2].clone()) for rows in gallery._rows.values() for slab in rows.slabs]
     gallery.remove("p2")
-    for rows, voice in zip(held[::2], held[1::2], strict=True):
+    for slab, voice in held:
         assert voice.any()
-        assert not (rows == voice).all(axis=1).any()
-        assert not rows[3:].any()
+        assert not (slab.exact == voice).all(dim=1).any()
+        assert not slab.exact[3:].any()
+        near = (slab.coarse.levels[:3] * slab.coarse.scale[:3, None]) @ voice
+        assert (near < 0.99).all()
+        assert not slab.coarse.levels[3:].any()
 
 
-def test_arrays_outgrown_are_overwritten() -> None:
+def means(seed: int, count: int) -> dict[str, np.ndarray]:
+    random = np.random.default_rng(seed)
+    return {name: unit(random.normal(size=(count, space.dimension))) for name, space in SPACES.items()}
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        lambda given: {"a": given["a"]},
+        lambda given: given | {"c": given["a"]},
+        lambda given: given | {"b": given["b"][:2]},
+        lambda given: given | {"b": given["b"][:, :3]},
+        lambda given: given | {"b": given["b"].astype(np.float64)},
+        lambda given: given | {"b": 2 * given["b"]},
+        lambda given: given | {"b": given["b"] * np.float32(np.nan)},
+    ],
+)
+def test_means_that_are_not_as_they_must_be_are_refused_and_nobody_is_added(
+    spoilt: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]],
+) -> None:
     gallery = filled()
-    outgrown = [shelf.rows for shelf in gallery._shelves.values()]
-    for number in range(len(outgrown[0])):
-        gallery.add(f"q{number}", prints(number))
-    assert not any(rows.any() for rows in outgrown)
-    assert len(gallery) == len(outgrown[0]) + 4
+    before = gallery.score(voices(1))
+    with pytest.raises(InvalidInputError):
+        gallery.add_many(["p1", "q1", "q2"], spoilt(means(5, 3)))
+    after = gallery.score(voices(1))
+    assert before.performers == after.performers
+    assert all(np.array_equal(before.encoders[name], after.encoders[name]) for name in SPACES)
+
+
+def test_nobody_is_added_twice_at_once() -> None:
+    gallery = filled()
+    with pytest.raises(InvalidInputError, match="twice"):
+        gallery.add_many(["q1", "q2", "q1"], means(5, 3))
+    assert len(gallery) == 4
+
+
+def test_many_are_added_as_one_by_one_and_replaced_where_they_are() -> None:
+    many, single = filled(), filled()
+    given = means(5, 3)
+    for rows in given.values():
+        rows.flags.writeable = False
+    many.add_many(["q1", "p1", "q2"], given)
+    for number, name in enumerate(["q1", "p1", "q2"]):
+        single.add_many([name], {encoder: rows[number : number + 1] for encoder, rows in given.items()})
+    assert many.performers() == single.performers() == ("p0", "p1", "p2", "p3", "q1", "q2")
+    for encoder in SPACES:
+        ours, theirs = many.score(voices(1)).encoders[encoder], single.score(voices(1)).encoders[encoder]
+        assert np.array_equal(ours, theirs)
+        assert np.allclose(ours[:, [4, 1, 5]], voices(1)[encoder] @ given[encoder].T, atol=1e-6)
+
+
+def test_means_are_copied() -> None:
+    gallery, given = Gallery(SPACES, cohorts()), means(5, 3)
+    gallery.add_many(["p0", "p1", "p2"], given)
+    before = gallery.score(voices(1))
+    for rows in given.values():
+        rows[:] = 0
+    assert all(np.array_equal(before.encoders[name], gallery.score(voices(1)).encoders[name]) for name in SPACES)
+
+
+def test_a_large_gallery_and_its_search_take_no_more_memory_than_promised() -> None:
+    script = Path(__file__).with_name("large_gallery.py")
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)  # noqa: S603
+    taken = json.loads(done.stdout)
+    assert taken["gallery"] < 2 * taken["means"]
+    assert taken["search"] < 0.25 * taken["all_scores"]
+
+
+@pytest.mark.parametrize("without", [(), ("p1", "p3"), ("nobody", "p0")])
+def test_the_nearest_are_those_of_all_scores(without: tuple[str, ...]) -> None:
+    gallery = filled(60)
+    whole = gallery.score(voices(2)).without(without)
+    together = 2 * whole.encoders["a"] + 3 * whole.encoders["b"]
+    found = gallery.nearest(voices(2), {"a": 2.0, "b": 3.0}, 7, 4, without)
+    assert found.gallery_size == len(whole.performers)
+    columns = [whole.performers.index(name) for name in found.performers]
+    assert columns == sorted(columns)
+    for name in SPACES:
+        assert np.allclose(found.scores[name], whole.encoders[name][:, columns], atol=1e-6)
+        assert np.allclose(found.nearest[name], -np.sort(-whole.encoders[name])[:, :4], atol=1e-6)
+        assert set(np.argsort(-whole.encoders[name])[:, :4].ravel()) <= set(columns)
+    listed = np.argsort(-together)[:, :7]
+    assert set(listed.ravel()) <= set(columns)
+    assert found.last is not None
+    assert [columns[column] for column in found.last] == listed[:, -1].tolist()
+
+
+def test_who_lists_everybody_has_no_last() -> None:
+    assert filled(5).nearest(voices(2), {"a": 1.0, "b": 1.0}, 5, 6).last is None
+
+
+def test_scores_of_some_are_in_the_order_asked_for() -> None:
+    gallery = filled(20)
+    whole = gallery.score(voices(2))
+    found = gallery.scores_of(voices(2), ["p7", "p2"], 3, without=["p5"])
+    assert found.performers == ("p7", "p2")
+    for name in SPACES:
+        assert np.allclose(found.scores[name], whole.encoders[name][:, [7, 2]], atol=1e-6)
+        kept = np.delete(whole.encoders[name], 5, axis=1)
+        assert np.allclose(found.nearest[name], -np.sort(-kept)[:, :3], atol=1e-6)
+
+
+@pytest.mark.parametrize("names", [["nobody"], ["p1", "p2"]])
+def test_scores_of_who_is_not_searched_are_refused(names: list[str]) -> None:
+    with pytest.raises(InvalidInputError, match="not searched"):
+        filled().scores_of(voices(2), names, 3, without=["p2"])
+
+
+def test_nothing_changes_while_a_gallery_is_held() -> None:
+    gallery, begun = filled(), threading.Event()
+
+    def removing() -> None:
+        begun.set()
+        gallery.remove("p2")
+
+    thread = threading.Thread(target=removing)
+    with gallery.held():
+        thread.start()
+        begun.wait()
+        assert "p2" in gallery.performers()
+    thread.join()
+    assert "p2" not in gallery.performers()
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 7), st.integers(0, 3)), max_size=40))

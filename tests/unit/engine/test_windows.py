@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from registry.domain.scores import Span
 from registry.engine.encoders.protocol import WindowShape
 from registry.engine.segmentation import Piece
-from registry.engine.windows import Window, cut, fill, speech_track, voices_track
+from registry.engine.windows import LEVEL_DBFS, Window, cut, fill, speech_track, thinned, voices_track
 from registry.media.recording import Recording, SourceFacts
 
 SHAPE = WindowShape(samples=48_000, hop=24_000, shortest=8_000)
@@ -39,7 +42,43 @@ def test_a_short_voice_is_repeated_not_padded_with_silence() -> None:
     windows = cut(track, SHAPE)
     filled = fill(track, windows, SHAPE)
     assert windows == [Window(0, 16_000)]
-    assert np.array_equal(filled[0], np.tile(track.samples, 3))
+    assert np.allclose(filled[0] / filled[0, 1], np.tile(track.samples, 3) / track.samples[1])
+
+
+def test_every_window_is_equally_loud_however_loud_the_recording_is() -> None:
+    recording = ramp(6.0)
+    softer = replace(recording, samples=recording.samples / 64)
+    for each in (recording, softer):
+        track = speech_track(each, [Span(0.0, 6.0)])
+        filled = fill(track, cut(track, SHAPE), SHAPE)
+        assert 20 * np.log10(np.sqrt(np.mean(filled**2, axis=1))) == pytest.approx(LEVEL_DBFS, abs=1e-3)
+
+
+def test_silence_stays_silence() -> None:
+    silence = replace(ramp(3.0), samples=np.zeros(48_000, dtype=np.float32))
+    track = speech_track(silence, [Span(0.0, 3.0)])
+    assert not fill(track, cut(track, SHAPE), SHAPE).any()
+
+
+@given(st.lists(st.tuples(st.floats(0.3, 14.0), st.floats(0.0, 4.0)), min_size=1, max_size=6))
+def test_thinned_windows_cover_what_all_of_them_cover_with_about_half_as_many(
+    speech: list[tuple[float, float]],
+) -> None:
+    spans, at = [], 0.0
+    for length, pause in speech:
+        spans.append(Span(at, at + length))
+        at += length + pause + 0.1
+    track = speech_track(ramp(at), spans)
+    windows = cut(track, SHAPE)
+    kept = [windows[number] for number in thinned(windows)]
+    covered, needed = np.zeros(track.samples.size, dtype=bool), np.zeros(track.samples.size, dtype=bool)
+    for window in windows:
+        needed[window.start : window.stop] = True
+    for window in kept:
+        covered[window.start : window.stop] = True
+    assert np.array_equal(covered, needed)
+    runs = len(track.runs())
+    assert sum(window.length for window in kept) <= track.samples.size + runs * SHAPE.samples
 
 
 def test_windows_cover_all_speech_and_are_full_where_speech_is_long_enough() -> None:

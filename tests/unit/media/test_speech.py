@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from soundfiles import RATE, VOICES, noise, tone
 
 from registry.domain.scores import Span
@@ -17,7 +20,7 @@ from registry.errors import NoSpeechError, SilentError, SpeechTooShortError, Wei
 from registry.media.activity import FRAME_SAMPLES, net_speech_s, speech_spans
 from registry.media.decode import Decoder
 from registry.media.recording import Recording, SourceFacts
-from registry.media.speech import SpeechDetector
+from registry.media.speech import HEARD_DBFS, SpeechDetector
 
 REAL = Path(__file__).parents[4] / "shared" / "speech"
 
@@ -108,11 +111,18 @@ def test_spans_are_in_order_apart_and_inside(probabilities: list[float]) -> None
     assert net_speech_s(spans) <= length / RATE
 
 
+def levelled(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Bring the loudest twentieth, in tenths of a second, to the level that the network is to hear."""
+    paces = samples[: samples.size // 1600 * 1600].reshape(-1, 1600).astype(np.float64)
+    loud_db = 10 * np.log10(np.quantile(np.mean(paces**2, axis=1), 0.95))
+    return samples * np.float32(10 ** ((HEARD_DBFS - loud_db) / 20))
+
+
 def assert_same_as_authors(silero: ModuleType, detector: SpeechDetector, recording: Recording) -> None:
     import torch
 
     model = silero.load_silero_vad(onnx=True)
-    theirs = silero.get_speech_timestamps(torch.from_numpy(recording.samples.copy()), model)
+    theirs = silero.get_speech_timestamps(torch.from_numpy(levelled(recording.samples)), model)
     assert in_samples(detector.spans(recording)) == [(each["start"], each["end"]) for each in theirs]
 
 
@@ -125,6 +135,21 @@ def test_example_voices_have_speech_where_the_authors_code_finds_it(
     assert_same_as_authors(silero, detector, recording)
 
 
+@pytest.mark.parametrize("gain_db", [-30.0, -6.0, 6.0])
+def test_speech_is_where_it_is_however_loud_the_recording_is(
+    detector: SpeechDetector, decoder: Decoder, gain_db: float
+) -> None:
+    recording = decoder.decode(VOICES / "enrolment" / "slt-1.flac")
+    other = replace(recording, samples=recording.samples * np.float32(10 ** (gain_db / 20)))
+    assert detector.spans(other) == detector.spans(recording)
+
+
+@pytest.mark.parametrize("level", [1e-5, 1e-3, 0.1])
+def test_noise_is_no_speech_however_loud_it_is(detector: SpeechDetector, level: float) -> None:
+    sound = np.random.default_rng(0).standard_normal(10 * RATE).astype(np.float32) * np.float32(level)
+    assert detector.spans(recording_of(sound * 32768)) == ()
+
+
 @pytest.mark.real_speech
 @pytest.mark.skipif(not REAL.exists(), reason="no real speech here")
 def test_real_speech_is_found_where_the_authors_code_finds_it(
@@ -134,6 +159,16 @@ def test_real_speech_is_found_where_the_authors_code_finds_it(
     assert files
     for path in files[:: max(1, len(files) // 6)]:
         assert_same_as_authors(silero, detector, decoder.decode(path))
+
+
+def test_recordings_heard_side_by_side_are_heard_as_alone(detector: SpeechDetector, decoder: Decoder) -> None:
+    files = sorted((VOICES / "enrolment").glob("*.flac")) + sorted((VOICES / "submissions").glob("*.flac"))
+    recordings = [decoder.decode(path) for path in files]
+    alone = [detector.probabilities(recording) for recording in recordings]
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(detector.probabilities, recordings))
+    for one, other in zip(alone, together, strict=True):
+        assert np.abs(one - other).max() <= 1e-6
 
 
 def test_enough_speech_is_admitted_without_reading_on(detector: SpeechDetector, voice: Recording) -> None:
