@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, delete, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, cast, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from registry.domain import consents as rules
 from registry.domain.checks import EnrolmentState
 from registry.domain.consents import Modality
 from registry.store.base import Base
+from registry.store.consents import Consent
 from registry.store.types import Bytes, Id, Json, UtcDateTime, text_enum
 
 
@@ -98,21 +101,56 @@ def voiceprints_of(session: Session, performer_id: str) -> Sequence[SealedVoicep
     return session.scalars(query).all()
 
 
-def voiceprints_by_performer(
-    session: Session, performer_ids: Collection[str]
-) -> Mapping[str, Sequence[SealedVoiceprint]]:
-    """Answer the sealed voiceprints of some performers, each performer's oldest first."""
-    query = select(SealedVoiceprint).where(SealedVoiceprint.performer_id.in_(performer_ids))
-    found: dict[str, list[SealedVoiceprint]] = {}
-    for row in session.scalars(query.order_by(SealedVoiceprint.id)):
-        found.setdefault(row.performer_id, []).append(row)
-    return found
+StoredVoiceprint = tuple[str, str, str, str, str, int, int, bytes]
+"""Of a sealed voiceprint what opening it takes, without the object around it, as there are millions: whose it is, id,
+encoder, SHA-256 of the weights, preprocessing, dimension, epoch, and what was sealed."""
+
+_STORED = ("performer_id", "id", "encoder", "weights_sha256", "preprocessing", "dimension", "epoch")
 
 
-def performers_with_voiceprints(session: Session) -> Sequence[str]:
-    """Answer the ids of every performer in the gallery, sorted."""
-    query = select(SealedVoiceprint.performer_id).distinct().order_by(SealedVoiceprint.performer_id)
-    return session.scalars(query).all()
+def stored_voiceprints(session: Session, performer_ids: Collection[str]) -> Iterable[StoredVoiceprint]:
+    """Answer the sealed voiceprints of some performers, performer by performer, each one's oldest first."""
+    column = SealedVoiceprint.__table__.c
+    sealed = cast(column.sealed, Bytes)  # SQLite would hold a text as well, and that must break its own seal only
+    query = select(*(column[name] for name in _STORED), sealed).where(column.performer_id.in_(performer_ids))
+    rows: Iterable[Any] = session.execute(query.order_by(column.performer_id, column.id))
+    return rows
+
+
+def monitoring_decisions(session: Session, performer_ids: Collection[str]) -> Mapping[str, Sequence[rules.Consent]]:
+    """Answer what some performers have signed about monitoring their voice, by performer, in no order.
+
+    It is what being in the gallery rests on, for thousands at a time: of each decision only what the rules ask for.
+    """
+    query = select(
+        Consent.performer_id,
+        Consent.id,
+        Consent.decision,
+        Consent.state,
+        Consent.signed_at,
+        Consent.expires_at,
+        Consent.withdrawn_at,
+    ).where(
+        Consent.performer_id.in_(performer_ids),
+        Consent.purpose == rules.ConsentPurpose.MONITORING,
+        Consent.modality == Modality.VOICE,
+    )
+    signed: dict[str, list[rules.Consent]] = {}
+    for performer_id, consent_id, decision, state, signed_at, expires_at, withdrawn_at in session.execute(query):
+        signed.setdefault(performer_id, []).append(
+            rules.Consent(
+                id=consent_id,
+                performer_id=performer_id,
+                purpose=rules.ConsentPurpose.MONITORING,
+                modality=Modality.VOICE,
+                decision=decision,
+                state=state,
+                signed_at=signed_at,
+                expires_at=expires_at,
+                withdrawn_at=withdrawn_at,
+            )
+        )
+    return signed
 
 
 def erase_voiceprints(session: Session, performer_id: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, cast, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from registry.domain.accounts import RepresentativeKind
@@ -201,9 +201,18 @@ def representatives_of(session: Session, performer_id: str) -> Sequence[Represen
     return session.scalars(query).all()
 
 
-def keys_of(session: Session, performer_ids: Collection[str], modality: Modality) -> Mapping[str, PerformerKey]:
-    """Answer the keys of some performers for a modality, by performer; who has none is not in it."""
-    query = select(PerformerKey).where(
+def keys_of(session: Session, performer_ids: Collection[str], modality: Modality) -> Mapping[str, tuple[str, bytes]]:
+    """Answer the keys of some performers for a modality, by performer: the id of the wrapping key, and what it wrapped.
+
+    Who has no key, or no more, is not in it.
+    """
+    query = select(PerformerKey.performer_id, PerformerKey.master_key_id, cast(PerformerKey.wrapped_key, Bytes)).where(
         PerformerKey.performer_id.in_(performer_ids), PerformerKey.modality == modality.value
     )
-    return {key.performer_id: key for key in session.scalars(query)}
+    return {performer_id: (master_key_id, wrapped) for performer_id, master_key_id, wrapped in session.execute(query)}
+
+
+def key_holders(session: Session, modality: Modality) -> Sequence[str]:
+    """Answer the ids of every performer who has a key for a modality, sorted."""
+    query = select(PerformerKey.performer_id).where(PerformerKey.modality == modality.value)
+    return session.scalars(query.order_by(PerformerKey.performer_id)).all()

@@ -25,10 +25,13 @@ def bind(*parts: str) -> bytes:
 
     Args:
         parts: such as record id, space id and epoch. Each is written with its length in front, so that
-            ``("ab", "c")`` and ``("a", "bc")`` differ.
+            ``("ab", "c")`` and ``("a", "bc")`` differ; ``bind(a, b)`` is ``bind(a) + bind(b)``.
     """
-    encoded = [part.encode() for part in parts]
-    return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
+    bound = b""
+    for part in parts:
+        encoded = part.encode()
+        bound += len(encoded).to_bytes(4, "big") + encoded
+    return bound
 
 
 def seal(data: bytes, key: bytes, associated_data: bytes, random_bytes: RandomBytes) -> bytes:
@@ -44,23 +47,38 @@ def seal(data: bytes, key: bytes, associated_data: bytes, random_bytes: RandomBy
     return ENVELOPE_VERSION + nonce + AESGCMSIV(key).encrypt(nonce, data, ENVELOPE_VERSION + associated_data)
 
 
-def open_sealed(sealed: bytes, key: bytes, associated_data: bytes) -> bytes:
-    """Answer what was sealed.
+class Opener:
+    """Opens what one key has sealed; the key is set up once, however many records there are.
 
-    Raises:
-        SealBrokenError: too short, of an unknown version, tampered with, or sealed under another key or for another
-            record. Which of the last three it was cannot be told.
+    Args:
+        key: 32 bytes.
     """
-    if len(sealed) < _OVERHEAD_BYTES:
-        raise SealBrokenError(
-            f"{len(sealed)} bytes are too few for a sealed record, which has at least {_OVERHEAD_BYTES}",
-            bytes=len(sealed),
-            required_bytes=_OVERHEAD_BYTES,
-        )
-    version, nonce, ciphertext = sealed[:1], sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
-    if version != ENVELOPE_VERSION:
-        raise SealBrokenError(f"sealed in an unknown way (version {version[0]})", version=version[0])
-    try:
-        return AESGCMSIV(key).decrypt(nonce, ciphertext, version + associated_data)
-    except InvalidTag as error:
-        raise SealBrokenError("tampered with, or sealed under another key or for another record") from error
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCMSIV(key)
+
+    def open(self, sealed: bytes, associated_data: bytes) -> bytes:
+        """Answer what was sealed.
+
+        Raises:
+            SealBrokenError: too short, of an unknown version, tampered with, or sealed under another key or for another
+                record. Which of the last three it was cannot be told.
+        """
+        if len(sealed) < _OVERHEAD_BYTES:
+            raise SealBrokenError(
+                f"{len(sealed)} bytes are too few for a sealed record, which has at least {_OVERHEAD_BYTES}",
+                bytes=len(sealed),
+                required_bytes=_OVERHEAD_BYTES,
+            )
+        version, nonce, ciphertext = sealed[:1], sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
+        if version != ENVELOPE_VERSION:
+            raise SealBrokenError(f"sealed in an unknown way (version {version[0]})", version=version[0])
+        try:
+            return self._cipher.decrypt(nonce, ciphertext, version + associated_data)
+        except InvalidTag as error:
+            raise SealBrokenError("tampered with, or sealed under another key or for another record") from error
+
+
+def open_sealed(sealed: bytes, key: bytes, associated_data: bytes) -> bytes:
+    """Answer what was sealed under a key; raises as `Opener.open` does."""
+    return Opener(key).open(sealed, associated_data)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from registry.domain.ids import RandomBytes
-from registry.errors import KeyDestroyedError, SealBrokenError
+from registry.errors import KeyDestroyedError, KeyringError, RegistryError, SealBrokenError
 from registry.vault.keys import KeyProvider, WrappedKey, new_data_key
 from registry.vault.protection import Protection
-from registry.vault.sealing import bind, open_sealed, seal
+from registry.vault.sealing import Opener, bind, seal
 
 _LITTLE_ENDIAN = np.dtype("<f4")
 
@@ -36,6 +36,54 @@ class SealedVoiceprint:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Holding:
+    """What is stored of one performer.
+
+    Attributes:
+        key: of the performer, as it is wrapped.
+        voiceprints: sealed under it.
+    """
+
+    key: WrappedKey
+    voiceprints: Sequence[SealedVoiceprint]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class OpenedSpace:
+    """The plain vectors of many holdings in one space.
+
+    Attributes:
+        vectors: ``(n, dimension) float32``.
+        holdings: ``(n,) intp``, ascending: the number of the holding that each vector is of.
+    """
+
+    vectors: NDArray[np.float32]
+    holdings: NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Opened:
+    """Many holdings, opened.
+
+    Attributes:
+        spaces: by space id; of a holding all vectors are there, or none.
+        broken: by number of a holding that does not open, why.
+    """
+
+    spaces: Mapping[str, OpenedSpace]
+    broken: Mapping[int, RegistryError]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Turned:
+    """What was sealed in one space and epoch, still protected, and of which holding each is."""
+
+    epoch: int
+    protected: list[bytes] = field(default_factory=list)
+    holdings: list[int] = field(default_factory=list)
+
+
 class VoiceprintVault:
     """Seals voiceprints and opens them again. One for each process: it keeps the turns that it derived.
 
@@ -48,6 +96,7 @@ class VoiceprintVault:
         self._keys = keys
         self._random_bytes = random_bytes
         self._protections: dict[tuple[int, str, int], Protection] = {}
+        self._bindings: dict[tuple[str, int], bytes] = {}
 
     def new_performer_key(self) -> WrappedKey:
         """Make the key of one performer, as it is stored. Deleting it makes what it sealed unreadable for good."""
@@ -98,31 +147,85 @@ class VoiceprintVault:
             KeyringError: the wrapping key or the epoch is not in the keyring.
             SealBrokenError: the seal does not open with this key for this record, space and epoch.
         """
-        return self.open_all([sealed], performer_key)[0]
+        opened = self.open_many([Holding(self._required(performer_key, sealed.voiceprint_id), [sealed])])
+        if opened.broken:
+            raise opened.broken[0]
+        vector: NDArray[np.float32] = opened.spaces[sealed.space_id].vectors[0]
+        return vector
 
-    def open_all(
-        self, sealed: Sequence[SealedVoiceprint], performer_key: WrappedKey | None
-    ) -> Sequence[NDArray[np.float32]]:
-        """Answer the plain vectors of one performer, whose key is unwrapped once; raises as `open` does."""
-        if not sealed:
-            return []
-        key = self._unwrap(performer_key, sealed[0].voiceprint_id)
-        return [self._open(each, key) for each in sealed]
+    def open_many(self, holdings: Iterable[Holding]) -> Opened:
+        """Open the voiceprints of many performers; who cannot be opened keeps nobody else from it.
 
-    def _open(self, sealed: SealedVoiceprint, key: bytes) -> NDArray[np.float32]:
-        data = open_sealed(sealed.data, key, bind(sealed.voiceprint_id, sealed.space_id, str(sealed.epoch)))
-        protected = np.frombuffer(data, dtype=_LITTLE_ENDIAN).astype(np.float32)
-        if len(protected) != sealed.dimension:
-            raise SealBrokenError(
-                f"{sealed.voiceprint_id} holds {len(protected)} dimensions, its record says {sealed.dimension}",
-                voiceprint_id=sealed.voiceprint_id,
-            )
-        return self.protection(sealed.epoch, sealed.space_id, sealed.dimension).expose(protected)
+        Each key is unwrapped once, each epoch and space is turned back at once. That gives the vectors that `open`
+        gives, to float32 rounding.
+        """
+        turned: dict[str, dict[int, _Turned]] = {}
+        broken: dict[int, RegistryError] = {}
+        for number, holding in enumerate(holdings):
+            try:
+                opened = self._unseal(holding)
+            except (KeyringError, SealBrokenError) as error:
+                broken[number] = type(error)(error.detail, **error.figures)  # without the frames that hold the key
+                continue
+            for sealed, protected in zip(holding.voiceprints, opened, strict=True):
+                epochs = turned.setdefault(sealed.space_id, {})
+                found = epochs.get(sealed.epoch) or epochs.setdefault(sealed.epoch, _Turned(sealed.epoch))
+                found.protected.append(protected)
+                found.holdings.append(number)
+        return Opened(
+            {space_id: self._expose(space_id, [*epochs.values()]) for space_id, epochs in turned.items()}, broken
+        )
+
+    def _unseal(self, holding: Holding) -> list[bytes]:
+        """Answer the protected vectors of a holding, little endian, once it is known that all of them can be exposed.
+
+        Raises:
+            KeyringError: the wrapping key or an epoch is not in the keyring.
+            SealBrokenError: a seal does not open.
+        """
+        opener = Opener(self._keys.unwrap(holding.key))
+        opened = []
+        for sealed in holding.voiceprints:
+            binding = bind(sealed.voiceprint_id) + self._bound_to(sealed.space_id, sealed.epoch)
+            protected = opener.open(sealed.data, binding)
+            if len(protected) != sealed.dimension * _LITTLE_ENDIAN.itemsize:
+                raise SealBrokenError(
+                    f"{sealed.voiceprint_id} holds {len(protected)} bytes, which are not the {sealed.dimension} "
+                    "dimensions of its record",
+                    voiceprint_id=sealed.voiceprint_id,
+                )
+            self.protection(sealed.epoch, sealed.space_id, sealed.dimension)
+            opened.append(protected)
+        return opened
+
+    def _bound_to(self, space_id: str, epoch: int) -> bytes:
+        """Answer the end of a binding, which thousands of voiceprints share."""
+        wanted = (space_id, epoch)
+        if wanted not in self._bindings:
+            self._bindings[wanted] = bind(space_id, str(epoch))
+        return self._bindings[wanted]
+
+    def _expose(self, space_id: str, turned: Sequence[_Turned]) -> OpenedSpace:
+        vectors, holdings = [], []
+        for each in turned:
+            protected = np.frombuffer(b"".join(each.protected), dtype=_LITTLE_ENDIAN).astype(np.float32)
+            rows = protected.reshape(len(each.protected), -1)
+            vectors.append(self.protection(each.epoch, space_id, rows.shape[1]).expose(rows))
+            holdings.append(np.array(each.holdings, dtype=np.intp))
+        if len(turned) == 1:
+            return OpenedSpace(vectors[0], holdings[0])
+        together = np.concatenate(holdings)
+        order = np.argsort(together, kind="stable")
+        return OpenedSpace(np.concatenate(vectors)[order], together[order])
 
     def _unwrap(self, performer_key: WrappedKey | None, voiceprint_id: str) -> bytes:
+        return self._keys.unwrap(self._required(performer_key, voiceprint_id))
+
+    @staticmethod
+    def _required(performer_key: WrappedKey | None, voiceprint_id: str) -> WrappedKey:
         if performer_key is None:
             raise KeyDestroyedError(
                 f"the key that seals {voiceprint_id} was destroyed; the voiceprint cannot be read by anybody",
                 voiceprint_id=voiceprint_id,
             )
-        return self._keys.unwrap(performer_key)
+        return performer_key

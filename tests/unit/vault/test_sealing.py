@@ -62,6 +62,11 @@ def test_different_parts_never_bind_alike(left: list[str], right: list[str]) -> 
     assert (bind(*left) == bind(*right)) == (left == right)
 
 
+@given(st.lists(st.text(), max_size=4), st.lists(st.text(), max_size=4))
+def test_parts_bound_one_after_the_other_are_bound_as_together(left: list[str], right: list[str]) -> None:
+    assert bind(*left) + bind(*right) == bind(*left, *right)
+
+
 def test_the_same_data_sealed_twice_looks_different(random_bytes: RandomBytes) -> None:
     assert seal(b"secret", KEY, BINDING, random_bytes) != seal(b"secret", KEY, BINDING, random_bytes)
 
