@@ -35,7 +35,7 @@ from benchmarks.gallery import fill_gallery
 from registry.bootstrap import build_context
 from registry.clock import utc_now
 from registry.settings import Settings
-from registry.store import work
+from registry.store import workers
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "examples"))
@@ -102,7 +102,7 @@ def await_workers(home: Path) -> Sequence[int]:
     with build_context(Settings(home=home)) as ctx:
         while time.monotonic() < deadline:
             with ctx.database.read() as session:
-                live = work.live_workers(session, now=utc_now(), within_s=10.0)
+                live = workers.live_workers(session, now=utc_now(), within_s=10.0)
             if len(live) == WORKERS:
                 return [worker.pid for worker in live]
             time.sleep(0.5)

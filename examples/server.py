@@ -45,6 +45,7 @@ def running_server(
     settings: Mapping[str, str] | None = None,
     before_start: Callable[[], None] | None = None,
     ready_within_s: float = READY_WITHIN_S,
+    said: Callable[[str], object] | None = None,
 ) -> Iterator[Server]:
     """Set a registry up in a folder as its README says, serve it, and end it in good order.
 
@@ -53,6 +54,7 @@ def running_server(
         settings: further ``LIKENESS_…`` variables.
         before_start: called when the database is there and the server is not yet.
         ready_within_s: how long it may take until it can serve.
+        said: given each line that the server says, instead of our own standard error.
     """
     environment = {k: v for k, v in os.environ.items() if not k.startswith("LIKENESS_")}
     environment |= {"LIKENESS_HOME": str(home), "LIKENESS_PORT": "0", "LIKENESS_LOG_LEVEL": "warning"} | dict(
@@ -69,7 +71,7 @@ def running_server(
         [sys.executable, "-m", "registry.cli.main", "serve"], env=environment, stderr=subprocess.PIPE, text=True
     )
     try:
-        url = _listening(process)
+        url = _listening(process, said or sys.stderr.write)
         _await_ready(process, url, ready_within_s)
         yield Server(url, operator_id, token, time.monotonic() - started, process.pid)
     finally:
@@ -91,23 +93,24 @@ def _likeness(environment: Mapping[str, str], *arguments: str) -> str:
     return done.stdout.strip()
 
 
-def _listening(process: subprocess.Popen[str]) -> str:
+def _listening(process: subprocess.Popen[str], said: Callable[[str], object]) -> str:
     """Read where the server listens, and pass on whatever else it says from a thread of its own."""
     stream = process.stderr
     if stream is None:
         raise SystemExit("the server's words cannot be read")
     for line in stream:
         if found := _LISTENING.search(line):
-            threading.Thread(target=_pass_on, args=(stream,), daemon=True).start()
+            threading.Thread(target=_pass_on, args=(stream, said), daemon=True).start()
             return found.group(1)
-        sys.stderr.write(line)
+        said(line)
     raise SystemExit(f"the server ended ({process.wait()}) before it listened")
 
 
-def _pass_on(stream: IO[str]) -> None:
-    """Write everything that the server says to our own standard error, until it has ended."""
+def _pass_on(stream: IO[str], said: Callable[[str], object]) -> None:
+    """Hand on everything that the server says, until it has ended."""
     with stream:
-        sys.stderr.writelines(stream)
+        for line in stream:
+            said(line)
 
 
 def _await_ready(process: subprocess.Popen[str], url: str, within_s: float) -> None:

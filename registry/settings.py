@@ -96,6 +96,17 @@ class Settings(BaseSettings):
     lease_s: float = Field(
         default=30.0, ge=2.0, description="How long a worker holds work without a sign of life before another takes it."
     )
+    checks_at_once: int = Field(
+        default=8,
+        ge=1,
+        le=256,
+        description="Checks that a worker takes and analyses together, when as many wait; it never waits for more.",
+    )
+    checks_at_once_s: float = Field(
+        default=120.0,
+        gt=0,
+        description="Seconds of recordings that it takes together at most; a longer one is done alone.",
+    )
     shutdown_s: float = Field(default=30.0, ge=1, description="How long requests and work may take to end on shutdown.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
 

@@ -1,8 +1,8 @@
 """The worker: holds the engine and the gallery, and does what waits in the queue.
 
-One loop, one piece of work at a time::
+One loop. Checks that wait are taken together, as many as a share holds; anything else is done by itself::
 
-    follow the gallery → lease → work (a second thread keeps the lease alive) → one commit → again
+    look → follow the gallery → lease → work (a second thread keeps the leases alive) → one commit for each → again
 
 Killing it at any moment loses nothing: work is finished in the transaction that stores its result, and a lease that
 nobody renews is taken over by another worker.
@@ -10,15 +10,13 @@ nobody renews is taken over by another worker.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import FrameType
 
 import structlog
@@ -26,54 +24,69 @@ import structlog
 from registry.bootstrap import PARENT_VARIABLE, build_context, build_engine
 from registry.domain.checks import WorkKind
 from registry.domain.ids import IdPrefix
+from registry.domain.scores import RecordingEvidence
 from registry.domain.spoken_statements import DIGITS
+from registry.engine.analysis import Analysis
+from registry.engine.gallery import Gallery
 from registry.engine.identify import Engine
 from registry.engine.voiceprint import Voiceprint
 from registry.errors import (
     EngineMismatchError,
     InvalidInputError,
-    LeaseLostError,
-    NotFoundError,
     RegistryError,
     SealBrokenError,
 )
 from registry.logs import configure_logs
 from registry.media.digits import DigitReader
 from registry.services import (
-    assessments,
     enrolment_work,
     gallery,
     housekeeping,
     spoken_listening,
     spoken_statement_work,
 )
+from registry.services.check_work import DONE, Task, do_checks
 from registry.services.context import Context
+from registry.services.holding import RETRY_S, Due, Hold
 from registry.settings import load_settings
-from registry.store import work
-from registry.store.work import Lease
+from registry.store import work, workers
+from registry.store.work import Lease, Share
 
-IDLE_S = 0.02
-FOLLOW_S = 0.25
 BEAT_S = 2.0
 HOUSE_S = 30.0
-RETRY_S = 2.0
+PROGRESS_S = 5.0
+SHARE = Share(8, 120.0)
+"""By default; see the settings `checks_at_once` and `checks_at_once_s`."""
 _REFUSED = 4
 
 log = structlog.get_logger()
 
 
-@dataclass(slots=True)
-class _Due:
-    """When something regular is to happen next, by the monotonic clock."""
+class Pauses:
+    """How long an idle worker waits until it looks again: hardly after work, when more may come; then ever longer.
 
-    every_s: float
-    at: float = 0.0
+    The longest is what a check that comes alone may wait for the worker; the shorter, the more an idle worker costs.
+    """
 
-    def now(self) -> bool:
-        if time.monotonic() < self.at:
-            return False
-        self.at = time.monotonic() + self.every_s
-        return True
+    SHORTEST_S = 0.01
+    LONGEST_S = 0.05
+    _AWAKE_S = 2.0
+    _GROWTH = 1.2
+
+    def __init__(self) -> None:
+        self._pause_s = self.SHORTEST_S
+        self._awake_until = 0.0
+
+    def worked(self) -> None:
+        """Begin anew: there was work."""
+        self._pause_s = self.SHORTEST_S
+        self._awake_until = time.monotonic() + self._AWAKE_S
+
+    def next_s(self) -> float:
+        """Answer how long to wait now."""
+        if time.monotonic() >= self._awake_until:
+            self._pause_s = min(self._pause_s * self._GROWTH, self.LONGEST_S)
+        return self._pause_s
 
 
 class Worker:
@@ -83,20 +96,24 @@ class Worker:
         ctx: what verbs work with.
         engine: loaded, and past its self-test.
         lease_s: how long a lease holds without being renewed.
+        share: how many checks are taken together, and how much of recordings.
 
     Raises:
         WeightsError: the model of spoken digits is missing, or is not the pinned one.
     """
 
-    def __init__(self, ctx: Context, engine: Engine, *, lease_s: float = 30.0) -> None:
+    def __init__(self, ctx: Context, engine: Engine, *, lease_s: float = 30.0, share: Share = SHARE) -> None:
         self._ctx = ctx
         self._engine = engine
         self._lease_s = lease_s
+        self._share = share
         self._reader = DigitReader(DIGITS)
         self._gallery = engine.new_gallery()
+        self._searched_in = gallery.SearchedIn(engine.spaces, engine.calibration.cohorts)
         self._seq = 0
         self._following = threading.RLock()  # held while the gallery changes, or is searched
-        self._beat, self._house = _Due(BEAT_S), _Due(HOUSE_S)
+        self._beat, self._house = Due(BEAT_S), Due(HOUSE_S)
+        self._pauses = Pauses()
         self._stopping = threading.Event()
         self.id = ctx.ids.new(IdPrefix.WORKER, ctx.clock())
 
@@ -106,14 +123,14 @@ class Worker:
         Raises:
             EngineMismatchError: an older worker runs another engine; which of the two answers must not be chance.
         """
-        self._take_whole_gallery()  # the first beat is in it: nothing was leased before
+        self.take_whole_gallery()  # the first beat is in it: nothing was leased before
         log.info("worker ready", worker=self.id, device=self._engine.identity.device, performers=len(self._gallery))
         try:
             while not self._stopping.is_set():
                 self._run_guarded()
         finally:
             with self._ctx.database.write() as session:
-                work.depart(session, self.id)
+                workers.depart(session, self.id)
                 session.commit()
             log.info("worker gone", worker=self.id)
 
@@ -128,8 +145,10 @@ class Worker:
             EngineMismatchError: see `run`.
         """
         try:
-            if not self.run_once():
-                self._stopping.wait(IDLE_S)
+            if self.run_once():
+                self._pauses.worked()
+            else:
+                self._stopping.wait(self._pauses.next_s())
         except EngineMismatchError:
             raise
         except RegistryError as error:
@@ -137,49 +156,63 @@ class Worker:
             self._stopping.wait(RETRY_S)
 
     def run_once(self) -> bool:
-        """Follow the gallery, then do one piece of work. Answer whether there was any."""
-        self.follow_gallery()
+        """Look up, then follow the gallery, keep house, or do some work. Answer whether there was any."""
+        with self._ctx.database.read() as session:
+            outlook = workers.look(session, self._ctx.clock())
+        if outlook.gallery_seq != self._seq or self._beat.has_come:
+            self.follow_gallery()
         if self._house.now():
             housekeeping.keep_house(self._ctx)
-        held = self._lease()
-        if held is None:
-            return False
-        started = time.monotonic()
-        outcome = self._do(held)
-        log.info(
-            "work done",
-            worker=self.id,
-            kind=held.kind.value,
-            subject=held.subject_id,
-            outcome=outcome,
-            seconds=round(time.monotonic() - started, 3),
-        )
-        return True
+        leases = self._lease() if outlook.waiting else []
+        if leases:
+            self._do(leases)
+        return bool(leases)
 
     # --- the gallery -------------------------------------------------------------------------------------------------
 
-    def _take_whole_gallery(self) -> None:
-        self._apply(gallery.whole_gallery(self._ctx))
+    @property
+    def searched(self) -> Gallery:
+        """What this worker searches, as it was when the gallery was last followed."""
+        return self._gallery
+
+    def take_whole_gallery(self) -> None:
+        """Open everybody in the gallery, say so, and say who had to be left out.
+
+        Raises:
+            KeyringError: nobody at all could be opened: this is another keyring than theirs.
+        """
+        started, progress = time.monotonic(), Due(PROGRESS_S, at=time.monotonic() + PROGRESS_S)
+        left_out: dict[str, RegistryError] = {}
+        with gallery.whole_gallery(self._ctx, self._searched_in) as whole:
+            for shelves in whole.shelves:
+                self._gallery.add_many(shelves.performer_ids, shelves.means)
+                left_out |= shelves.left_out
+                if progress.now():
+                    self._say_loaded("gallery loading", started, of=whole.performers)
+        self._seq = whole.seq
+        _say_left_out(left_out)
+        self._say_loaded("gallery loaded", started, left_out=len(left_out))
         self._say_alive()
+
+    def _say_loaded(self, how: str, started: float, **figures: int) -> None:
+        seconds = round(time.monotonic() - started, 3)
+        log.info(how, worker=self.id, performers=len(self._gallery), seconds=seconds, **figures)
 
     def follow_gallery(self) -> None:
         """Apply every step of the gallery since the last; say so at once when there were any."""
         with self._following:
-            steps = gallery.steps_after(self._ctx, self._seq)
+            steps = gallery.steps_after(self._ctx, self._seq, self._searched_in)
             moved = steps.seq != self._seq
             self._apply(steps)
         if moved or self._beat.now():
             self._say_alive()
 
     def _apply(self, steps: gallery.Steps) -> None:
-        for shelf in steps.shelves:
-            usable = [v for v in shelf.voiceprints if self._engine.spaces.get(v.space.encoder) == v.space]
-            if {v.space.encoder for v in usable} == set(self._engine.spaces):
-                self._gallery.add(shelf.performer_id, usable)
-            else:
-                self._gallery.remove(shelf.performer_id)
-                if shelf.voiceprints:
-                    log.warning("voiceprints of another space", performer=shelf.performer_id)
+        for performer_id in steps.gone:
+            self._gallery.remove(performer_id)
+        for shelves in steps.shelves:
+            self._gallery.add_many(shelves.performer_ids, shelves.means)
+            _say_left_out(shelves.left_out)
         self._seq = steps.seq
 
     def _say_alive(self) -> None:
@@ -187,10 +220,10 @@ class Worker:
         engine_version = f"{identity.version}+{identity.calibration}"
         within_s = self._ctx.thresholds.worker_lost_after_s
         with self._ctx.database.write() as session:
-            work.require_same_engine(
+            workers.require_same_engine(
                 session, worker_id=self.id, engine_version=engine_version, now=now, within_s=within_s
             )
-            work.beat(
+            workers.beat(
                 session,
                 worker_id=self.id,
                 pid=os.getpid(),
@@ -200,63 +233,49 @@ class Worker:
                 gallery_seq=self._seq,
                 now=now,
             )
+            live = workers.live_workers(session, now=now, within_s=within_s)
             session.commit()
+        self._share = replace(self._share, workers=len(live))
 
     # --- the work ----------------------------------------------------------------------------------------------------
 
-    def _lease(self) -> Lease | None:
+    def _lease(self) -> list[Lease]:
         with self._ctx.database.write() as session:
-            held = work.lease(
+            leases = work.lease_together(
                 session,
                 worker_id=self.id,
                 now=self._ctx.clock(),
                 lease_s=self._lease_s,
                 kinds=list(WorkKind),
+                share=self._share,
             )
-            if held is not None:
+            if leases:
                 session.commit()
-        return held
+        return leases
 
-    def _do(self, held: Lease) -> str:
-        """Do the work, and answer what became of it, for the log.
+    def _do(self, leases: Sequence[Lease]) -> None:
+        """Do what was leased: some checks, or one piece of another kind.
 
         Raises:
-            RegistryError: the database does not answer; the lease will expire and the work be done again.
+            RegistryError: the database does not answer; the leases will expire and the work be done again.
         """
-        do = {
-            WorkKind.CHECK: self._check,
-            WorkKind.ENROLMENT: self._enrol,
-            WorkKind.SPOKEN_STATEMENT: self._listen,
-        }[held.kind]
-        try:
-            with self._kept_alive(held):
-                do(held)
-        except LeaseLostError:
-            return "lease lost"
-        except NotFoundError as error:
-            return self._release(held, error.detail)
-        except Exception as error:
-            log.exception("work failed", worker=self.id, subject=held.subject_id)
-            return self._release(held, type(error).__name__)
-        return "done"
+        started = time.monotonic()
+        with Hold(self._ctx, leases, lease_s=self._lease_s, meanwhile=self.follow_gallery) as hold:
+            if leases[0].kind is WorkKind.CHECK:
+                for task in do_checks(self._ctx, self._engine, self._search, leases, hold):
+                    _say_done(task, started, len(leases))
+            else:
+                _say_done(self._do_alone(leases[0], hold), started, 1)
 
-    def _release(self, held: Lease, error: str) -> str:
-        with contextlib.suppress(LeaseLostError), self._ctx.database.write() as session:
-            retry_at = self._ctx.clock() + timedelta(seconds=RETRY_S)
-            work.release(session, held, retry_at=retry_at, error=error)
-            session.commit()
-        return "failed, to be tried again"
+    def _do_alone(self, held: Lease, hold: Hold) -> Task:
+        do = {WorkKind.ENROLMENT: self._enrol, WorkKind.SPOKEN_STATEMENT: self._listen}[held.kind]
+        return Task(held, hold.attempt(held, lambda: do(held)) or DONE)
 
-    def _check(self, held: Lease) -> None:
-        try:
-            recording = assessments.open_check(self._ctx, held.subject_id)
-            analysis = self._engine.analyse(recording, self._ctx.detector.spans(recording))
-            with self._following:
-                evidence = self._engine.evidence(analysis, self._gallery) if len(self._gallery) else None
-        except (InvalidInputError, SealBrokenError) as error:
-            assessments.refuse_check(self._ctx, held, error)
-        else:
-            assessments.complete_check(self._ctx, held, evidence)
+    def _search(self, analysis: Analysis) -> RecordingEvidence | None:
+        """Answer the evidence on everybody who is enrolled now: what another worker has added or dropped is seen."""
+        with self._following:
+            self.follow_gallery()
+            return self._engine.evidence(analysis, self._gallery) if len(self._gallery) else None
 
     def _enrol(self, held: Lease) -> None:
         try:
@@ -289,37 +308,26 @@ class Worker:
             heard = spoken_listening.listen(self._engine, self._gallery, waiting, analysed)
         spoken_statement_work.complete_statement(self._ctx, held, heard)
 
-    @contextlib.contextmanager
-    def _kept_alive(self, held: Lease) -> Iterator[None]:
-        """Renew the lease, and follow the gallery, from a second thread for as long as the work takes.
 
-        A withdrawal does not wait for a long recording: its voiceprints leave this memory while the work goes on.
-        """
-        done = threading.Event()
-        thread = threading.Thread(target=self._keep_alive, args=(held, done), name="lease", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            done.set()
-            thread.join()
+def _say_left_out(left_out: Mapping[str, RegistryError]) -> None:
+    """Warn of everybody who is enrolled and not searched: nobody will be found by these voiceprints."""
+    for performer_id, why in left_out.items():
+        log.warning("performer left out of the gallery", performer=performer_id, slug=why.slug, detail=why.detail)
 
-    def _keep_alive(self, held: Lease, done: threading.Event) -> None:
-        renewal = _Due(self._lease_s / 3, at=time.monotonic() + self._lease_s / 3)
-        while not done.wait(FOLLOW_S):
-            try:
-                self.follow_gallery()
-                if renewal.now():
-                    self._renew(held)
-            except RegistryError as error:
-                log.warning("lease not renewed", worker=self.id, slug=error.slug)
-                if isinstance(error, LeaseLostError):
-                    return
 
-    def _renew(self, held: Lease) -> None:
-        with self._ctx.database.write() as session:
-            work.extend(session, held, now=self._ctx.clock(), lease_s=self._lease_s)
-            session.commit()
+def _say_done(task: Task, started: float, batch: int) -> None:
+    """Log what became of a piece of work, and where its time went."""
+    log.info(
+        "work done",
+        worker=task.held.worker_id,
+        kind=task.held.kind.value,
+        subject=task.held.subject_id,
+        outcome=task.outcome,
+        batch=batch,
+        waited_s=round(task.held.waited_s, 4),
+        seconds=round(time.monotonic() - started, 3),
+        **task.laps.figures(),
+    )
 
 
 def main() -> int:
@@ -329,7 +337,8 @@ def main() -> int:
     try:
         with build_context(settings) as ctx:
             ctx.database.require_current_schema()
-            worker = Worker(ctx, build_engine(settings), lease_s=settings.lease_s)
+            share = Share(settings.checks_at_once, settings.checks_at_once_s)
+            worker = Worker(ctx, build_engine(settings), lease_s=settings.lease_s, share=share)
             _stop_on_signals(worker.stop)
             _stop_with_parent(worker.stop)
             worker.run()

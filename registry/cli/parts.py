@@ -312,7 +312,7 @@ def engine(settings: Settings) -> Part:
 def workers(settings: Settings) -> Part:
     """Workers that run at this moment; without one, checks wait."""
     from registry.bootstrap import build_database, thresholds
-    from registry.store import work
+    from registry.store import workers
 
     def look() -> Found:
         opened = build_database(settings)
@@ -320,7 +320,7 @@ def workers(settings: Settings) -> Part:
         try:
             opened.require_current_schema()
             with opened.read() as session:
-                live = work.live_workers(session, now=utc_now(), within_s=within_s)
+                live = workers.live_workers(session, now=utc_now(), within_s=within_s)
         finally:
             opened.dispose()
         ready = [worker for worker in live if worker.ready]

@@ -20,8 +20,12 @@ from registry.logs import configure_logs
 from registry.settings import Settings, load_settings
 
 _WORKER = [sys.executable, "-m", "registry.worker"]
+_WORKER_THREADS = {"OPENBLAS_NUM_THREADS": "1"}
+"""numpy's own threads wait for each other by spinning, at twice the cost; the engine runs threads that don't."""
 _RESTART_S = 1.0
 _SERVER_GRACE_S = 2
+KEPT_ALIVE_S = 75
+"""An idle connection is kept open for longer than a proxy keeps it, so that none is closed as a request goes out."""
 _REFUSED_TO_START = {3, 4}  # gunicorn's codes for an application that does not load, and our own for a run that failed
 _FAILED = 4
 
@@ -31,7 +35,7 @@ def worker() -> None:
 
     Run as many as there are GPUs, or hosts; they share the work through the database.
     """
-    os.execv(sys.executable, _WORKER)  # noqa: S606  (our own program, in place of this one)
+    os.execve(sys.executable, _WORKER, _WORKER_THREADS | os.environ)  # noqa: S606  (our own program, in place of this one)
 
 
 def serve() -> None:
@@ -121,7 +125,7 @@ class _Supervisor:
 
 
 def _start_worker() -> subprocess.Popen[bytes]:
-    environment = os.environ | {PARENT_VARIABLE: str(os.getpid())}
+    environment = _WORKER_THREADS | os.environ | {PARENT_VARIABLE: str(os.getpid())}
     return subprocess.Popen(_WORKER, env=environment)  # noqa: S603  (our own program)
 
 
@@ -142,6 +146,8 @@ def _start_http(settings: Settings, listener: socket.socket) -> subprocess.Popen
         str(settings.http_threads),
         "--timeout",
         "0",  # a thread may wait for a long recording; stuck decoders are killed by their own limits
+        "--keep-alive",
+        str(KEPT_ALIVE_S),
         "--graceful-timeout",
         str(int(settings.shutdown_s)),
         "--worker-tmp-dir",

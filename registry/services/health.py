@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from registry.domain.checks import WorkKind
 from registry.errors import RegistryError
 from registry.services.context import Context
-from registry.store import work
+from registry.store import work, workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def readiness(ctx: Context) -> Readiness:
     try:
         ctx.database.require_current_schema()
         with ctx.database.read() as session:
-            live = work.live_workers(session, now=ctx.clock(), within_s=ctx.thresholds.worker_lost_after_s)
+            live = workers.live_workers(session, now=ctx.clock(), within_s=ctx.thresholds.worker_lost_after_s)
             depth = sum(work.count_unfinished(session, kind) for kind in WorkKind)
     except RegistryError as error:
         return Readiness(

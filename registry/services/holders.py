@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
 from registry.domain.licences import LicenceState
 from registry.store import clearances, licences
-from registry.store.accounts import Organisation
+from registry.store.accounts import organisation_names
 
 STOP_WITHIN = timedelta(hours=24)
 """What a holder of a licence has to stop in: the longest that any permission stays fresh."""
@@ -54,19 +55,32 @@ def holders_of(
         stopped_at: when consent had ended already; what was suspended for that reason then counts as held.
     """
     held = [*_licences(session, performer_id, now, stopped_at), *_clearances(session, performer_id, stopped_at or now)]
-    return sorted(held, key=lambda holder: (holder.stop_by, holder.id))
+    names = organisation_names(session, {each.studio_id for each in held})
+    return [
+        Holder(each.kind, each.id, each.studio_id, names[each.studio_id], each.stop_by)
+        for each in sorted(held, key=lambda each: (each.stop_by, each.id))
+    ]
 
 
-def _licences(session: Session, performer_id: str, now: datetime, stopped_at: datetime | None) -> Iterator[Holder]:
+class _Held(NamedTuple):
+    """What is held, whose name is not known yet."""
+
+    kind: HeldKind
+    id: str
+    studio_id: str
+    stop_by: datetime
+
+
+def _licences(session: Session, performer_id: str, now: datetime, stopped_at: datetime | None) -> Iterator[_Held]:
     for licence in licences.licences_of_performer(session, performer_id):
         held = licence.value().state_at(now) is LicenceState.ACTIVE
         stopped = stopped_at is not None and licence.suspended_at is not None and licence.suspended_at >= stopped_at
         if held or stopped:
             stop_by = (stopped_at or now) + STOP_WITHIN
-            yield _holder(session, HeldKind.LICENCE, licence.id, licence.studio_id, stop_by)
+            yield _Held(HeldKind.LICENCE, licence.id, licence.studio_id, stop_by)
 
 
-def _clearances(session: Session, performer_id: str, since: datetime) -> Iterator[Holder]:
+def _clearances(session: Session, performer_id: str, since: datetime) -> Iterator[_Held]:
     """Answer who holds a permission: what they heard last counts for one status interval more, and no longer.
 
     A permission that was given after ``since`` rests on a later consent and is left out.
@@ -75,9 +89,4 @@ def _clearances(session: Session, performer_id: str, since: datetime) -> Iterato
         if given.decided_at > since or given.status_interval_s is None or given.expires_at is None:
             continue
         stop_by = min(given.expires_at, since + timedelta(seconds=given.status_interval_s))
-        yield _holder(session, HeldKind.CLEARANCE, given.id, given.studio_id, stop_by)
-
-
-def _holder(session: Session, kind: HeldKind, held_id: str, studio_id: str, stop_by: datetime) -> Holder:
-    studio = session.get_one(Organisation, studio_id)
-    return Holder(kind, held_id, studio.id, studio.name, stop_by)
+        yield _Held(HeldKind.CLEARANCE, given.id, given.studio_id, stop_by)

@@ -22,7 +22,7 @@ from registry.services.holders import Holder, holders_of
 from registry.services.holds import place_hold
 from registry.services.spoken_statement_work import end_statements
 from registry.services.unit import Unit, unit_of_work
-from registry.store import enrolments, licences, performers, work
+from registry.store import enrolments, licences, performers, work, workers
 from registry.store.consents import Consent
 from registry.store.enrolments import GalleryChangeKind
 from registry.store.performers import KeyDestruction, Performer, PerformerKey
@@ -247,7 +247,7 @@ def await_workers(ctx: Context, seq: int | None) -> tuple[int, int]:
     deadline = time.monotonic() + ctx.thresholds.withdrawal_confirmation_s
     while True:
         with ctx.database.read() as session:
-            live = work.live_workers(session, now=ctx.clock(), within_s=ctx.thresholds.worker_lost_after_s)
+            live = workers.live_workers(session, now=ctx.clock(), within_s=ctx.thresholds.worker_lost_after_s)
         confirmed = sum(worker.gallery_seq >= (seq or 0) for worker in live)
         if confirmed == len(live) or time.monotonic() >= deadline:
             return len(live), confirmed

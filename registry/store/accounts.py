@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, select
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from registry.domain.accounts import OrganisationKind, Role
 from registry.store.base import Base
+from registry.store.parts import in_parts
 from registry.store.types import Id, Json, Sha256, UtcDateTime, text_enum
 
 
@@ -71,6 +72,16 @@ class Token(Base):
         CheckConstraint("expires_at > created_at", name="expires_after_creation"),
         CheckConstraint("length(secret_sha256) = 64", name="secret_is_a_digest"),
     )
+
+
+def organisation_names(session: Session, organisation_ids: Collection[str]) -> Mapping[str, str]:
+    """Answer the names of organisations by id."""
+    wanted = sorted(set(organisation_ids))
+    return {
+        row.id: row.name
+        for part in in_parts(wanted)
+        for row in session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(part)))
+    }
 
 
 def organisation_named(session: Session, name: str) -> Organisation | None:

@@ -6,8 +6,8 @@ import math
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, bindparam, select
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship, selectinload
 
 from registry.domain.approaches import Priority
 from registry.domain.checks import CheckState
@@ -134,9 +134,18 @@ class Finding(Base):
     )
 
 
+def is_queued(session: Session, check_id: str) -> bool:
+    """Whether a check is there and waits for its verdict."""
+    return session.scalar(_STATE, {"check_id": check_id}) is CheckState.QUEUED
+
+
+_STATE = select(Check.state).where(Check.id == bindparam("check_id"))
+"""Made once: it is asked again and again while somebody waits."""
+
+
 def page_of_checks(session: Session, *, organisation_id: str | None, after: str | None, limit: int) -> Sequence[Check]:
-    """Answer up to ``limit`` checks before an id, newest first; of one organisation when it is given."""
-    query = select(Check).order_by(Check.id.desc()).limit(limit)
+    """Answer up to ``limit`` checks before an id with their findings, newest first; of one organisation when given."""
+    query = select(Check).options(selectinload(Check.findings)).order_by(Check.id.desc()).limit(limit)
     if organisation_id is not None:
         query = query.where(Check.organisation_id == organisation_id)
     if after is not None:
@@ -154,8 +163,8 @@ def page_of_findings(
     after: str | None,
     limit: int,
 ) -> Sequence[Finding]:
-    """Answer up to ``limit`` findings before an id, newest first, within what is given."""
-    query = select(Finding).order_by(Finding.id.desc()).limit(limit)
+    """Answer up to ``limit`` findings before an id, each with its check, newest first, within what is given."""
+    query = select(Finding).options(joinedload(Finding.check)).order_by(Finding.id.desc()).limit(limit)
     if organisation_id is not None:
         query = query.where(Finding.organisation_id == organisation_id)
     if performer_ids is not None:

@@ -24,6 +24,7 @@ from registry.store import (
     strikes,
     usage,
     work,
+    workers,
 )
 from registry.store.base import Base
 
@@ -52,4 +53,5 @@ __all__ = [
     "strikes",
     "usage",
     "work",
+    "workers",
 ]

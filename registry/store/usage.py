@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, func, select, text
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
 from registry.domain.usage import LARGEST_THOUSANDTHS, Period, Usage, UsageKind
 from registry.domain.uses import Medium, UsageUnit, UseMode
@@ -143,8 +143,8 @@ def reports_on_days(session: Session, licence_ids: Collection[str], days: Period
 
 
 def page_of_reports(session: Session, *, studio_id: str | None, after: str | None, limit: int) -> Sequence[UsageReport]:
-    """Answer up to ``limit`` reports after an id, oldest first; of one studio when it is given."""
-    query = select(UsageReport).order_by(UsageReport.id).limit(limit)
+    """Answer up to ``limit`` reports after an id with their items, oldest first; of one studio when it is given."""
+    query = select(UsageReport).options(selectinload(UsageReport.items)).order_by(UsageReport.id).limit(limit)
     if studio_id is not None:
         query = query.where(UsageReport.studio_id == studio_id)
     if after is not None:

@@ -1,4 +1,4 @@
-"""Work that waits, leases on it, and the workers that take it.
+"""Work that waits, and leases on it.
 
 A row of work is written in the transaction that creates its check or enrolment, and finished in the transaction that
 stores the result: those are its two commit points. Between them a worker holds a lease, which is a promise to be done
@@ -8,12 +8,15 @@ whoever comes back late finds that its own is no longer the row's, and its trans
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     CheckConstraint,
     ColumnElement,
     Index,
@@ -21,7 +24,6 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     and_,
-    delete,
     func,
     or_,
     select,
@@ -30,8 +32,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from registry.domain.checks import WorkKind
-from registry.errors import EngineMismatchError, LeaseLostError
+from registry.errors import LeaseLostError
 from registry.store.base import Base
+from registry.store.checks import Check
 from registry.store.types import Id, UtcDateTime, text_enum
 
 MAX_ATTEMPTS = 3
@@ -76,21 +79,6 @@ class Work(Base):
     )
 
 
-class Worker(Base):
-    """A worker process, as it last reported itself."""
-
-    __tablename__ = "workers"
-
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
-    pid: Mapped[int]
-    device: Mapped[str] = mapped_column(String(80))
-    engine_version: Mapped[str] = mapped_column(String(200))
-    ready: Mapped[bool]
-    gallery_seq: Mapped[int]
-    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-
-
 @dataclass(frozen=True, slots=True)
 class Lease:
     """One worker's hold on a piece of work.
@@ -104,6 +92,7 @@ class Lease:
         worker_id: who holds it.
         token: rises with each lease of this work.
         expires_at: until when it holds; another worker may take the work from then on.
+        waited_s: how long the work had waited when it was taken, since it came or was to be tried again.
     """
 
     work_id: str
@@ -114,6 +103,25 @@ class Lease:
     worker_id: str
     token: int
     expires_at: datetime
+    waited_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How much one worker takes at once.
+
+    Attributes:
+        most: pieces of work together.
+        most_s: length of the recordings together, in seconds; one that is longer is taken alone.
+        workers: who share what waits, so that nobody is idle while another has taken it all.
+    """
+
+    most: int = 1
+    most_s: float = math.inf
+    workers: int = 1
+
+
+ONE = Share()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,43 +172,101 @@ def enqueue(
 def lease(
     session: Session, *, worker_id: str, now: datetime, lease_s: float, kinds: Collection[WorkKind]
 ) -> Lease | None:
-    """Take the work that has waited longest, or that whose lease expired, for ``lease_s`` seconds.
+    """Take the work that has waited longest; otherwise as `lease_together`.
+
+    Returns:
+        None when nothing is waiting.
+    """
+    held = lease_together(session, worker_id=worker_id, now=now, lease_s=lease_s, kinds=kinds)
+    return held[0] if held else None
+
+
+def lease_together(
+    session: Session,
+    *,
+    worker_id: str,
+    now: datetime,
+    lease_s: float,
+    kinds: Collection[WorkKind],
+    share: Share = ONE,
+) -> list[Lease]:
+    """Take the work that has waited longest, or that whose lease expired, and what can be done together with it.
+
+    The oldest is always taken; if it is a check, so are the next ones that fit into the share. What was tried before is
+    done alone, so that a recording that takes its worker down does so to others once, and not each time.
 
     The caller commits before it starts to work. Two workers never get the same lease: on PostgreSQL rows that another
     is just taking are skipped, on SQLite writers take turns.
 
     Returns:
-        None when nothing is waiting.
+        One lease for each, each of its own, those that have waited longest first; none when nothing is waiting.
     """
-    candidate = (
-        select(Work.id)
-        .where(Work.kind.in_(kinds), Work.attempts < Work.max_attempts, or_(_waiting(now), _expired(now)))
-        .order_by(Work.available_at, Work.id)
-    )
-    taken = session.execute(
+    chosen = _fitting(_candidates(session, now, kinds, share.most), share)
+    if not chosen:
+        return []
+    expires_at = now + timedelta(seconds=lease_s)
+    taken = session.scalars(
         update(Work)
-        .where(Work.id == _first_free(candidate))
+        .where(Work.id.in_(chosen))
         .values(
             state=WorkState.LEASED,
             attempts=Work.attempts + 1,
             lease_token=Work.lease_token + 1,
             leased_by=worker_id,
-            lease_expires_at=now + timedelta(seconds=lease_s),
+            lease_expires_at=expires_at,
         )
-        .returning(Work.id, Work.kind, Work.subject_id, Work.attempts, Work.max_attempts, Work.lease_token)
+        .returning(Work)
         .execution_options(synchronize_session=False)
-    ).one_or_none()
-    if taken is None:
-        return None
+    )
+    held = {row.id: _lease(row, worker_id, now, expires_at) for row in taken}
+    return [held[work_id] for work_id in chosen]
+
+
+def _candidates(session: Session, now: datetime, kinds: Collection[WorkKind], most: int) -> Sequence[Any]:
+    """Lock what can be leased, the oldest first; what somebody else is just taking is left out."""
+    query = (
+        select(Work.id, Work.kind, Work.attempts, Check.duration_s)
+        .outerjoin(Check, and_(Work.kind == WorkKind.CHECK, Check.id == Work.subject_id))
+        .where(Work.kind.in_(kinds), can_be_leased(now))
+        .order_by(Work.available_at, Work.id)
+        .limit(most)
+        .with_for_update(skip_locked=True, of=Work)  # SQLite, where writers take turns, leaves the clause out
+    )
+    return session.execute(query).all()
+
+
+def _fitting(candidates: Sequence[Any], share: Share) -> list[str]:
+    """Choose the oldest, and after it whatever fits beside it."""
+    if not candidates:
+        return []
+    first, *others = candidates
+    chosen, most = [first.id], math.ceil(len(candidates) / max(1, share.workers))
+    if not _goes_together(first):
+        return chosen
+    length_s = first.duration_s
+    for each in others:
+        if len(chosen) < most and _goes_together(each) and length_s + each.duration_s <= share.most_s:
+            chosen.append(each.id)
+            length_s += each.duration_s
+    return chosen
+
+
+def _goes_together(candidate: Any) -> bool:
+    """Whether it may be done beside others: a check that nobody has tried yet."""
+    return candidate.duration_s is not None and candidate.attempts == 0
+
+
+def _lease(row: Work, worker_id: str, now: datetime, expires_at: datetime) -> Lease:
     return Lease(
-        work_id=taken.id,
-        kind=taken.kind,
-        subject_id=taken.subject_id,
-        attempt=taken.attempts,
-        max_attempts=taken.max_attempts,
+        work_id=row.id,
+        kind=row.kind,
+        subject_id=row.subject_id,
+        attempt=row.attempts,
+        max_attempts=row.max_attempts,
         worker_id=worker_id,
-        token=taken.lease_token,
-        expires_at=now + timedelta(seconds=lease_s),
+        token=row.lease_token,
+        expires_at=expires_at,
+        waited_s=max(0.0, (now - row.available_at).total_seconds()),
     )
 
 
@@ -291,65 +357,19 @@ def count_unfinished(session: Session, kind: WorkKind) -> int:
     return session.scalar(query) or 0
 
 
-def beat(
-    session: Session,
-    *,
-    worker_id: str,
-    pid: int,
-    device: str,
-    engine_version: str,
-    ready: bool,
-    gallery_seq: int,
-    now: datetime,
-) -> None:
-    """Say that a worker lives, and how it is. The first time is its start."""
-    worker = session.get(Worker, worker_id)
-    if worker is None:
-        worker = Worker(id=worker_id, started_at=now)
-        session.add(worker)
-    worker.pid, worker.device, worker.engine_version = pid, device, engine_version
-    worker.ready, worker.gallery_seq, worker.last_seen_at = ready, gallery_seq, now
-    session.flush()
+Moment = datetime | BindParameter[datetime]
 
 
-def require_same_engine(
-    session: Session, *, worker_id: str, engine_version: str, now: datetime, within_s: float
-) -> None:
-    """Refuse to work beside a live worker that was there before and runs another engine.
-
-    Called in the transaction of each `beat`. Of two that start at the same moment, on PostgreSQL, neither sees the
-    other at first; the younger one is refused at its next beat.
-
-    Raises:
-        EngineMismatchError: there is one; the sentence names both engines.
-    """
-    for worker in live_workers(session, now=now, within_s=within_s):
-        if worker.id < worker_id and worker.engine_version != engine_version:
-            raise EngineMismatchError(
-                f"this worker runs engine {engine_version}, but worker {worker.id} runs {worker.engine_version}: end "
-                "the others first, and give every process the same version and LIKENESS_CALIBRATION",
-                engine=engine_version,
-                other_engine=worker.engine_version,
-                other_worker=worker.id,
-            )
+def can_be_leased(now: Moment) -> ColumnElement[bool]:
+    """Whether work waits, or its lease has expired, and it has attempts left."""
+    return and_(Work.attempts < Work.max_attempts, or_(_waiting(now), _expired(now)))
 
 
-def depart(session: Session, worker_id: str) -> None:
-    """Strike a worker that ends in good order off the list. Doing it twice is no error."""
-    session.execute(delete(Worker).where(Worker.id == worker_id))
-
-
-def live_workers(session: Session, *, now: datetime, within_s: float) -> Sequence[Worker]:
-    """Answer the workers that reported themselves in the last ``within_s`` seconds, oldest first."""
-    query = select(Worker).where(Worker.last_seen_at >= now - timedelta(seconds=within_s)).order_by(Worker.id)
-    return session.scalars(query).all()
-
-
-def _waiting(now: datetime) -> ColumnElement[bool]:
+def _waiting(now: Moment) -> ColumnElement[bool]:
     return and_(Work.state == WorkState.QUEUED, Work.available_at <= now)
 
 
-def _expired(now: datetime) -> ColumnElement[bool]:
+def _expired(now: Moment) -> ColumnElement[bool]:
     return and_(Work.state == WorkState.LEASED, Work.lease_expires_at <= now)
 
 

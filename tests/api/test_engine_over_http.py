@@ -15,7 +15,7 @@ from registry.bootstrap import build_engine
 from registry.engine.identify import Engine
 from registry.errors import EngineMismatchError
 from registry.settings import Settings
-from registry.store import work
+from registry.store import workers
 from registry.worker import Worker
 
 WAIT = {"Prefer": "wait=5"}
@@ -43,7 +43,7 @@ def _wait_for_a_worker(house: House) -> None:
     """Wait until the worker beside the application has said that it is there."""
     for _ in range(500):
         with house.ctx.database.read() as session:
-            if work.live_workers(session, now=house.ctx.clock(), within_s=8.0):
+            if workers.live_workers(session, now=house.ctx.clock(), within_s=8.0):
                 return
         time.sleep(0.02)
     pytest.fail("the worker did not start within ten seconds")

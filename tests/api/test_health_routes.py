@@ -7,7 +7,7 @@ import re
 from house import USE, House, assert_problem, recording
 
 from registry.domain.ids import IdPrefix
-from registry.store import work
+from registry.store import workers
 
 SECRETS = re.compile(rf"\b({'|'.join(IdPrefix)})_[0-9a-z]{{10,}}|Northlight|Marta|slt-")
 
@@ -22,7 +22,7 @@ def test_it_is_not_ready_without_a_worker_and_says_what_is_missing(house: House)
 
 def test_it_is_ready_while_a_worker_reports_and_no_longer(house: House) -> None:
     with house.ctx.database.write() as session:
-        work.beat(
+        workers.beat(
             session,
             worker_id="wkr_1",
             pid=1,

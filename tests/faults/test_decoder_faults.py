@@ -87,6 +87,49 @@ def test_a_hang_ends_with_the_time_allowed_for_it() -> None:
         assert decoder.decode_bytes(sound()).duration_s == 1.0
 
 
+class Clock:
+    """Seconds that pass only when somebody says so."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def recording_file(folder: Path, seconds: float) -> Path:
+    path = folder / "sound.wav"
+    path.write_bytes(sound(seconds))
+    return path
+
+
+def test_time_in_which_the_child_waits_for_room_is_not_its_own(tmp_path: Path) -> None:
+    clock, asked = Clock(), []
+
+    def room(samples: int) -> None:
+        asked.append(samples)
+        clock.now_s += 3_600
+
+    path = recording_file(tmp_path, 5)
+    with Decoder(LIMITS, monotonic=clock) as decoder:
+        assert decoder.decode(path, room).samples.size == 80_000
+    assert asked == sorted(asked)
+    assert asked[-1] == 80_000
+
+
+def test_who_will_not_wait_for_room_ends_the_decode_and_the_child(tmp_path: Path, children: Children) -> None:
+    def no_room(samples: int) -> None:
+        raise InterruptedError(f"{samples} samples are too many")
+
+    path = recording_file(tmp_path, 5)
+    with Decoder(LIMITS, files_per_child=50) as decoder:
+        (waiting,) = children()
+        with pytest.raises(InterruptedError):
+            decoder.decode(path, no_room)
+        assert decoder.decode(path).duration_s == 5.0
+        assert waiting.pid not in {child.pid for child in children()}
+
+
 def test_a_child_can_open_nothing_and_knows_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIKENESS_SECRET", "hush")
     with Decoder(LIMITS, command=CHILD) as decoder, pytest.raises(NotMediaError) as caught:

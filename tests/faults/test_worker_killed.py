@@ -1,4 +1,4 @@
-"""A worker that is killed in the middle of a check loses nothing and doubles nothing: real processes, real audio."""
+"""A worker that is killed in the middle of its work loses nothing and doubles nothing: real processes, real audio."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import subprocess
 import sys
 import time
 import wave
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from registry.bootstrap import build_context
 from registry.clock import utc_now
@@ -32,10 +33,15 @@ from registry.store.journal import JournalEntry
 from registry.store.work import Work, WorkState
 from registry.vault.keys import FileKeyring
 
-VOICES = Path(__file__).parents[2] / "examples" / "voices"
+ROOT = Path(__file__).resolve().parents[2]
+VOICES = ROOT / "examples" / "voices"
+USE = DeclaredUse(UseKind.GENERATED, UsePurpose.NARRATION, "Spring", Medium.RADIO, "GB", "en")
 LONG_S = 240.0
 """Long enough that a worker takes seconds for it, on any machine."""
-PATIENCE_S = 120.0
+PATIENCE_S = 600.0
+TOGETHER = 4
+WORKER = [sys.executable, "-m", "registry.worker"]
+KILLED_AT = Path(__file__).with_name("worker_killed_at.py")
 
 
 @dataclass
@@ -46,22 +52,34 @@ class Registry:
     ctx: Context
     studio: Principal
 
-    def work(self) -> Work | None:
+    def work(self) -> Sequence[Work]:
+        """Answer all the work there is, the oldest first."""
         with self.ctx.database.read() as session:
-            return session.scalars(select(Work)).one_or_none()
+            return session.scalars(select(Work).order_by(Work.id)).all()
 
-    def await_work(self, state: WorkState) -> Work:
+    def await_work(self, state: WorkState) -> Sequence[Work]:
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             found = self.work()
-            if found is not None and found.state is state:
+            if {each.state for each in found} == {state}:
                 return found
             time.sleep(0.01)
-        raise AssertionError(f"the work did not become {state.value} within {PATIENCE_S} s, it is {self.work()}")
+        states = [each.state.value for each in self.work()]
+        raise AssertionError(f"the work did not become {state.value} within {PATIENCE_S} s, it is {states}")
+
+    def submit(self, path: Path) -> str:
+        upload = Upload(path, path.name)
+        return checks.submit_check(self.ctx, self.studio, upload=upload, use=USE).id
+
+    def completed(self) -> Counter[str]:
+        """Answer how often the journal says of each check that it was completed."""
+        with self.ctx.database.read() as session:
+            query = select(JournalEntry.subject_id).where(JournalEntry.type == "check.completed")
+            return Counter(session.scalars(query))
 
 
 @contextmanager
-def _worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+def _worker(settings: Settings, command: Sequence[str] = WORKER) -> Iterator[subprocess.Popen[bytes]]:
     environment = os.environ | {
         "LIKENESS_HOME": str(settings.home),
         "LIKENESS_DATABASE_URL": settings.resolved_database_url,
@@ -69,7 +87,7 @@ def _worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
         "LIKENESS_ENGINE_THREADS": "1",
         "LIKENESS_LOG_LEVEL": "error",
     }
-    process = subprocess.Popen([sys.executable, "-m", "registry.worker"], env=environment)
+    process = subprocess.Popen(command, env=environment, cwd=ROOT)  # noqa: S603  (our own program)
     try:
         yield process
     finally:
@@ -93,9 +111,9 @@ def registry(database: Database, tmp_path: Path) -> Iterator[Registry]:
         yield Registry(settings, ctx, tokens.authenticate(ctx, issued.text))
 
 
-def _long_recording(ctx: Context, path: Path) -> Path:
+def _recording(ctx: Context, path: Path, seconds: float) -> Path:
     voice = ctx.decoder.decode(VOICES / "submissions" / "slt-advert.flac").samples
-    samples = np.resize((voice * 32767).astype("<i2"), int(LONG_S * 16_000))
+    samples = np.resize((voice * 32767).astype("<i2"), int(seconds * 16_000))
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
@@ -106,26 +124,44 @@ def _long_recording(ctx: Context, path: Path) -> Path:
 
 @pytest.mark.xdist_group("engine")
 def test_a_check_whose_worker_is_killed_is_done_once_by_another(registry: Registry, tmp_path: Path) -> None:
-    path = _long_recording(registry.ctx, tmp_path / "long.wav")
-    use = DeclaredUse(UseKind.GENERATED, UsePurpose.NARRATION, "Spring", Medium.RADIO, "GB", "en")
-    check = checks.submit_check(registry.ctx, registry.studio, upload=Upload(path, path.name), use=use)
+    check_id = registry.submit(_recording(registry.ctx, tmp_path / "long.wav", LONG_S))
 
     with _worker(registry.settings) as first:
-        taken = registry.await_work(WorkState.LEASED)
+        (taken,) = registry.await_work(WorkState.LEASED)
         time.sleep(0.3)  # well into the work, which takes seconds
         os.kill(first.pid, signal.SIGKILL)
         first.wait()
-    left = registry.work()
-    assert left is not None
+    (left,) = registry.work()
     assert left.state is WorkState.LEASED, "the work was done before the worker could be killed: make it longer"
-    assert checks.get_check(registry.ctx, registry.studio, check.id).state is CheckState.QUEUED
+    assert checks.get_check(registry.ctx, registry.studio, check_id).state is CheckState.QUEUED
+
+    with _worker(registry.settings):
+        (finished,) = registry.await_work(WorkState.DONE)
+    assert checks.get_check(registry.ctx, registry.studio, check_id).state is CheckState.DONE
+    assert (finished.attempts, finished.lease_token) == (2, taken.lease_token + 1)
+    assert registry.completed() == {check_id: 1}
+    assert registry.ctx.spool.keys() == []
+
+
+@pytest.mark.xdist_group("engine")
+@pytest.mark.parametrize(("when", "done"), [("before", 1), ("after", 2)])
+def test_of_checks_done_together_a_kill_undoes_none_and_each_is_done_once(
+    registry: Registry, tmp_path: Path, when: str, done: int
+) -> None:
+    """The worker dies at the commit of the second of four verdicts: what was committed stays, the rest is done anew."""
+    path = _recording(registry.ctx, tmp_path / "short.wav", 5.0)
+    submitted = [registry.submit(path) for _ in range(TOGETHER)]
+
+    with _worker(registry.settings, [sys.executable, str(KILLED_AT), "2", when]) as first:
+        assert first.wait(PATIENCE_S) == -signal.SIGKILL
+    left = registry.work()
+    assert [each.state for each in left] == [WorkState.DONE] * done + [WorkState.LEASED] * (TOGETHER - done)
+    assert [each.attempts for each in left] == [1] * TOGETHER, "they were not done together"
+    assert registry.completed() == dict.fromkeys(submitted[:done], 1)
 
     with _worker(registry.settings):
         finished = registry.await_work(WorkState.DONE)
-    done = checks.get_check(registry.ctx, registry.studio, check.id)
-    assert done.state is CheckState.DONE
-    assert (finished.attempts, finished.lease_token) == (2, taken.lease_token + 1)
-    with registry.ctx.database.read() as session:
-        count = select(func.count()).where(JournalEntry.type == "check.completed")
-        assert session.scalar(count) == 1
-    assert registry.ctx.spool.keys() == []
+    assert [each.attempts for each in finished] == [1] * done + [2] * (TOGETHER - done)
+    assert registry.completed() == dict.fromkeys(submitted, 1)
+    left_to_the_sweep = [submitted[1]] if when == "after" else []  # it died before it could delete the upload
+    assert registry.ctx.spool.keys() == left_to_the_sweep

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from registry.clock import utc_now
 from registry.domain.checks import WorkKind
-from registry.errors import EngineMismatchError, LeaseLostError
+from registry.errors import LeaseLostError
 from registry.store import work
 from registry.store.database import Database
 from registry.store.work import DeadWork, Lease, Work, WorkState
@@ -259,72 +259,6 @@ def test_unfinished_work_is_counted_by_kind(database: Database, now: datetime) -
     with database.read() as session:
         assert work.count_unfinished(session, WorkKind.CHECK) == 2
         assert work.count_unfinished(session, WorkKind.ENROLMENT) == 1
-
-
-def beat(database: Database, worker: str, now: datetime, *, ready: bool = True) -> None:
-    with database.write() as session:
-        work.beat(
-            session,
-            worker_id=worker,
-            pid=7,
-            device="cpu",
-            engine_version="ge2e+campplus",
-            ready=ready,
-            gallery_seq=3,
-            now=now,
-        )
-        session.commit()
-
-
-def test_a_worker_that_fell_silent_is_not_live(database: Database, now: datetime) -> None:
-    beat(database, "wkr_a", now)
-    beat(database, "wkr_b", after(now, 10))
-    with database.read() as session:
-        assert [worker.id for worker in work.live_workers(session, now=after(now, 20), within_s=10)] == ["wkr_b"]
-
-
-def test_a_beat_renews_what_is_known_of_a_worker(database: Database, now: datetime) -> None:
-    beat(database, "wkr_a", now, ready=False)
-    beat(database, "wkr_a", after(now, 5))
-    with database.read() as session:
-        (worker,) = work.live_workers(session, now=after(now, 5), within_s=1)
-        assert (worker.ready, worker.started_at, worker.last_seen_at) == (True, now, after(now, 5))
-
-
-def test_a_worker_that_departed_is_not_live(database: Database, now: datetime) -> None:
-    beat(database, "wkr_a", now)
-    for _ in range(2):
-        with database.write() as session:
-            work.depart(session, "wkr_a")
-            session.commit()
-    with database.read() as session:
-        assert list(work.live_workers(session, now=now, within_s=10)) == []
-
-
-def require_same_engine(database: Database, worker: str, now: datetime, engine: str) -> None:
-    with database.read() as session:
-        work.require_same_engine(session, worker_id=worker, engine_version=engine, now=now, within_s=10)
-
-
-def test_a_worker_with_another_engine_is_refused_beside_one_that_lives(database: Database, now: datetime) -> None:
-    beat(database, "wkr_a", now)
-    with pytest.raises(EngineMismatchError) as caught:
-        require_same_engine(database, "wkr_b", after(now, 5), "1+another")
-    assert caught.value.figures["other_engine"] == "ge2e+campplus"
-    assert "1+another" in caught.value.detail
-
-
-def test_the_same_engine_is_welcome_and_so_is_another_once_the_first_fell_silent(
-    database: Database, now: datetime
-) -> None:
-    beat(database, "wkr_a", now)
-    require_same_engine(database, "wkr_b", after(now, 5), "ge2e+campplus")
-    require_same_engine(database, "wkr_b", after(now, 11), "1+another")
-
-
-def test_of_two_that_differ_the_older_stays(database: Database, now: datetime) -> None:
-    beat(database, "wkr_b", now)
-    require_same_engine(database, "wkr_a", now, "1+another")
 
 
 STEPS = st.lists(st.sampled_from(["lease", "finish", "release", "vanish", "wait", "bury"]), max_size=40)

@@ -1,0 +1,269 @@
+"""A registry with so many of everything in it: rows for every list of the API, and behind every detail."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from bench import assess, evidence, heard, take
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from house import TERMS, USE, Caller, House, recording
+from on_record import WITH_APPROVAL, OnRecord
+from sqlalchemy import insert
+from steps import drawn_voiceprints
+
+from registry.domain.accounts import PERMISSIONS, Principal, Role
+from registry.domain.consents import ConsentPurpose
+from registry.domain.explanations.shipped import shipped_texts
+from registry.domain.ids import IdPrefix
+from registry.domain.retention import SCHEDULE
+from registry.domain.scores import EvidenceOutcome
+from registry.domain.signatures import key_registration
+from registry.services import enrolment_work
+from registry.store.retention import DestructionCertificate
+from registry.vault.signing import canonical
+
+PER_LINE = {"basis": "per_line", "amount_minor": 250, "currency": "GBP"}
+
+
+class Crowded:
+    """One performer and one studio, and ``count`` of everything that there can be several of.
+
+    Attributes:
+        asking: whom each list and each detail is asked as, beside an operator.
+        ids: of what details are asked about, by the name of the parameter in the address.
+    """
+
+    def __init__(self, house: House, count: int) -> None:
+        self.house, self.count = house, count
+        self.studio = house.studio()
+        self.performer, self.performer_id = house.performer()
+        self.ids: dict[str, str] = {"performer_id": self.performer_id, "studio_id": str(self.studio.organisation_id)}
+        self.asking: dict[str, Caller] = {
+            "operator": house.operator,
+            "studio": self.studio,
+            "performer": self.performer,
+        }
+        self._own = f"/v1/performers/{self.performer_id}"
+        for add in (
+            self._people,
+            self._explained,
+            self._enrolled,
+            self._licensed,
+            self._paid,
+            self._cleared,
+            self._attested,
+            self._checked,
+            self._destroyed,
+            self._keyed,
+        ):
+            add()
+
+    def _each(self, make: Callable[[int], dict[str, Any]], name: str) -> list[dict[str, Any]]:
+        """Make as many as there are to be, each at a moment of its own; the first is the one that is asked about."""
+        made = []
+        for number in range(self.count):
+            self.house.clock.move(seconds=1)
+            made.append(make(number))
+        self.ids[name] = str(made[0]["id"])
+        return made
+
+    # --- people ------------------------------------------------------------------------------------------------------
+
+    def _people(self) -> None:
+        self.others = [self.house.performer(f"Performer {number}")[1] for number in range(self.count)]
+        self.ids["account_id"] = self.performer.account_id
+        for caller in self.asking.values():
+            for number in range(self.count):
+                caller.made("/v1/tokens", {"name": f"spare {number}"})
+        self._each(self._representative, "representative_id")
+
+    def _keyed(self) -> None:
+        """Register signing keys: last, because whoever has one signs with it."""
+        for caller in self.asking.values():
+            for _ in range(self.count):
+                _register_key(caller)
+
+    def _representative(self, number: int) -> dict[str, Any]:
+        account = self.house.operator.made("/v1/accounts", {"role": "representative", "name": f"Agent {number}"})
+        body = {"account_id": account["id"], "kind": "agent", "scopes": ["performers:read"]}
+        return self.house.operator.made(
+            f"{self._own}/representatives", body | {"expires_at": "2030-01-01T00:00:00Z", "evidence_sha256": "e" * 64}
+        )
+
+    # --- explained, agreed and enrolled ------------------------------------------------------------------------------
+
+    def _explained(self) -> None:
+        text = shipped_texts()["monitoring.en.v1"]
+        body = {
+            "topic": "monitoring",
+            "language": "en",
+            "modalities": ["voice"],
+            "text": f"{text.text}\n\nAnd more.",
+            "questions": [asked.as_json() for asked in text.questions],
+        }
+        self._each(
+            lambda number: self.house.operator.made("/v1/explanation-texts", body | {"version": f"own-{number}"}),
+            "text_id",
+        )
+        self._each(lambda _: self.house.explain(self.performer_id), "explanation_id")
+        self._each(lambda _: self.house.consent(self.performer, self.performer_id, "licensing"), "licensing_id")
+        self._each(lambda _: self.house.consent(self.performer, self.performer_id), "consent_id")
+        self.ids["consent_id"] = str(self.performer.get(f"{self._own}/consents").get_json()["items"][-1]["id"])
+        said = {"asked_on": "2026-01-10", "purposes": ["assistant"], "scope": "An assistant.", "outcome": "declined"}
+        self._each(
+            lambda number: self.performer.made(f"{self._own}/approaches", said | {"studio_name": f"Studio {number}"}),
+            "approach_id",
+        )
+
+    def _enrolled(self) -> None:
+        self._each(lambda _: self._enrolment(), "enrolment_id")
+        statements = f"{self._own}/consents/{self.ids['consent_id']}/spoken-statements"
+        self._each(lambda _: self._begun(statements), "statement_id")
+
+    def _begun(self, path: str) -> dict[str, Any]:
+        """Begin a spoken statement; so many are begun on one day only."""
+        self.house.clock.move(hours=3)
+        return self.performer.made(path, {"language": "en"})
+
+    def _enrolment(self) -> dict[str, Any]:
+        """Offer recordings, and let the voiceprints of nobody come of it."""
+        takes = {"recordings": [recording(f"enrolment/slt-{number}.flac") for number in (1, 2, 3)]}
+        offered = self.performer.send(f"{self._own}/enrolments", takes, headers={"Prefer": "wait=0"})
+        assert offered.status_code == 202, offered.text
+        held = take(self.house.ctx)
+        assert held is not None
+        enrolment_work.complete_enrolment(self.house.ctx, held, drawn_voiceprints(held.subject_id))
+        answer: dict[str, Any] = offered.get_json()
+        return answer
+
+    # --- licences, pay -----------------------------------------------------------------------------------------------
+
+    def _licensed(self) -> None:
+        self.licences = self._each(lambda _: self._licence(), "licence_id")
+        path = f"/v1/licences/{self.ids['licence_id']}"
+        for number in range(self.count):
+            self.studio.made(f"{path}/amend", {"terms": TERMS | {"media": ["radio", "podcast"]}, "title": f"{number}"})
+            self._sign(path)
+        self.ids["number"] = "1"
+        self._each(
+            lambda number: self.house.operator.made(
+                "/v1/strikes", {"scope": "agreement", "name": f"Agreement {number}", "note": "since midnight"}
+            )["strike"],
+            "strike_id",
+        )
+
+    def _licence(self) -> dict[str, Any]:
+        licence = self.house.licence(self.studio, self.performer_id, pay=PER_LINE)
+        self._sign(f"/v1/licences/{licence['id']}")
+        return licence
+
+    def _sign(self, path: str) -> None:
+        self.studio.made(f"{path}/offer", None)
+        for side in (self.studio, self.performer):
+            side.made(f"{path}/sign", {})
+
+    def _paid(self) -> None:
+        items = [
+            {"licence_id": each["id"], "unit": "line", "medium": "radio", "quantity": "100"} for each in self.licences
+        ]
+        self._each(lambda number: self._report(items, number), "report_id")
+        self._each(self._payment, "payment_id")
+        entries = self.studio.get("/v1/ledger-entries").get_json()["items"]
+        self.ids["entry_id"] = str(entries[0]["id"])
+
+    def _report(self, items: list[dict[str, Any]], number: int) -> dict[str, Any]:
+        day = (date(2026, 1, 5) + timedelta(days=number)).isoformat()
+        return self.studio.made("/v1/usage-reports", {"starts_on": day, "ends_on": day, "items": items})
+
+    def _payment(self, number: int) -> dict[str, Any]:
+        paid = {"licence_id": self.licences[number]["id"], "amount_minor": 100, "currency": "GBP"}
+        payment = self.studio.made("/v1/payments", paid | {"paid_on": "2026-03-01"})
+        return self.performer.made(f"/v1/payments/{payment['id']}/confirm", {})
+
+    # --- clearances, approvals, attestations -------------------------------------------------------------------------
+
+    def _cleared(self) -> None:
+        question = {"performer_id": self.performer_id, "use": USE}
+        self._each(lambda _: self.studio.made("/v1/clearances", question), "clearance_id")
+        role = Role.STUDIO_ADMIN
+        studio = Principal(self.studio.account_id, role, PERMISSIONS[role], self.studio.organisation_id, {})
+        OnRecord(self.house.ctx, self.house.operator.account_id).ready(self.others[0], studio, WITH_APPROVAL)
+        self._each(self._approval, "approval_id")
+
+    def _approval(self, number: int) -> dict[str, Any]:
+        """Ask for an approval of words of its own."""
+        digest = hashlib.sha256(f"Buy {number}.".encode()).hexdigest()
+        question = {"performer_id": self.others[0], "use": USE | {"copy_sha256": digest}}
+        return self.studio.made("/v1/approvals", question | {"fee_minor": 45_000, "currency": "GBP"})
+
+    def _attested(self) -> None:
+        body = {
+            "product": "Voice 2",
+            "made_on": "2026-03-01",
+            "recordings": [{"sha256": "a" * 64, "recorded_on": "2026-02-01"}],
+            "casting_sha256": ["b" * 64],
+            "direction_sha256": "c" * 64,
+            "mentions": [],
+            "source": {"sealed": {"name": "Rosa Keel", "contact": "through her agent"}},
+        }
+        self._each(
+            lambda number: self.studio.made("/v1/attestations", body | {"product": f"{number}"}), "attestation_id"
+        )
+        path = f"/v1/attestations/{self.ids['attestation_id']}/unsealings"
+        self._each(lambda number: self.house.operator.made(path, {"reason": f"dispute {number}"}), "unsealing_id")
+
+    # --- checks ------------------------------------------------------------------------------------------------------
+
+    def _checked(self) -> None:
+        record = OnRecord(self.house.ctx, self.house.operator.account_id)
+        for other in self.others:
+            record.consent(other, purpose=ConsentPurpose.MONITORING)
+        checks = self._each(lambda _: self._check(), "check_id")
+        findings = self.studio.get(f"/v1/checks/{checks[0]['id']}").get_json()["findings"]
+        assert len(findings) == self.count
+        self.ids["finding_id"] = str(findings[0]["id"])
+
+    def _check(self) -> dict[str, Any]:
+        """Submit a recording in which everybody is heard who agreed to be found."""
+        found = [heard(other, strength=9.0 - n / 10).candidates[0] for n, other in enumerate(self.others)]
+        sent = self.studio.send(
+            "/v1/checks", USE | {"file": recording("submissions/slt-advert.flac")}, headers={"Prefer": "wait=0"}
+        )
+        assert sent.status_code == 202, sent.text
+        assess(self.house.ctx, evidence(found, EvidenceOutcome.MATCH))
+        answer: dict[str, Any] = sent.get_json()
+        return answer
+
+    def _destroyed(self) -> None:
+        """Write certificates; what they are about never was."""
+        with self.house.ctx.database.write() as session:
+            for number in range(self.count):
+                session.execute(
+                    insert(DestructionCertificate).values(
+                        id=self.house.ctx.ids.new(IdPrefix.DESTRUCTION_CERTIFICATE, self.house.clock()),
+                        rule=SCHEDULE[0].id.value,
+                        schedule_sha256="a" * 64,
+                        records=1,
+                        cutoff=self.house.clock(),
+                        commitment=hashlib.sha256(b"%d" % number).hexdigest(),
+                        salt=b"salt",
+                        destroyed_by=self.house.operator.account_id,
+                        destroyed_at=self.house.clock(),
+                    )
+                )
+            session.commit()
+
+
+def _register_key(caller: Caller) -> None:
+    key = Ed25519PrivateKey.generate()
+    public = _text(key.public_key().public_bytes_raw())
+    proof = _text(key.sign(canonical(key_registration(caller.account_id, public))))
+    caller.made("/v1/signing-keys", {"public_key": public, "proof": proof})
+
+
+def _text(content: bytes) -> str:
+    return urlsafe_b64encode(content).rstrip(b"=").decode()
