@@ -6,13 +6,14 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: demo test lint bench openapi constraints clean help
+.PHONY: demo test lint bench bench-gpu openapi constraints clean help
 
 help:
 	@echo "make demo    the whole way, over HTTP, on a fresh database"
 	@echo "make test    every test, on SQLite and PostgreSQL"
 	@echo "make lint    ruff, mypy, import-linter, codespell, OpenAPI"
 	@echo "make bench   speed and memory, beside what one would use instead"
+	@echo "make bench-gpu   the same on CUDA, and whether it decides as the processor does"
 
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 2; }
@@ -36,9 +37,20 @@ lint: $(INSTALLED)
 	$(BIN)/codespell
 	$(BIN)/python -m api.openapi --check
 
+# One after the other, all of them, even where one says that it missed its bar.
 bench: $(INSTALLED)
-	$(BIN)/python -m benchmarks.service
-	$(BIN)/python -m benchmarks.engine
+	@status=0; \
+	for benchmark in "encode --repeats 3" "scan --repeats 3" "growth" "search --rows 10000 100000" "gallery --performers 10000" \
+	    "serve --performers 10000"; do \
+	    echo "python -m benchmarks.$$benchmark"; \
+	    $(BIN)/python -m benchmarks.$$benchmark || status=$$?; \
+	done; exit $$status
+
+bench-gpu: $(INSTALLED)
+	@$(BIN)/python -c 'import sys, torch; sys.exit(not torch.cuda.is_available())' || { echo "make bench-gpu needs a CUDA device, and torch finds none here"; exit 2; }
+	$(BIN)/python -m pytest -n 0 tests/gpu
+	$(BIN)/python -m benchmarks.encode --device cuda
+	$(BIN)/python -m benchmarks.search --device cuda
 
 openapi: $(INSTALLED)
 	$(BIN)/python -m api.openapi

@@ -28,7 +28,7 @@ from registry.cli.calibration.page import compared, page
 from registry.cli.calibration.words import CALIBRATION_WORDS
 from registry.cli.evaluation.searches import Doubts, LabelledFile, Search
 from registry.cli.evaluation.words import Language
-from registry.cli.listening import Listener, performers_in
+from registry.cli.listening import opened_listener, performers_in
 from registry.cli.output import print_table
 from registry.cli.progress import tracked
 from registry.engine import selftest
@@ -41,14 +41,11 @@ from registry.engine.training.examples import Part
 from registry.engine.training.people import HELD_OUT_SHARE, Least, Role, require_enough
 from registry.engine.training.recordings import Kept, Material, Take, plan
 from registry.errors import InvalidInputError
-from registry.media.decode import Decoder, MediaLimits
-from registry.media.speech import SpeechDetector
 from registry.settings import load_settings
 
 FORMAT = "likeness-calibration-1"
 NOT_BETTER = 1
 SOME_FAILED = 3
-_FILES_PER_CHILD = 64
 _SEED = 1
 
 
@@ -126,8 +123,7 @@ def _files_in(folder: Path) -> dict[str, dict[str, Path]]:
 def _listen(engine: Engine, takes: Sequence[Take], files: Mapping[str, Mapping[str, Path]], console: Console) -> Heard:
     """Listen to every recording; one that cannot be used is named in a warning."""
     material, unusable = Material(), 0
-    with Decoder(MediaLimits(), files_per_child=_FILES_PER_CHILD) as decoder:
-        listener = Listener(engine, decoder, SpeechDetector())
+    with opened_listener(engine) as listener:
         paths = [files[take.person][take.name] for take in takes]
         heard = listener.listen_and_measure(paths, lambda recording, spans: (recording, spans))
         for take, (path, found, sound) in zip(takes, tracked(heard, console, "listening", len(takes)), strict=True):

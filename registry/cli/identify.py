@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +11,16 @@ import typer
 from rich.console import Console
 
 from registry.bootstrap import build_engine
-from registry.cli.listening import FolderGallery, Heard, Listener, enrol_folder, files_under, performers_in
+from registry.cli.listening import (
+    FolderGallery,
+    Heard,
+    Listener,
+    enrol_folder,
+    files_under,
+    opened_listener,
+    performers_in,
+    summary,
+)
 from registry.cli.progress import tracked
 from registry.domain.scores import (
     CohortPosition,
@@ -22,13 +32,10 @@ from registry.domain.scores import (
 )
 from registry.engine.identify import Engine
 from registry.errors import InvalidInputError
-from registry.media.decode import Decoder, MediaLimits
-from registry.media.speech import SpeechDetector
 from registry.settings import load_settings
 
 FLAGGED = 1
 SOME_FAILED = 3
-_FILES_PER_CHILD = 64  # the files are the caller's own, so that a child may read many
 
 
 def identify(  # noqa: PLR0917  (typer makes options of arguments)
@@ -51,13 +58,14 @@ def identify(  # noqa: PLR0917  (typer makes options of arguments)
     console = Console(stderr=True)
     engine = build_engine(load_settings(), device=device, threads=threads, target_fpir=target_fpir)
     files = files_under(paths)
-    with Decoder(MediaLimits(), files_per_child=_FILES_PER_CHILD) as decoder:
-        listener = Listener(engine, decoder, SpeechDetector())
+    began = time.perf_counter()
+    with opened_listener(engine) as listener:
         enrolled = enrol_with_progress(listener, gallery, console)
         tally = _write_lines(listener, enrolled, files, out, console)
     console.print(
         f"{len(files)} files: {tally['match']} with a match, {tally['failed']} failed → {out}", highlight=False
     )
+    console.print(summary(listener.totals, time.perf_counter() - began), highlight=False)
     raise typer.Exit(_exit_code(tally, enrolled))
 
 

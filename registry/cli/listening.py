@@ -1,87 +1,105 @@
-"""Listens to files for the commands that need no database: decode in children, analyse in batches, one answer each."""
+"""Listens to files for the commands that need no database: reads and analyses side by side, one answer each."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from registry.domain.scores import Span
 from registry.engine.analyser import REQUIRED_SPEECH_S
-from registry.engine.analysis import Analysis
 from registry.engine.gallery import Gallery
 from registry.engine.identify import Engine
+from registry.engine.pipeline import (
+    Bounds,
+    Heard,
+    Item,
+    Measure,
+    Pipeline,
+    Totals,
+    batch_seconds,
+    peak_resident_mib,
+)
 from registry.engine.voiceprint import Voiceprint
 from registry.errors import InvalidInputError
 from registry.media.decode import Decoder
-from registry.media.recording import Recording
+from registry.media.limits import MediaLimits
+from registry.media.process import Room
 from registry.media.speech import SpeechDetector
 
-BATCH_FILES = 16
+__all__ = ["FolderGallery", "Heard", "Listener", "enrol_folder", "files_under", "opened_listener", "performers_in"]
+
 RECOMMENDED_ENROLMENT_S = 20.0
 """What the registry's own enrolment asks for; a folder with less is used, and named in a warning."""
 
-Heard = Analysis | InvalidInputError
+_FILES_PER_CHILD = 512  # the files are the caller's own, so that a child may read many; starting one takes 0.15 s
+
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
 class Listener:
     """Everything that turns a path into an analysis.
 
-    Attributes:
+    Args:
         engine: loaded.
         decoder: of media files; it outlives the listener.
         detector: of speech.
-        threads: files decoded at the same time.
+        bounds: of the pipeline; by default what suits the engine's device.
+
+    Attributes:
+        engine, decoder, detector: as given.
     """
 
-    engine: Engine
-    decoder: Decoder
-    detector: SpeechDetector
-    threads: int = 2
+    def __init__(
+        self, engine: Engine, decoder: Decoder, detector: SpeechDetector, bounds: Bounds | None = None
+    ) -> None:
+        self.engine = engine
+        self.decoder = decoder
+        self.detector = detector
+        bounds = bounds or Bounds(batch_s=batch_seconds(engine.identity.device))
+        self._pipeline = Pipeline(self._read, engine.analyse_many, bounds)
 
-    def listen(self, paths: Sequence[Path]) -> Iterator[tuple[Path, Heard]]:
-        """Yield each path, in order, with its analysis or with the error that says why there is none."""
-        return ((path, heard) for path, heard, _ in self.listen_and_measure(paths, lambda *_: None))
+    @property
+    def totals(self) -> Totals:
+        """What has been listened to so far."""
+        return self._pipeline.totals
 
-    def listen_and_measure(
-        self, paths: Sequence[Path], measure: Callable[[Recording, Sequence[Span]], T]
-    ) -> Iterator[tuple[Path, Heard, T | None]]:
+    def listen(self, paths: Sequence[Path], *, in_order: bool = True) -> Iterator[tuple[Path, Heard]]:
+        """Yield each path with its analysis or with the error that says why there is none.
+
+        Args:
+            paths: of files.
+            in_order: of the paths; otherwise as they come.
+        """
+        answers = self._pipeline.run(paths, lambda *_: None, in_order=in_order)
+        return ((paths[answer.number], answer.heard) for answer in answers)
+
+    def listen_and_measure(self, paths: Sequence[Path], measure: Measure[T]) -> Iterator[tuple[Path, Heard, T | None]]:
         """Yield each path as `listen` does, with what was measured on the recording; None when it could not be read."""
-        with ThreadPoolExecutor(self.threads) as pool:
-            waiting = iter(paths)
-            ahead = [(path, pool.submit(self._read, path)) for path in islice(waiting, BATCH_FILES)]
-            while ahead:
-                batch, ahead = ahead, []
-                ahead = [(path, pool.submit(self._read, path)) for path in islice(waiting, BATCH_FILES)]
-                yield from self._analysed(batch, measure)
+        answers = self._pipeline.run(paths, measure)
+        return ((paths[answer.number], answer.heard, answer.measured) for answer in answers)
 
-    def _analysed(
-        self, batch: Sequence[tuple[Path, Future[Read]]], measure: Callable[[Recording, Sequence[Span]], T]
-    ) -> Iterator[tuple[Path, Heard, T | None]]:
-        read = [(path, future.result()) for path, future in batch]
-        good = [found for _, found in read if not isinstance(found, InvalidInputError)]
-        analyses = iter(self.engine.analyse_many(good) if good else [])
-        for path, found in read:
-            if isinstance(found, InvalidInputError):
-                yield path, found, None
-            else:
-                yield path, next(analyses), measure(*found)
-
-    def _read(self, path: Path) -> Read:
-        try:
-            recording = self.decoder.decode(path)
-            return recording, self.detector.require_speech(recording, required_s=REQUIRED_SPEECH_S)
-        except InvalidInputError as error:
-            return error
+    def _read(self, path: Path, room: Room) -> Item:
+        recording = self.decoder.decode(path, room)
+        return recording, self.detector.require_speech(recording, required_s=REQUIRED_SPEECH_S)
 
 
-Read = tuple[Recording, tuple[Span, ...]] | InvalidInputError
+@contextmanager
+def opened_listener(engine: Engine) -> Iterator[Listener]:
+    """Open what listens to the caller's own files, with as many decoding children as the pipeline has readers."""
+    bounds = Bounds(batch_s=batch_seconds(engine.identity.device))
+    with Decoder(MediaLimits(), files_per_child=_FILES_PER_CHILD, at_once=bounds.readers) as decoder:
+        yield Listener(engine, decoder, SpeechDetector(), bounds)
+
+
+def summary(totals: Totals, seconds: float) -> str:
+    """Say in one sentence how much was listened to in so many seconds, and how much memory that took."""
+    return (
+        f"{totals.audio_s:.0f} s of audio in {seconds:.0f} s ({totals.audio_s / max(seconds, 1e-9):.0f} × real time), "
+        f"{peak_resident_mib():.0f} MiB resident at most"
+    )
 
 
 def files_under(paths: Sequence[Path]) -> list[Path]:

@@ -23,10 +23,14 @@ from numpy.typing import NDArray
 
 from registry.errors import DecoderUnavailableError, EmptyMediaError, MediaTooLargeError, UnreadableMediaError
 from registry.media.limits import MediaLimits
-from registry.media.process import CHILD_COMMAND, DecoderProcess, Monotonic
+from registry.media.process import CHILD_COMMAND, DecoderProcess, Monotonic, Room
 from registry.media.recording import Recording, SourceFacts
 
 __all__ = ["Decoder", "MediaLimits"]
+
+
+def _always(_samples: int) -> None:
+    """Have room for any number of samples."""
 
 
 class Decoder:
@@ -74,8 +78,12 @@ class Decoder:
     ) -> None:
         self.close()
 
-    def decode(self, path: Path) -> Recording:
+    def decode(self, path: Path, room: Room = _always) -> Recording:
         """Decode the best audio stream of the file at ``path``: averaged to mono, 16 kHz, on the 16-bit grid.
+
+        Args:
+            path: of the file.
+            room: asked before samples are kept, so that a caller can hold a decode up; what it raises ends the decode.
 
         Raises:
             UnreadableMediaError: the path cannot be opened or is not a regular file.
@@ -83,7 +91,7 @@ class Decoder:
             DecoderUnavailableError: no child can be started on this machine, or the decoder is closed.
         """
         with _opened(path) as descriptor:
-            return self._decode(descriptor)
+            return self._decode(descriptor, room)
 
     def decode_bytes(self, data: bytes) -> Recording:
         """Decode a file that is held in memory; raises as `decode` does."""
@@ -91,7 +99,7 @@ class Decoder:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
-            return self._decode(descriptor)
+            return self._decode(descriptor, _always)
 
     def close(self) -> None:
         """End the waiting children; decodes that are under way finish."""
@@ -101,7 +109,7 @@ class Decoder:
         for child in idle:
             child.kill()
 
-    def _decode(self, descriptor: int) -> Recording:
+    def _decode(self, descriptor: int, room: Room) -> Recording:
         """Check the size, have the samples made, and fingerprint the bytes they were made of."""
         size_bytes = os.fstat(descriptor).st_size
         if size_bytes == 0:
@@ -112,14 +120,14 @@ class Decoder:
                 size_bytes=size_bytes,
                 max_bytes=self.limits.max_bytes,
             )
-        source, samples = self._in_child(descriptor)
+        source, samples = self._in_child(descriptor, room)
         return Recording(samples=samples, content_sha256=_sha256(descriptor), source=source)
 
-    def _in_child(self, descriptor: int) -> tuple[SourceFacts, NDArray[np.float32]]:
+    def _in_child(self, descriptor: int, room: Room) -> tuple[SourceFacts, NDArray[np.float32]]:
         with self._turns:
             child = self._take()
             try:
-                return child.decode(descriptor)
+                return child.decode(descriptor, room)
             finally:
                 self._give_back(child)
                 with suppress(DecoderUnavailableError):  # this answer stands; the next call will say so

@@ -25,6 +25,13 @@ from registry.media.wire import BrokenWireError, Kind, receive
 Monotonic = Callable[[], float]
 """Seconds from an arbitrary moment that never go back, such as `time.monotonic`."""
 
+Room = Callable[[int], None]
+"""Told how many samples of a recording are about to be held, each time more come; it may wait before it returns.
+
+While it waits nothing is read of the child, which waits too; that time does not count as the child's. What it raises
+ends the decode.
+"""
+
 _BOOTSTRAP: Final = f"import sys; sys.path.append({str(Path(__file__).parents[2])!r}); "
 
 CHILD_COMMAND: Final = (
@@ -37,6 +44,7 @@ CHILD_COMMAND: Final = (
 
 _START_S: Final = 60.0
 _HOUR_S: Final = 3600
+_GROWTH_SAMPLES: Final = 2**22  # 16 MiB, four minutes: the allocator moves no bytes, but zeros what it adds
 _KEPT_ENVIRONMENT: Final = ("PATH", "LD_LIBRARY_PATH")
 _REFUSALS: Final = {kind.slug: kind for kind in MediaError.__subclasses__()}
 
@@ -91,8 +99,12 @@ class DecoderProcess:
         if not self._ready:
             raise self._why_it_did_not_start()
 
-    def decode(self, descriptor: int) -> tuple[SourceFacts, NDArray[np.float32]]:
+    def decode(self, descriptor: int, room: Room) -> tuple[SourceFacts, NDArray[np.float32]]:
         """Have the file behind ``descriptor`` decoded, once it is ready; the descriptor's position is moved.
+
+        Args:
+            descriptor: of a file that is open for reading.
+            room: asked before samples are kept.
 
         Returns:
             What the file is, and ``(n,) float32`` samples, mono at 16 kHz, on the 16-bit grid.
@@ -104,7 +116,7 @@ class DecoderProcess:
         self._between_files = False  # until it has said that it is done: an interrupted one is not asked again
         try:
             socket.send_fds(self._wire, [b"\0"], [descriptor])
-            return self._collect(self._monotonic())
+            return self._collect(room)
         except TimeoutError as error:
             self.kill()
             raise DecoderFailedError(
@@ -125,15 +137,17 @@ class DecoderProcess:
         self._process.wait()
         self._wire.close()
 
-    def _collect(self, started: float) -> tuple[SourceFacts, NDArray[np.float32]]:
+    def _collect(self, room: Room) -> tuple[SourceFacts, NDArray[np.float32]]:
         """Take messages until the child is done, and hold it to its time and its length."""
         facts: SourceFacts | None = None
         samples = _GrowingSamples(self._limits)
+        started = self._monotonic()
         while True:
             deadline = started + self._limits.wall_s + self._limits.wall_s_per_hour * samples.duration_s / _HOUR_S
             self._wire.settimeout(max(deadline - self._monotonic(), 0.001))
             kind, body = receive(self._wire)
             if kind is Kind.SAMPLES:
+                started += self._waited(room, samples.length_with(body))
                 samples.append(body)
             elif kind is Kind.FACTS:
                 facts = _facts(body)
@@ -146,6 +160,12 @@ class DecoderProcess:
                 return facts, samples.whole()
             else:
                 raise BrokenWireError(f"unexpected message {kind.name}")
+
+    def _waited(self, room: Room, length: int) -> float:
+        """Ask for room for ``length`` samples in all; answer how many seconds that took."""
+        asked = self._monotonic()
+        room(length)
+        return self._monotonic() - asked
 
     def _last_status(self) -> int | None:
         """Answer how the child ended by itself, ``None`` when it had to be killed, and clear it away."""
@@ -178,25 +198,34 @@ class DecoderProcess:
 
 
 class _GrowingSamples:
-    """Samples as they come in, in one array that the allocator extends in place where it can."""
+    """Samples as they come in, in one array that the allocator extends in place."""
 
     def __init__(self, limits: MediaLimits) -> None:
         self._most = int((limits.max_duration_s + 1) * SAMPLE_RATE_HZ)
-        self._samples = np.zeros(SAMPLE_RATE_HZ * 16, dtype=np.float32)
+        self._samples = np.empty(SAMPLE_RATE_HZ * 16, dtype=np.float32)
         self._length = 0
 
     @property
     def duration_s(self) -> float:
         return self._length / SAMPLE_RATE_HZ
 
-    def append(self, body: bytes) -> None:
-        """Add little-endian int16 samples, scaled to [-1, 1)."""
-        fresh = np.frombuffer(body, dtype="<i2")
-        end = self._length + fresh.size
-        if end > self._most:
+    def length_with(self, body: bytearray) -> int:
+        """Answer how many samples there will be with these little-endian int16.
+
+        Raises:
+            BrokenWireError: more than a child may send.
+        """
+        length = self._length + len(body) // 2
+        if length > self._most:
             raise BrokenWireError("more samples than a child may send")
+        return length
+
+    def append(self, body: bytearray) -> None:
+        """Add little-endian int16 samples, scaled to [-1, 1)."""
+        end = self.length_with(body)
+        fresh = np.frombuffer(body, dtype="<i2")
         if end > self._samples.size:
-            self._samples.resize(max(end, self._samples.size * 3 // 2), refcheck=False)
+            self._samples.resize(max(end, self._samples.size + _GROWTH_SAMPLES), refcheck=False)
         np.multiply(fresh, np.float32(1 / 32768), out=self._samples[self._length : end], casting="same_kind")
         self._length = end
 
@@ -221,7 +250,7 @@ def _environment() -> dict[str, str]:
     return kept | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 
 
-def _facts(body: bytes) -> SourceFacts:
+def _facts(body: bytearray) -> SourceFacts:
     """Read the child's account of the file; whatever does not fit raises ValueError, TypeError or KeyError."""
     said = json.loads(body)
     return SourceFacts(
@@ -233,7 +262,7 @@ def _facts(body: bytes) -> SourceFacts:
     )
 
 
-def _refusal(body: bytes) -> MediaError:
+def _refusal(body: bytearray) -> MediaError:
     """Read the child's refusal; whatever does not fit raises ValueError, TypeError or KeyError."""
     said = json.loads(body)
     return _REFUSALS[said["slug"]](str(said["detail"]), **dict(said["figures"]))

@@ -2,6 +2,10 @@
 
 One socket, both ways. The parent sends one byte with the file's descriptor beside it; the child answers messages. The
 parent treats what comes back as hostile: the child has been reading a stranger's file.
+
+Samples come through the socket too. Memory that both share would save a copy, but sending, checking and scaling takes
+0.05 ms for a second of audio, less than 1 % of what analysing it takes; and a child that reads several files could then
+change what it sent of one while it reads the next.
 """
 
 from __future__ import annotations
@@ -33,7 +37,7 @@ def send(wire: socket, kind: Kind, body: bytes = b"") -> None:
     wire.sendall(_HEAD.pack(kind, len(body)) + body)
 
 
-def receive(wire: socket) -> tuple[Kind, bytes]:
+def receive(wire: socket) -> tuple[Kind, bytearray]:
     """Receive one message whole.
 
     Raises:
@@ -50,7 +54,7 @@ def receive(wire: socket) -> tuple[Kind, bytes]:
     return kind, _exactly(wire, length)
 
 
-def _exactly(wire: socket, length: int) -> bytes:
+def _exactly(wire: socket, length: int) -> bytearray:
     """Receive ``length`` bytes."""
     body = bytearray(length)
     view = memoryview(body)
@@ -62,4 +66,4 @@ def _exactly(wire: socket, length: int) -> bytes:
         if not count:
             raise BrokenWireError("the other side closed the connection")
         view = view[count:]
-    return bytes(body)
+    return body

@@ -22,7 +22,7 @@ from registry.clock import utc_now
 from registry.domain.ids import IdPrefix
 from registry.engine.calibration import ARTEFACT, CALIBRATION_SHA256
 from registry.settings import Settings
-from registry.store import work
+from registry.store import workers
 
 OPTIONAL = {"workers", "address", "PostgreSQL driver"}
 
@@ -185,7 +185,7 @@ def test_a_worker_counts_once_it_is_ready(migrated: Path) -> None:
 
 def _beat(database: Any, worker_id: str, *, ready: bool) -> None:
     with database.write() as session:
-        work.beat(
+        workers.beat(
             session,
             worker_id=worker_id,
             pid=os.getpid(),

