@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from registry.engine.calibration import Calibration, load_calibration
-from registry.engine.cohort import Spread, unit
+from registry.engine.cohort import Spread, middle, unit
 from registry.engine.matching import engine_features
 
 SIZES = (1, 5, 20, 50, 200, 1_000, 10_000)
@@ -36,8 +36,8 @@ def main() -> None:
         best = strangers_best(calibration, size, random)
         threshold = calibration.tail.threshold(arguments.rate, size)
         over = float((best >= threshold).mean())
-        middle, high = np.quantile(best, [0.95, 0.99])
-        print(f"{size:>10,} {best.size:>9,} {threshold:>10.2f} {middle:>7.2f} {high:>7.2f} {100 * over:>13.3f} %")
+        usual, high = np.quantile(best, [0.95, 0.99])
+        print(f"{size:>10,} {best.size:>9,} {threshold:>10.2f} {usual:>7.2f} {high:>7.2f} {100 * over:>13.3f} %")
 
 
 def strangers_best(calibration: Calibration, size: int, random: np.random.Generator) -> NDArray[np.float64]:
@@ -47,7 +47,8 @@ def strangers_best(calibration: Calibration, size: int, random: np.random.Genera
         features = {}
         for name, cohort in calibration.cohorts.items():
             enrolled = voices(cohort.everybody, size, random)
-            strangers = voices(cohort.everybody, SEARCHES_AT_ONCE, random)
+            off = middle(enrolled.sum(axis=0, dtype=np.float64), size)
+            strangers: NDArray[np.float32] = voices(cohort.everybody, SEARCHES_AT_ONCE, random) - off
             features[name] = engine_features(strangers @ enrolled.T, cohort.moments(strangers))
         best.append(calibration.ratios(features, np.full(SEARCHES_AT_ONCE, SPEECH_S)).fused.max(axis=1))
     return np.concatenate(best)

@@ -1,8 +1,8 @@
-"""An environment in which the libraries below give the same bits on every x86-64 processor that has AVX2.
+"""An environment in which the libraries below are to give the same bits on every x86-64 processor that has AVX2.
 
 Each library chooses by processor how to sum, and sums in another order round otherwise. Here each is told to choose as
-on a processor of 2013, and MKL not to look at the maker. What is left is chosen by code: `load_encoders` with
-``reproducible``.
+on a processor of 2013, and MKL not to look at the maker. What is
+left is chosen by code, `load_encoders` with ``reproducible``; voice activity (onnxruntime) and FFmpeg cannot be told.
 """
 
 from __future__ import annotations

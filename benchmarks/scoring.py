@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from registry.engine.cohort import Cohort, Moments, middle, unit
+from registry.engine.cohort import Cohort, Moments, means_of, middle, unit
 from registry.engine.matching import POOL, RIVALS, rivals_mean
 
 COHORT_SAMPLES = 1000
@@ -99,7 +99,10 @@ class Ways:
     def __init__(self, cohorts: Mapping[str, Cohort], enrolled: Enrolled, random: np.random.Generator) -> None:
         self._cohorts = cohorts
         self._both = dict.fromkeys(cohorts, 1.0)
-        self._means = {encoder: means_of(self._projected, encoder, enrolled) for encoder in cohorts}
+        self._means = {
+            encoder: means_of(self._projected(encoder, enrolled.vectors[encoder]), enrolled.first)
+            for encoder in cohorts
+        }
         self._samples = {encoder: _sampled(cohort, random) for encoder, cohort in cohorts.items()}
         self._theirs = {encoder: _nearest_moments(self._means[encoder], self._samples[encoder]) for encoder in cohorts}
 
@@ -194,17 +197,12 @@ def _plain(_: str, vectors: Vectors) -> Vectors:
     return vectors
 
 
-def means_of(projecting: Projecting, encoder: str, enrolled: Enrolled) -> Vectors:
-    """Answer ``(n_performers, d)``: the unit mean of each performer's prototypes."""
-    rows = projecting(encoder, enrolled.vectors[encoder])
-    return unit(np.add.reduceat(rows, enrolled.first, axis=0))
-
-
 def mean(projecting: Projecting) -> Pooling:
     """Answer the similarity with the mean of a performer's prototypes."""
 
     def pooled(encoder: str, voices: Vectors, enrolled: Enrolled) -> Array:
-        return (projecting(encoder, voices) @ means_of(projecting, encoder, enrolled).T).astype(np.float64)
+        means = means_of(projecting(encoder, enrolled.vectors[encoder]), enrolled.first)
+        return (projecting(encoder, voices) @ means.T).astype(np.float64)
 
     return pooled
 

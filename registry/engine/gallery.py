@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from registry.engine.cohort import Cohort, middle, unit
+from registry.engine.cohort import Cohort, means_of, middle
 from registry.engine.index import Hits, Wanted, products, search
 from registry.engine.rows import Rows, exact_scores
 from registry.engine.voiceprint import Space, Voiceprint, require_same_space
@@ -171,8 +171,7 @@ class Gallery:
         return rows.items()
 
     def _mean(self, encoder: str, rows: Sequence[Array]) -> Array:
-        mean: Array = unit(self._cohorts[encoder].project(np.stack(rows)).mean(axis=0, keepdims=True))
-        return mean
+        return means_of(self._cohorts[encoder].project(np.stack(rows)), np.zeros(1, dtype=np.intp))
 
     def remove(self, performer_id: str) -> None:
         """Drop a performer; when this returns, no array of this gallery holds a vector of theirs. Absent is fine.

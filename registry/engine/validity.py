@@ -68,7 +68,7 @@ CONDITIONS: Final = (
         step=0.1,
         read=lambda _, speech_s: speech_s,
         said="the voice speaks for {}",
-        number="{:.1f} s",
+        number="{:.2f} s",
         remedy="more speech of the same voice",
     ),
     Condition(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from registry.domain.consents import ConsentPurpose, Modality, consent_in_force
-from registry.engine.cohort import Cohort, unit
+from registry.engine.cohort import Cohort, means_of
 from registry.engine.voiceprint import Space
 from registry.errors import KeyringError, RegistryError, SpaceMismatchError
 from registry.services.context import Context
@@ -189,8 +189,7 @@ def _means_in(opened: OpenedSpace | None, cohort: Cohort, dimension: int) -> tup
     if opened is None:
         return np.zeros(0, dtype=np.intp), np.zeros((0, dimension), dtype=np.float32)
     starts = np.flatnonzero(np.diff(opened.holdings, prepend=-1))
-    sums: Array = np.add.reduceat(cohort.project(opened.vectors), starts, axis=0)
-    means = unit(sums / np.diff(starts, append=len(opened.holdings)).astype(np.float32)[:, None])
+    means = means_of(cohort.project(opened.vectors), starts)
     lengths = np.einsum("nd,nd->n", means, means)
     sound = np.abs(lengths - 1) < _UNIT_WITHIN  # those of a voice and its opposite cancel out: no voice does that
     return opened.holdings[starts][sound], means[sound]

@@ -67,7 +67,7 @@ def test_a_card_that_does_not_say_what_was_not_validated_is_refused(card: dict[s
 @pytest.mark.parametrize(
     ("figure", "value", "said"),
     [
-        ("speech_s", 0.8, ("0.8 s", "1.0 s or more", "more speech")),
+        ("speech_s", 0.8, ("0.80 s", "1.00 s or more", "more speech")),
         ("snr_db", 1.24, ("1.2 dB", "4.0 dB or more", "less noise")),
         ("bandwidth_hz", 2500.0, ("2500 Hz", "3200 Hz or more", "more bandwidth")),
         ("clipped_share", 0.03, ("3.0%", "0.2% or less", "not overdriven")),
