@@ -20,7 +20,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@command -v cc >/dev/null || { echo "a C compiler is needed (Debian: apt-get install gcc python3-dev)"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt "setuptools<81" wheel
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev,postgres]"
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev,postgres,ray]"
 	@touch $@
 
 demo: $(INSTALLED)

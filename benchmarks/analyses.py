@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from registry.cli.listening import Heard, Listener
 from registry.errors import InvalidInputError
+from registry.scanning.listening import Heard, Listener
 
 _TOLD_EVERY = 100
 

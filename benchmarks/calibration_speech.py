@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from benchmarks.augmentation import shifted, varied
 from registry.domain.scores import Span
 from registry.engine.analyser import REQUIRED_SPEECH_S, Analyser
+from registry.engine.encoders.protocol import Encoder
 from registry.engine.evaluation.splits import Split, split_of
 from registry.engine.identify import load_encoders
 from registry.engine.training.examples import Example, Part, digest_number
@@ -92,9 +93,22 @@ def read_noises(speech: Path, decoder: Decoder) -> dict[str, list[NDArray[np.flo
     return noises
 
 
-def embed(items: Sequence[Item], speech: Path, report: Callable[[str], None]) -> list[Example]:
-    """Analyse every recording under its conditions."""
-    analyser, detector = Analyser(load_encoders("cpu", 1, reproducible=True)), SpeechDetector()
+def embed(
+    items: Sequence[Item],
+    speech: Path,
+    report: Callable[[str], None],
+    encoders: Mapping[str, Encoder] | None = None,
+) -> list[Example]:
+    """Analyse every recording under its conditions.
+
+    Args:
+        items: what takes part.
+        speech: the folder of the manifest.
+        report: is told of progress, in sentences.
+        encoders: by id; None means those that round alike on every processor.
+    """
+    analyser = Analyser(encoders or load_encoders("cpu", 1, reproducible=True))
+    detector = SpeechDetector()
     examples: list[Example] = []
     with Decoder(MediaLimits(), files_per_child=64) as decoder:
         noises = read_noises(speech, decoder)

@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,6 +31,7 @@ Contestant = Callable[[Path, str], Callable[[], object]]
 
 Answers = Mapping[str, Any]
 _RATE_HZ = 16_000
+_SHARD_ROWS = 256
 _CAMPPLUS = "models/speech_campplus_sv_zh_en_16k-common_advanced/campplus_cn_en_common.pt"
 
 
@@ -84,8 +86,8 @@ def analysis(folder: Path, device: str) -> Callable[[], object]:
 
 def listening(folder: Path, device: str) -> Callable[[], object]:
     """Everything from files to analyses, as the commands do it."""
-    from registry.cli.listening import opened_listener
     from registry.engine.identify import Engine
+    from registry.scanning.listening import opened_listener
 
     engine, paths = Engine.load(device=device), sorted(folder.iterdir())
 
@@ -96,21 +98,44 @@ def listening(folder: Path, device: str) -> Callable[[], object]:
     return run
 
 
-def identifying(folder: Path, device: str) -> Callable[[], object]:
-    """Everything from files to lines of evidence, as ``likeness identify`` does it, against the demo's performers."""
-    from registry.cli.identify import answer_for
-    from registry.cli.listening import enrol_folder, opened_listener
+def scanning(folder: Path, device: str) -> Callable[[], object]:
+    """Everything from files to counted results, as ``likeness scan`` does it, against the demo's performers."""
     from registry.engine.identify import Engine
+    from registry.scanning.galleries import enrol_gallery
+    from registry.scanning.judging import WithoutLicences
+    from registry.scanning.listening import opened_listener
+    from registry.scanning.local import LocalScan, conclude
+    from registry.scanning.manifest import Choice, freeze
+    from registry.scanning.pipeline import Scanner
+    from registry.scanning.sources import Asked, inputs
 
-    engine, paths = Engine.load(device=device), sorted(folder.iterdir())
+    engine = Engine.load(device=device)
     with demo_performers() as gallery, opened_listener(engine) as listener:
-        enrolled = enrol_folder(listener, gallery)
+        searched = enrol_gallery(listener, gallery)
 
     def run() -> object:
-        with opened_listener(engine) as listener:
-            return [json.dumps(answer_for(path, heard, enrolled, engine)) for path, heard in listener.listen(paths)]
+        with tempfile.TemporaryDirectory(prefix="likeness-bench-") as out, opened_listener(engine) as listener:
+            manifest = freeze(inputs(Asked(str(folder))), Path(out))
+            scanner = Scanner(listener, searched.gallery)
+            LocalScan(
+                manifest, Choice(), scanner, WithoutLicences(), _SHARD_ROWS, _Unwatched(), stopping=lambda: False
+            ).run()
+            return conclude(manifest, datetime.now(UTC).isoformat(), jsonl=False, as_csv=False)
 
     return run
+
+
+class _Unwatched:
+    """Nobody is told how far a scan has come."""
+
+    def begin(self, files: int, done: Sequence[object]) -> None:
+        pass
+
+    def ended(self, row: object) -> None:
+        pass
+
+    def committed(self, rows: Sequence[object]) -> None:
+        pass
 
 
 @contextmanager
@@ -218,7 +243,7 @@ CONTESTANTS: Mapping[str, Contestant] = {
         ge2e_alone,
         analysis,
         listening,
-        identifying,
+        scanning,
         decoding,
         resemblyzer_loop,
         resemblyzer_files,

@@ -34,7 +34,6 @@ from benchmarks.augmentation import shifted
 from benchmarks.gallery import draw
 from benchmarks.machine import described, in_words
 from benchmarks.speech_set import DEMO, Samples, pieces, recordings_in, write_set
-from registry.cli.listening import Listener, opened_listener
 from registry.domain.scores import Span
 from registry.engine.analysis import Analysis
 from registry.engine.encoders.campplus import SHAPE
@@ -45,6 +44,7 @@ from registry.engine.windows import Window
 from registry.errors import InvalidInputError
 from registry.media.decode import Decoder
 from registry.media.recording import SAMPLE_RATE_HZ, Recording, SourceFacts
+from registry.scanning.listening import Listener, opened_listener
 
 BAR = 1.05
 """Exponent that hours of audio and the size of the gallery may have at most."""

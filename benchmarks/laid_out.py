@@ -10,19 +10,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from rich.console import Console
 
 from benchmarks.analyses import Analyses
 from registry.cli.evaluation.labels import default_labels, labels_of, read_doubtful, read_labels
 from registry.cli.evaluation.searches import Doubts, LabelledFile, Search, labelled_files
-from registry.cli.listening import FolderGallery, Listener, enrol_folder, performers_in
 from registry.engine.analysis import Analysis
 from registry.engine.evaluation import Labels, SearchResult, Split
 from registry.engine.identify import Engine
 from registry.errors import InvalidInputError
 from registry.media.decode import Decoder, MediaLimits
 from registry.media.speech import SpeechDetector
+from registry.scanning.listening import FolderGallery, Heard, Listener, enrol_folder, performers_in
 
 _FILES_PER_CHILD = 64
 _NAMED_AFTER_PEOPLE = ("youtube_fakes",)
@@ -35,6 +36,17 @@ SUBSETS: Mapping[str, Callable[[LabelledFile], bool]] = {
     "local part": lambda file: file.path.name.startswith("local_"),
 }
 """Whose searches count, by name. The gallery is the same for all."""
+
+
+class Source(Protocol):
+    """Answers analyses of files, and knows the engine that makes them."""
+
+    @property
+    def listener(self) -> Listener:
+        """With the engine."""
+
+    def of(self, paths: Sequence[Path]) -> Iterator[tuple[Path, Heard]]:
+        """Yield each path, in order, with its analysis or with the error that says why there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +119,16 @@ def analyses(cache: Path | None, threads: int) -> Iterator[Analyses]:
         yield Analyses(listener, cache, console.print)
 
 
-def hear(source: Analyses, speech: Path, doubtful: Path | None) -> LaidOut:
-    """Enrol and hear a folder.
+def hear(
+    source: Source, speech: Path, doubtful: Path | None, chosen: Callable[[LabelledFile], bool] = SUBSETS["all"]
+) -> LaidOut:
+    """Enrol everybody in a folder, and hear what is to be searched for.
 
     Args:
         source: of analyses.
         speech: the folder.
         doubtful: CSV of pairs of patterns of labels that may be one person, as `likeness evaluate` reads it.
+        chosen: what is to be searched for; nothing else is heard, but the enrolment of everybody.
     """
     owners = [(name, path) for name, paths in performers_in(speech / "gallery").items() for path in paths]
     found = list(source.of([path for _, path in owners]))
@@ -123,7 +138,8 @@ def hear(source: Analyses, speech: Path, doubtful: Path | None) -> LaidOut:
         if not isinstance(one, InvalidInputError):
             enrolment.setdefault(name, []).append(one)
     performers = set(enrolled.gallery.performers())
-    files = labelled_files(speech / "probes", speech / "clones", speech / "decoys", performers)
+    every = labelled_files(speech / "probes", speech / "clones", speech / "decoys", performers)
+    files = [file for file in every if chosen(file)]
     labels = read_labels(listed) if (listed := default_labels(speech / "probes")) else {}
     heard, failed = [], []
     for file, (_, one) in zip(files, source.of([file.path for file in files]), strict=True):

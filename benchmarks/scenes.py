@@ -46,7 +46,6 @@ from benchmarks.scene_tables import (
 )
 from registry.cli.evaluation.labels import read_doubtful
 from registry.cli.evaluation.searches import Doubts
-from registry.cli.listening import Listener, enrol_folder, files_under
 from registry.domain.scores import EvidenceOutcome, RecordingEvidence, Span
 from registry.engine.analyser import mean_vector, voices_on
 from registry.engine.analysis import Analysis, Voice
@@ -59,6 +58,7 @@ from registry.media.decode import Decoder
 from registry.media.quality import measure
 from registry.media.recording import Recording
 from registry.media.speech import SpeechDetector
+from registry.scanning.listening import Listener, enrol_folder, files_under
 
 STYLES = {
     "librispeech": "wide band",

@@ -212,6 +212,36 @@ class PaymentExceedsDueError(InvalidInputError):
     slug = "payment_exceeds_due"
 
 
+class SourceError(InvalidInputError):
+    """What a scan was to read its inputs from cannot be listed; the sentence says where it breaks off."""
+
+    slug = "source_unusable"
+
+
+class DeclaredUseUnknownError(InvalidInputError):
+    """What a row of a scan declares of its use is not known; figure ``word``, and the sentence says what is."""
+
+    slug = "declared_use_unknown"
+
+
+class InputUnreachableError(InvalidInputError):
+    """One input of a scan could not be fetched, however often that was tried; figure ``tries``."""
+
+    slug = "input_unreachable"
+
+
+class InputChangedError(InvalidInputError):
+    """One input of a scan changed while it was read."""
+
+    slug = "input_changed"
+
+
+class AnalysisFailedError(InvalidInputError):
+    """The engine broke off on this one recording; figure ``kind``."""
+
+    slug = "analysis_failed"
+
+
 # --- the record says no ----------------------------------------------------------------------------------------------
 
 
@@ -359,6 +389,12 @@ class ControllerUnnamedError(ConflictError):
     slug = "controller_unnamed"
 
 
+class ScanMismatchError(ConflictError):
+    """A scan cannot go on as it began; figure ``differs`` names everything that is not as it was."""
+
+    slug = "scan_mismatch"
+
+
 # --- the machine says no ---------------------------------------------------------------------------------------------
 
 
@@ -462,3 +498,66 @@ class DecoderUnavailableError(RegistryError):
     """The decoding process cannot be started on this machine, or was closed."""
 
     slug = "decoder_unavailable"
+
+
+class ScanInterruptedError(RegistryError):
+    """A scan was asked to stop; finished shards are kept. Figures ``rows_done`` and ``rows``."""
+
+    slug = "scan_interrupted"
+
+
+class ScanClusterError(RegistryError):
+    """The machines that a scan runs on cannot be used, or gave out; finished shards are kept."""
+
+    slug = "scan_cluster"
+
+
+class ScanStorageError(RegistryError):
+    """The results of a scan cannot be written: the disk is full, or the folder is gone."""
+
+    slug = "scan_storage"
+
+
+class ScanUnreconciledError(RegistryError):
+    """The rows of a scan are not those of its manifest; figure ``row``, where they part."""
+
+    slug = "scan_not_reconciled"
+
+
+# --- a gallery file cannot be searched -------------------------------------------------------------------------------
+
+
+class GalleryFileError(RegistryError):
+    """A gallery file cannot be searched; the subclasses say why."""
+
+    slug = "gallery_file"
+
+
+class GalleryFileTamperedError(GalleryFileError):
+    """A part of the file is not as it was issued; figure ``part`` says which."""
+
+    slug = "gallery_file_tampered"
+
+
+class GalleryFileForeignError(GalleryFileError):
+    """The file was issued for another key or another purpose, or by a registry whose keys were not given."""
+
+    slug = "gallery_file_foreign"
+
+
+class GalleryFileStaleError(GalleryFileError):
+    """The file has ended, or nothing was heard of it for longer than its status interval; figures say since when."""
+
+    slug = "gallery_file_stale"
+
+
+class GalleryFileReplacedError(GalleryFileError):
+    """The registry says that the file must not be searched any more; figures ``standing`` and ``dropped``."""
+
+    slug = "gallery_file_replaced"
+
+
+class GalleryFileMismatchError(GalleryFileError):
+    """The file was made for other embedding spaces or another calibration; figures name both."""
+
+    slug = "gallery_file_mismatch"

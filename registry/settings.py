@@ -41,6 +41,14 @@ class Settings(BaseSettings):
     engine_threads: int | None = Field(
         default=None, ge=1, description="Processor threads of the engine; by default torch's own choice."
     )
+    listening_memory_mib: int = Field(
+        default=256,
+        ge=1,
+        description=(
+            "Memory for the samples of all recordings in hand while `likeness identify`, `evaluate` or `calibrate` "
+            "listens; one recording that is longer is heard by itself. Networks and answers come on top."
+        ),
+    )
     target_fpir: float = Field(
         default=0.01,
         gt=0,

@@ -235,7 +235,7 @@ class Worker:
             )
             live = workers.live_workers(session, now=now, within_s=within_s)
             session.commit()
-        self._share = replace(self._share, workers=len(live))
+        self._share = replace(self._share, workers=sum(worker.ready for worker in live))
 
     # --- the work ----------------------------------------------------------------------------------------------------
 

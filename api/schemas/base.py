@@ -122,6 +122,7 @@ PerformerId = Annotated[str, *_id(IdPrefix.PERFORMER, "a performer")]
 ExplanationId = Annotated[str, *_id(IdPrefix.EXPLANATION, "an explanation")]
 LicenceId = Annotated[str, *_id(IdPrefix.LICENCE, "a licence")]
 ApproachId = Annotated[str, *_id(IdPrefix.APPROACH, "an approach")]
+GalleryFileId = Annotated[str, *_id(IdPrefix.GALLERY_FILE, "a gallery file")]
 AttestationId = Annotated[str, *_id(IdPrefix.ATTESTATION, "an attestation")]
 
 

@@ -140,7 +140,7 @@ class ConsentPage(Page):
 
 
 class HolderOut(Answer):
-    """Somebody who holds a licence or a permission, or held one that has ended."""
+    """Somebody who holds a licence, a permission or a gallery file, or held one that has ended."""
 
     kind: HeldKind
     id: str

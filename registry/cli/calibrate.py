@@ -28,7 +28,6 @@ from registry.cli.calibration.page import compared, page
 from registry.cli.calibration.words import CALIBRATION_WORDS
 from registry.cli.evaluation.searches import Doubts, LabelledFile, Search
 from registry.cli.evaluation.words import Language
-from registry.cli.listening import opened_listener, performers_in
 from registry.cli.output import print_table
 from registry.cli.progress import tracked
 from registry.engine import selftest
@@ -41,6 +40,7 @@ from registry.engine.training.examples import Part
 from registry.engine.training.people import HELD_OUT_SHARE, Least, Role, require_enough
 from registry.engine.training.recordings import Kept, Material, Take, plan
 from registry.errors import InvalidInputError
+from registry.scanning.listening import opened_listener, performers_in
 from registry.settings import load_settings
 
 FORMAT = "likeness-calibration-1"
@@ -73,7 +73,7 @@ def calibrate(  # noqa: PLR0917  (typer makes options of arguments)
     roles = {take.person: take.role for take in takes}
     require_enough({person: len(named) for person, named in files.items()}, roles, Least())
     engine = build_engine(settings, device=device, threads=threads)
-    heard = _listen(engine, takes, files, console)
+    heard = _listen(engine, takes, files, console, settings.listening_memory_mib)
     require_enough(heard.material.used, roles, Least())
     out.mkdir(parents=True, exist_ok=True)
     made = _make(engine, heard.material, people_held_out, out)
@@ -120,10 +120,12 @@ def _files_in(folder: Path) -> dict[str, dict[str, Path]]:
     }
 
 
-def _listen(engine: Engine, takes: Sequence[Take], files: Mapping[str, Mapping[str, Path]], console: Console) -> Heard:
+def _listen(
+    engine: Engine, takes: Sequence[Take], files: Mapping[str, Mapping[str, Path]], console: Console, memory_mib: int
+) -> Heard:
     """Listen to every recording; one that cannot be used is named in a warning."""
     material, unusable = Material(), 0
-    with opened_listener(engine) as listener:
+    with opened_listener(engine, memory_mib) as listener:
         paths = [files[take.person][take.name] for take in takes]
         heard = listener.listen_and_measure(paths, lambda recording, spans: (recording, spans))
         for take, (path, found, sound) in zip(takes, tracked(heard, console, "listening", len(takes)), strict=True):

@@ -29,13 +29,13 @@ from registry.cli.evaluation.searches import Doubts, LabelledFile, Search, label
 from registry.cli.evaluation.tables import sheets
 from registry.cli.evaluation.words import WORDS, Language
 from registry.cli.identify import SOME_FAILED, enrol_with_progress
-from registry.cli.listening import FolderGallery, Listener, opened_listener
 from registry.cli.output import print_table
 from registry.cli.progress import tracked
 from registry.engine.evaluation import RULE, Group, Labels, SearchKind, SearchResult, Split
 from registry.engine.evaluation import evaluate as measure
 from registry.engine.identify import Engine
 from registry.errors import InvalidInputError
+from registry.scanning.listening import FolderGallery, Listener, opened_listener
 from registry.settings import load_settings
 
 FORMAT = "likeness-evaluation-2"
@@ -117,8 +117,9 @@ def evaluate(  # noqa: PLR0917  (typer makes options of arguments)
     """
     console = Console(stderr=True)
     known = _known(labels or default_labels(probes), groups, doubtful, split)
-    engine = build_engine(load_settings(), device=device, threads=threads, target_fpir=target_fpir)
-    with opened_listener(engine) as listener:
+    settings = load_settings()
+    engine = build_engine(settings, device=device, threads=threads, target_fpir=target_fpir)
+    with opened_listener(engine, settings.listening_memory_mib) as listener:
         enrolled = enrol_with_progress(listener, gallery, console)
         files = labelled_files(probes, clones, decoys, set(enrolled.gallery.performers()))
         files = [file for file in files if split.has(file.person)]

@@ -11,7 +11,12 @@ import typer
 from rich.console import Console
 
 from registry.bootstrap import build_engine
-from registry.cli.listening import (
+from registry.cli.progress import tracked
+from registry.domain.scores import EvidenceOutcome
+from registry.engine.identify import Engine
+from registry.errors import InvalidInputError
+from registry.scanning.evidence_lines import evidence_line
+from registry.scanning.listening import (
     FolderGallery,
     Heard,
     Listener,
@@ -21,17 +26,6 @@ from registry.cli.listening import (
     performers_in,
     summary,
 )
-from registry.cli.progress import tracked
-from registry.domain.scores import (
-    CohortPosition,
-    EvidenceOutcome,
-    PerformerEvidence,
-    Reason,
-    RecordingEvidence,
-    Span,
-)
-from registry.engine.identify import Engine
-from registry.errors import InvalidInputError
 from registry.settings import load_settings
 
 FLAGGED = 1
@@ -56,10 +50,11 @@ def identify(  # noqa: PLR0917  (typer makes options of arguments)
     used.
     """
     console = Console(stderr=True)
-    engine = build_engine(load_settings(), device=device, threads=threads, target_fpir=target_fpir)
+    settings = load_settings()
+    engine = build_engine(settings, device=device, threads=threads, target_fpir=target_fpir)
     files = files_under(paths)
     began = time.perf_counter()
-    with opened_listener(engine) as listener:
+    with opened_listener(engine, settings.listening_memory_mib) as listener:
         enrolled = enrol_with_progress(listener, gallery, console)
         tally = _write_lines(listener, enrolled, files, out, console)
     console.print(
@@ -98,49 +93,6 @@ def answer_for(path: Path, heard: Heard, enrolled: FolderGallery, engine: Engine
     if isinstance(heard, InvalidInputError):
         return {"file": str(path), "error": {"slug": heard.slug, "detail": heard.detail}}
     return {"file": str(path)} | evidence_line(engine.evidence(heard, enrolled.gallery))
-
-
-def evidence_line(evidence: RecordingEvidence) -> dict[str, Any]:
-    """Answer the evidence as JSON holds it; the names are a public contract."""
-    return {
-        "duration_s": round(evidence.duration_s, 3),
-        "speech_s": round(evidence.speech_s, 3),
-        "outcome": evidence.outcome.value,
-        "reasons": [_reason(reason) for reason in evidence.reasons],
-        "candidates": [_candidate(candidate) for candidate in evidence.candidates],
-        "threshold_log10_lr": round(evidence.operating_point.threshold_log10_lr, 4),
-        "overlaps": [_span(span) for span in evidence.overlaps],
-    }
-
-
-def _candidate(candidate: PerformerEvidence) -> dict[str, Any]:
-    return {
-        "performer": candidate.performer_id,
-        "outcome": candidate.outcome.value,
-        "log10_lr": round(candidate.log10_lr, 4),
-        "engines": {encoder: round(value, 4) for encoder, value in candidate.engines.items()},
-        "cohort_percentile": round(candidate.cohort_percentile, 3),
-        "cohort": None if candidate.cohort is None else _cohort(candidate.cohort),
-        "segments": [{**_span(segment.span), "log10_lr": round(segment.log10_lr, 4)} for segment in candidate.segments],
-        "reasons": [_reason(reason) for reason in candidate.reasons],
-    }
-
-
-def _span(span: Span) -> dict[str, float]:
-    return {"start_s": round(span.start_s, 3), "end_s": round(span.end_s, 3)}
-
-
-def _cohort(position: CohortPosition) -> dict[str, Any]:
-    return {
-        "group": position.group,
-        "voices": position.size,
-        "at_least_as_close": round(position.at_least_as_close, 2),
-        "ci95": [round(end, 2) for end in position.interval],
-    }
-
-
-def _reason(reason: Reason) -> dict[str, Any]:
-    return {"code": reason.code, "detail": reason.detail, "figures": dict(reason.figures)}
 
 
 def _exit_code(tally: dict[str, int], enrolled: FolderGallery) -> int:

@@ -52,12 +52,16 @@ app = typer.Typer(
 def _add_late(name: str, summary: str) -> None:
     """Add a command whose module brings torch, which takes seconds to load: it is imported when the command is run.
 
-    All arguments go on as they are, ``--help`` among them, to the function of that name in the module of that name.
+    All arguments go on as they are, ``--help`` among them, to the function of that name in the module of that name, or
+    to its ``app`` where it has several.
     """
 
     def run_late(ctx: typer.Context) -> None:
-        late = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode="markdown", add_completion=False)
-        late.command()(getattr(import_module(f"registry.cli.{name}"), name))
+        module = import_module(f"registry.cli.{name}")
+        late = getattr(module, "app", None)
+        if late is None:
+            late = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode="markdown", add_completion=False)
+            late.command()(getattr(module, name))
         late(args=ctx.args, prog_name=ctx.command_path)
 
     passing_on = {"ignore_unknown_options": True, "allow_extra_args": True, "allow_interspersed_args": False}
@@ -66,6 +70,8 @@ def _add_late(name: str, summary: str) -> None:
 
 _add_late("identify", "Say whose voice is in each file, against a gallery of folders.")
 _add_late("evaluate", "Measure the engine on folders of labelled recordings.")
+_add_late("scan", "Scan a training set or a catalogue: one row for every input, and a signed report.")
+_add_late("gallery", "Issue gallery files, and say how they stand.")
 _add_late("calibrate", "Fit a calibration to your own labelled recordings; nothing is activated.")
 app.command("serve")(serve.serve)
 app.command("worker")(serve.worker)

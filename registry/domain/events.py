@@ -51,6 +51,8 @@ class EventType(StrEnum):
     ENROLMENT_REFUSED = "enrolment.refused"
     ENROLMENT_FAILED = "enrolment.failed"
     ENROLMENT_DISCARDED = "enrolment.discarded"
+    GALLERY_FILE_ISSUED = "gallery_file.issued"
+    GALLERY_FILE_VOIDED = "gallery_file.voided"
     LICENCE_DRAFTED = "licence.drafted"
     LICENCE_CHANGED = "licence.changed"
     LICENCE_OFFERED = "licence.offered"

@@ -32,6 +32,8 @@ class IdPrefix(StrEnum):
     TOMBSTONE = "tomb"
     ENROLMENT = "enr"
     VOICEPRINT = "vp"
+    GALLERY_FILE = "gal"
+    GALLERY_ENTRY = "gent"
     LICENCE = "lic"
     LICENCE_HOLD = "hold"
     SIGNING_KEY = "skey"

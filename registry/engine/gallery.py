@@ -192,6 +192,15 @@ class Gallery:
                 self._names[row] = last
                 self._row[last] = row
 
+    def means(self) -> tuple[tuple[str, ...], dict[str, Array]]:
+        """Answer the performers and, by encoder id ``(n, d) float32``, a copy of their means: what `add_many` takes."""
+        with self._lock:
+            blocks = {encoder: [block.numpy() for block in rows.blocks()] for encoder, rows in self._rows.items()}
+            nobody = {encoder: np.empty((0, rows.dimension), np.float32) for encoder, rows in self._rows.items()}
+            return tuple(self._names), {
+                encoder: np.concatenate([nobody[encoder], *found]) for encoder, found in blocks.items()
+            }
+
     def held(self) -> AbstractContextManager[bool]:
         """Answer a context in which nobody is added or removed by another thread."""
         return self._lock

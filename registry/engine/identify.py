@@ -278,4 +278,6 @@ def _runner(device: str, threads: int | None, share: float) -> BatchRunner:
     if chosen.type == "cpu":
         torch.set_num_threads(1)
         workers = threads or len(os.sched_getaffinity(0))
+    else:
+        torch.backends.cudnn.allow_tf32 = False  # on by default for layers of cuDNN: ten bits, not what float32 says
     return BatchRunner(chosen, round(share * _BATCH[chosen.type]), workers)

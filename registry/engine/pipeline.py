@@ -34,12 +34,13 @@ MIB = 2**20
 _SAMPLE_BYTES = 4
 _THREAD = "pipeline"
 
+S = TypeVar("S")
 T = TypeVar("T")
 Heard = Analysis | InvalidInputError
 Item = tuple[Recording, Sequence[Span]]
 
-Read = Callable[[Path, Room], Item]
-"""Reads one file, asking for room as samples come; raises InvalidInputError where the file cannot be used."""
+Read = Callable[[S, Room], Item]
+"""Reads what one source names, asking for room as samples come; raises InvalidInputError where it cannot be used."""
 
 Analyse = Callable[[Sequence[Item]], Sequence[Analysis]]
 """Analyses recordings together, from several threads; raises InvalidInputError where one of them cannot be."""
@@ -117,7 +118,7 @@ class Answer(Generic[T]):
     """What came of one file.
 
     Attributes:
-        number: of the path, from 0.
+        number: of the source, from 0.
         heard: its analysis, or why there is none.
         measured: what the caller's function answered; None where the file could not be analysed.
     """
@@ -127,8 +128,8 @@ class Answer(Generic[T]):
     measured: T | None
 
 
-class Pipeline:
-    """Reads and analyses files; see the module. One run at a time.
+class Pipeline(Generic[S]):
+    """Reads and analyses files; see the module. One run at a time. What a source is, `read` knows: a path, for one.
 
     Args:
         read: safe to call from several threads.
@@ -139,41 +140,41 @@ class Pipeline:
         totals: of all runs.
     """
 
-    def __init__(self, read: Read, analyse: Analyse, bounds: Bounds | None = None) -> None:
+    def __init__(self, read: Read[S], analyse: Analyse, bounds: Bounds | None = None) -> None:
         self.read = read
         self.analyse = analyse
         self.bounds = bounds or Bounds()
         self.totals = Totals()
 
-    def run(self, paths: Sequence[Path], measure: Measure[T], *, in_order: bool = True) -> Iterator[Answer[T]]:
-        """Yield one answer for each path.
+    def run(self, sources: Sequence[S], measure: Measure[T], *, in_order: bool = True) -> Iterator[Answer[T]]:
+        """Yield one answer for each source.
 
         What is not an InvalidInputError ends the run and is raised here. An iterator that is given up ends its threads
         once the batch in hand is done.
 
         Args:
-            paths: of the files; one may come twice.
+            sources: of the files; one may come twice.
             measure: called for each recording after its analysis; what it keeps of the samples counts no more.
-            in_order: of the paths; otherwise as they come.
+            in_order: of the sources; otherwise as they come.
         """
-        return _Run(self, paths, measure).answers(in_order=in_order)
+        return _Run(self, sources, measure).answers(in_order=in_order)
 
 
 class _Stopped(Exception):  # noqa: N818  (no error: the run is over)
     """The run ended while somebody waited."""
 
 
-class _Run(Generic[T]):
+class _Run(Generic[S, T]):
     """One run. Everything below `_changed` is read and written under it."""
 
-    def __init__(self, pipeline: Pipeline, paths: Sequence[Path], measure: Measure[T]) -> None:
+    def __init__(self, pipeline: Pipeline[S], sources: Sequence[S], measure: Measure[T]) -> None:
         self._read = pipeline.read
         self._analyse = pipeline.analyse
         self._bounds = pipeline.bounds
         self._batch_samples = int(pipeline.bounds.batch_s * SAMPLE_RATE_HZ)
         self._totals = pipeline.totals
         self._measure = measure
-        self._paths = paths
+        self._sources = sources
         self._threads_inside = torch.get_num_threads()
         self._changed = threading.Condition()
         self._active = pipeline.bounds.readers
@@ -197,7 +198,7 @@ class _Run(Generic[T]):
         for thread in threads:
             thread.start()
         try:
-            for _ in self._paths:
+            for _ in self._sources:
                 yield self._next_answer(in_order=in_order)
         finally:
             self._stop()
@@ -245,10 +246,10 @@ class _Run(Generic[T]):
                 self._changed.notify_all()
 
     def _start(self) -> int | None:
-        """Answer the number of the next path to read; None when there is none left."""
+        """Answer the number of the next source to read; None when there is none left."""
         with self._changed:
-            self._wait(lambda: self._started - self._given < self._bounds.ahead or self._started == len(self._paths))
-            if self._started == len(self._paths):
+            self._wait(lambda: self._started - self._given < self._bounds.ahead or self._started == len(self._sources))
+            if self._started == len(self._sources):
                 return None
             number, self._started = self._started, self._started + 1
             self._held[number] = 0
@@ -256,7 +257,7 @@ class _Run(Generic[T]):
 
     def _read_one(self, number: int) -> None:
         try:
-            item = self._read(self._paths[number], partial(self._make_room, number))
+            item = self._read(self._sources[number], partial(self._make_room, number))
         except InvalidInputError as error:
             self._answer(Answer(number, _without_frames(error), None))
         else:
@@ -329,7 +330,7 @@ class _Run(Generic[T]):
     def _worth_a_batch(self) -> bool:
         """Whether enough was read, or some reader waits or has ended, so that more may not come for long."""
         if not self._ready:
-            return self._stopping or (self._started == len(self._paths) and not self._held)
+            return self._stopping or (self._started == len(self._sources) and not self._held)
         return self._stopping or self._ready_samples >= self._batch_samples or self._active < self._bounds.readers
 
     def _analysed(self, items: Sequence[Item]) -> Sequence[Heard]:

@@ -153,6 +153,14 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             "When two operators asked, and agreed, to read who the source of such a voice is.",
             ("id", "attestation_id", "requested_at", "approved_at"),
         ),
+        "gallery_entries": Table(
+            "Under which id the performer's voiceprint is in which gallery file, and by which consent.",
+            ("id", "file_id", "consent_id"),
+        ),
+        "gallery_files": Table(
+            "These files: sealed voiceprints that were given to whom, to search for what, and until when.",
+            ("id", "organisation_id", "purpose", "state", "issued_at", "expires_at"),
+        ),
         "findings": Table(
             "Where the performer was heard, how strong the evidence is, and whether the use was covered.",
             (

@@ -26,7 +26,7 @@ from registry.media.limits import MediaLimits
 from registry.media.process import CHILD_COMMAND, DecoderProcess, Monotonic, Room
 from registry.media.recording import Recording, SourceFacts
 
-__all__ = ["Decoder", "MediaLimits"]
+__all__ = ["Decoder", "MediaLimits", "opened_regular"]
 
 
 def _always(_samples: int) -> None:
@@ -90,8 +90,8 @@ class Decoder:
             MediaError: the file cannot be used; the subclass and its figures say why.
             DecoderUnavailableError: no child can be started on this machine, or the decoder is closed.
         """
-        with _opened(path) as descriptor:
-            return self._decode(descriptor, room)
+        with opened_regular(path) as descriptor:
+            return self.decode_open(descriptor, room)
 
     def decode_bytes(self, data: bytes) -> Recording:
         """Decode a file that is held in memory; raises as `decode` does."""
@@ -99,18 +99,13 @@ class Decoder:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
-            return self._decode(descriptor, _always)
+            return self.decode_open(descriptor, _always)
 
-    def close(self) -> None:
-        """End the waiting children; decodes that are under way finish."""
-        with self._lock:
-            self._closed = True
-            idle, self._idle = self._idle, deque()
-        for child in idle:
-            child.kill()
+    def decode_open(self, descriptor: int, room: Room) -> Recording:
+        """Decode a file that the caller holds open for reading, and moves no more meanwhile; raises as `decode` does.
 
-    def _decode(self, descriptor: int, room: Room) -> Recording:
-        """Check the size, have the samples made, and fingerprint the bytes they were made of."""
+        1. Check the size. 2. Have the samples made. 3. Fingerprint the bytes they were made of.
+        """
         size_bytes = os.fstat(descriptor).st_size
         if size_bytes == 0:
             raise EmptyMediaError("the file is empty: 0 bytes", size_bytes=0)
@@ -122,6 +117,14 @@ class Decoder:
             )
         source, samples = self._in_child(descriptor, room)
         return Recording(samples=samples, content_sha256=_sha256(descriptor), source=source)
+
+    def close(self) -> None:
+        """End the waiting children; decodes that are under way finish."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, deque()
+        for child in idle:
+            child.kill()
 
     def _in_child(self, descriptor: int, room: Room) -> tuple[SourceFacts, NDArray[np.float32]]:
         with self._turns:
@@ -174,8 +177,12 @@ class Decoder:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    """Open a regular file for reading; a pipe or a device is refused without waiting for it."""
+def opened_regular(path: Path) -> Iterator[int]:
+    """Open a regular file for reading; a pipe or a device is refused without waiting for it.
+
+    Raises:
+        UnreadableMediaError: the path cannot be opened, or is not a regular file.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:

@@ -42,6 +42,12 @@ CHILD_COMMAND: Final = (
 )
 """Starts `registry.media.child`; the limits and the number of files are appended."""
 
+HEADER_COMMAND: Final = (
+    *CHILD_COMMAND[:-1],
+    _BOOTSTRAP + "from registry.media.headers import main; main(sys.argv[1:])",
+)
+"""Starts such a child that reads no further than the headers."""
+
 _START_S: Final = 60.0
 _HOUR_S: Final = 3600
 _GROWTH_SAMPLES: Final = 2**22  # 16 MiB, four minutes: the allocator moves no bytes, but zeros what it adds
@@ -259,6 +265,7 @@ def _facts(body: bytearray) -> SourceFacts:
         sample_rate_hz=int(said["sample_rate_hz"]),
         channels=int(said["channels"]),
         size_bytes=int(said["size_bytes"]),
+        declared_s=None if said["declared_s"] is None else float(said["declared_s"]),
     )
 
 

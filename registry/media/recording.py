@@ -21,6 +21,7 @@ class SourceFacts:
         sample_rate_hz: as stored.
         channels: as stored, before they were averaged to one.
         size_bytes: of the file.
+        declared_s: how long the headers say the audio is; None where they do not, or nobody asked them.
     """
 
     container: str
@@ -28,6 +29,7 @@ class SourceFacts:
     sample_rate_hz: int
     channels: int
     size_bytes: int
+    declared_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -87,7 +87,7 @@ def complete_check(ctx: Context, held: Lease, evidence: RecordingEvidence | None
 
 def _rule_all(unit: Unit, check: Check, evidence: RecordingEvidence | None) -> list[Ruled]:
     """Rule on everybody worth a finding, in the engine's order."""
-    heard = _monitored(unit, [c for c in evidence.candidates if _is_worth_a_finding(c)] if evidence else [])
+    heard = monitored(unit.session, worth_a_finding(evidence.candidates) if evidence else (), unit.now)
     records = records_between(
         unit.session,
         check.organisation_id,
@@ -120,10 +120,16 @@ def _is_worth_a_finding(candidate: PerformerEvidence) -> bool:
     return candidate.outcome is not EvidenceOutcome.NO_MATCH
 
 
-def _monitored(unit: Unit, candidates: Sequence[PerformerEvidence]) -> list[PerformerEvidence]:
+def worth_a_finding(candidates: Iterable[PerformerEvidence]) -> list[PerformerEvidence]:
+    """Answer the candidates who are heard, resembled, or cannot be told, in their order."""
+    return [candidate for candidate in candidates if _is_worth_a_finding(candidate)]
+
+
+def monitored(session: Session, candidates: Sequence[PerformerEvidence], now: datetime) -> list[PerformerEvidence]:
+    """Answer the candidates who consent to being looked for at ``now``; of nobody else is evidence kept."""
     ids = [candidate.performer_id for candidate in candidates]
-    monitored = in_force(unit.session, ids, ConsentPurpose.MONITORING, Modality.VOICE, unit.now)
-    return [candidate for candidate in candidates if candidate.performer_id in monitored]
+    consenting = in_force(session, ids, ConsentPurpose.MONITORING, Modality.VOICE, now)
+    return [candidate for candidate in candidates if candidate.performer_id in consenting]
 
 
 def rule(
@@ -202,7 +208,7 @@ def _write_result(check: Check, evidence: RecordingEvidence | None, ruled: Seque
     }
     if ruled:
         check.verdict = gravest(one.ruling.verdict for one in ruled)
-        check.outcome = _strongest(ruled)
+        check.outcome = strongest(ruled)
         decisive = next(one.ruling for one in ruled if one.ruling.verdict is check.verdict)
         check.reasons = [reason_as_json(reason) for reason in decisive.reasons]
     elif evidence.outcome is EvidenceOutcome.INCONCLUSIVE:
@@ -213,7 +219,8 @@ def _write_result(check: Check, evidence: RecordingEvidence | None, ruled: Seque
         check.reasons = [reason_as_json(reason) for reason in (_nobody(evidence), *unvalidated)]
 
 
-def _strongest(ruled: Sequence[Ruled]) -> EvidenceOutcome:
+def strongest(ruled: Sequence[Ruled]) -> EvidenceOutcome:
+    """Answer the strongest outcome of some findings: that of the recording."""
     order = list(EvidenceOutcome)
     return min((one.evidence.outcome for one in ruled), key=order.index)
 

@@ -26,7 +26,7 @@ from registry.domain.standing import Standing, standing
 from registry.errors import ConflictError, EvidenceRequiredError, InvalidInputError, NotFoundError
 from registry.services.context import Context
 from registry.services.explanations import explanation_of
-from registry.services.holders import Holder, holders_of
+from registry.services.holders import Holder, gallery_holders_of, holders_of
 from registry.services.performers import performer_to_change, visible_performer
 from registry.services.signers import require_may_decide, signing_as
 from registry.services.unit import Unit, require_version, unit_of_work
@@ -295,12 +295,12 @@ def withdraw_all(
 
 @dataclass(frozen=True, slots=True)
 class WhoMayUse:
-    """Who may use a performer's voice, or had to stop.
+    """Who may use a performer's voice, or search for it with a gallery file, or had to stop.
 
     Attributes:
         ended_at: when consent to licensing the voice last ended; None while it is in force or was never given.
-        holders: while it is in force, who may use the voice and by when each would have to stop if it ended now; once
-            it has ended, who had to stop, and by when.
+        holders: while what they rest on is in force, who holds something and by when each would have to stop if it
+            ended now; once it has ended, who had to stop, and by when.
     """
 
     ended_at: datetime | None
@@ -318,12 +318,23 @@ def who_may_use(ctx: Context, principal: Principal, performer_id: str) -> WhoMay
     with ctx.database.read() as session:
         performer = visible_performer(session, principal, performer_id)
         held = [consent.value() for consent in consents.consents_of(session, [performer.id])]
-        latest = rules.latest_decision(held, ConsentPurpose.LICENSING, Modality.VOICE)
-        if latest is None:
-            return WhoMayUse(None, ())
-        expired = latest.state_at(now) is ConsentState.EXPIRED
-        ended_at = None if latest.permits(now) else latest.expires_at if expired else latest.decided_at
-        return WhoMayUse(ended_at, holders_of(session, performer.id, now, stopped_at=ended_at))
+        licensing = rules.latest_decision(held, ConsentPurpose.LICENSING, Modality.VOICE)
+        monitoring = rules.latest_decision(held, ConsentPurpose.MONITORING, Modality.VOICE)
+        found: list[Holder] = []
+        ended_at = None
+        if licensing is not None:
+            ended_at = _ended_at(licensing, now)
+            found += holders_of(session, performer.id, now, stopped_at=ended_at)
+        if monitoring is not None:
+            found += gallery_holders_of(session, performer.id, _ended_at(monitoring, now) or now)
+        return WhoMayUse(ended_at, sorted(found, key=lambda holder: (holder.stop_by, holder.id)))
+
+
+def _ended_at(decision: rules.Consent, now: datetime) -> datetime | None:
+    """Answer when a decision stopped permitting anything, or None while it permits."""
+    if decision.permits(now):
+        return None
+    return decision.expires_at if decision.state_at(now) is ConsentState.EXPIRED else decision.decided_at
 
 
 def in_force(

@@ -18,6 +18,7 @@ from registry.store import (
     attestations,
     consents,
     enrolments,
+    gallery_files,
     journal,
     licences,
     payments,
@@ -76,6 +77,7 @@ def _held(session: Session, performer: Performer) -> Mapping[str, Sequence[objec
     own = performer.id
     agreed = licences.licences_of_performer(session, own)
     attested = session.scalars(select(SourceAttestation).where(SourceAttestation.performer_id == own)).all()
+    inside = gallery_files.entries_about(session, own)
     return {
         "performer": [performer],
         "representatives": performers.representatives_of(session, own),
@@ -95,6 +97,8 @@ def _held(session: Session, performer: Performer) -> Mapping[str, Sequence[objec
         "approaches": approaches.approaches_to(session, [own]),
         "source_attestations": attested,
         "unsealings": [request for each in attested for request in attestations.unsealings_of(session, each.id)],
+        "gallery_entries": inside,
+        "gallery_files": gallery_files.files_named(session, [entry.file_id for entry in inside], None),
         "findings": session.scalars(select(Finding).where(Finding.performer_id == own)).all(),
         "usage_lines": usage.lines_of_performer(session, own),
         "ledger_entries": session.scalars(select(LedgerEntry).where(LedgerEntry.performer_id == own)).all(),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
@@ -51,11 +51,13 @@ class Shelves:
         performer_ids: ``n`` of them: those who are to be searched.
         means: by encoder id ``(n, d) float32``: the mean of each performer's projected prototypes, of unit length.
         left_out: who has voiceprints, and consents to be searched, and still cannot be: with the reason.
+        voiceprint_ids: by performer, of those who are to be searched: which records their means were made of.
     """
 
     performer_ids: Sequence[str]
     means: Mapping[str, Array]
     left_out: Mapping[str, RegistryError]
+    voiceprint_ids: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def whole_gallery(ctx: Context, where: SearchedIn) -> Iterator[WholeGallery]:
     with ctx.database.read() as session:
         holders = performers.key_holders(session, Modality.VOICE)
         seq = enrolments.gallery_seq(session)
-        yield WholeGallery(seq, len(holders), _require_any(_shelves(ctx, session, holders, where)))
+        yield WholeGallery(seq, len(holders), _require_any(shelves_of(ctx, session, holders, where)))
 
 
 def steps_after(ctx: Context, seq: int, where: SearchedIn) -> Steps:
@@ -103,7 +105,7 @@ def steps_after(ctx: Context, seq: int, where: SearchedIn) -> Steps:
     with ctx.database.read() as session:
         changes = enrolments.changes_after(session, seq)
         changed = sorted({change.performer_id for change in changes})
-        shelves = list(_shelves(ctx, session, changed, where))
+        shelves = list(shelves_of(ctx, session, changed, where))
     there = {performer_id for part in shelves for performer_id in part.performer_ids}
     gone = [performer_id for performer_id in changed if performer_id not in there]
     return Steps(changes[-1].seq if changes else seq, gone, shelves)
@@ -125,7 +127,8 @@ def _require_any(shelves: Iterator[Shelves]) -> Iterator[Shelves]:
         )
 
 
-def _shelves(ctx: Context, session: Session, performer_ids: Sequence[str], where: SearchedIn) -> Iterator[Shelves]:
+def shelves_of(ctx: Context, session: Session, performer_ids: Sequence[str], where: SearchedIn) -> Iterator[Shelves]:
+    """Open the voiceprints of some performers, some hundreds at a time: those who consent to be searched."""
     now = ctx.clock()
     for some in in_parts(performer_ids):
         yield _shelves_of(ctx, session, some, where, now)
@@ -150,7 +153,8 @@ def _shelves_of(
     for number, name in enumerate(names):
         if not whole[number]:
             left_out[name] = opened.broken.get(number) or _elsewhere(where)
-    return Shelves([names[number] for number in np.flatnonzero(whole)], means, left_out)
+    searched = [names[number] for number in np.flatnonzero(whole)]
+    return Shelves(searched, means, left_out, {name: [one.voiceprint_id for one in stored[name]] for name in searched})
 
 
 def _stored(

@@ -1,4 +1,4 @@
-"""Holders: who may use a performer at this moment, and by when they must stop once the performer withdraws."""
+"""Holders: who may use or search for a performer at this moment, and by when they must stop after a withdrawal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from registry.domain.licences import LicenceState
-from registry.store import clearances, licences
+from registry.store import clearances, gallery_files, licences
 from registry.store.accounts import organisation_names
 
 STOP_WITHIN = timedelta(hours=24)
@@ -23,6 +23,7 @@ class HeldKind(StrEnum):
 
     LICENCE = "licence"
     CLEARANCE = "clearance"
+    GALLERY_FILE = "gallery_file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,28 @@ def holders_of(
         stopped_at: when consent had ended already; what was suspended for that reason then counts as held.
     """
     held = [*_licences(session, performer_id, now, stopped_at), *_clearances(session, performer_id, stopped_at or now)]
+    return _named(session, held)
+
+
+def gallery_holders_of(session: Session, performer_id: str, since: datetime) -> Sequence[Holder]:
+    """Answer everybody who has a gallery file with a performer's voiceprint that could be searched at ``since``.
+
+    What they heard last about it counts for one status interval more, and no longer: then their scans refuse it.
+    """
+    held = [
+        _Held(
+            HeldKind.GALLERY_FILE,
+            file.id,
+            file.organisation_id,
+            min(file.expires_at, since + timedelta(seconds=file.status_interval_s)),
+        )
+        for file in gallery_files.files_with(session, performer_id, since)
+    ]
+    return _named(session, held)
+
+
+def _named(session: Session, held: Sequence[_Held]) -> Sequence[Holder]:
+    """Answer who must stop, with their names, the first to stop first."""
     names = organisation_names(session, {each.studio_id for each in held})
     return [
         Holder(each.kind, each.id, each.studio_id, names[each.studio_id], each.stop_by)

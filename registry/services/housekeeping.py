@@ -12,6 +12,7 @@ from registry.domain.spoken_statements import SpokenStatementState
 from registry.services.assessments import fail_check
 from registry.services.context import Context
 from registry.services.enrolment_work import fail_enrolment
+from registry.services.gallery_files import void_undelivered
 from registry.services.spoken_statement_work import expire_unspoken, fail_statement
 from registry.services.unit import unit_of_work
 from registry.services.withdrawal import expire_due
@@ -33,6 +34,7 @@ def keep_house(ctx: Context) -> None:
         pass
     expire_due(ctx)
     expire_unspoken(ctx)
+    void_undelivered(ctx)
     sweep_spool(ctx)
     with ctx.database.write() as session:
         idempotency.forget_expired(session, ctx.clock())

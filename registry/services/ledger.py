@@ -119,15 +119,18 @@ def accounts_of(session: Session, licence_id: str, now: datetime) -> list[Accoun
     ]
 
 
-def overdue_since(session: Session, licence_ids: Collection[str], now: datetime) -> Mapping[str, date]:
+def overdue_since(
+    session: Session, licence_ids: Collection[str], now: datetime, *, until: datetime | None = None
+) -> Mapping[str, date]:
     """Answer, for each licence that is behind, the day by which the oldest unpaid amount was to be paid.
 
     Payments settle what was due first. A licence that is not among the keys owes nothing that is past its day.
+    With ``until``, what was written after that moment is left out.
     """
     today = now.date()
     since: dict[str, date] = {}
-    for behind in ledger.past_due(session, licence_ids, today):
-        found = arrears(ledger.debts_of(session, behind.licence_id, behind.currency), today)
+    for behind in ledger.past_due(session, licence_ids, today, until=until):
+        found = arrears(ledger.debts_of(session, behind.licence_id, behind.currency, until=until), today)
         if found is not None:
             since[behind.licence_id] = min(found.since, since.get(behind.licence_id, found.since))
     return since

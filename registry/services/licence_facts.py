@@ -23,6 +23,7 @@ def facts_of(
     now: datetime,
     projects: Collection[str],
     apart_from: str | None = None,
+    as_of: datetime | None = None,
 ) -> Mapping[str, LicenceFacts]:
     """Answer what has happened under some licences; what nothing was written down of has not happened.
 
@@ -32,11 +33,12 @@ def facts_of(
         now: the moment of the question.
         projects: of which it is to be known on which days clearances were given.
         apart_from: SHA-256 of a recording that is checked again: what it has used itself is not held against it.
+        as_of: a moment; what was written down after it is left out. None for all of it.
     """
-    used = used_quantities(session, licence_ids, apart_from=apart_from)
-    overdue = overdue_since(session, licence_ids, now)
-    approved = _approved_copies(session, licence_ids, now)
-    attested = _attested(session, licence_ids, projects)
+    used = used_quantities(session, licence_ids, apart_from=apart_from, until=as_of)
+    overdue = overdue_since(session, licence_ids, now, until=as_of)
+    approved = _approved_copies(session, licence_ids, now, as_of)
+    attested = _attested(session, licence_ids, projects, as_of)
     return {
         licence_id: LicenceFacts(
             used=used.get(licence_id, {}),
@@ -48,10 +50,14 @@ def facts_of(
     }
 
 
-def _approved_copies(session: Session, licence_ids: Collection[str], now: datetime) -> Mapping[str, set[CopyUse]]:
+def _approved_copies(
+    session: Session, licence_ids: Collection[str], now: datetime, as_of: datetime | None
+) -> Mapping[str, set[CopyUse]]:
     """Answer the copies that performers have approved, each for its use, whether or not a clearance was given since."""
     found: dict[str, set[CopyUse]] = defaultdict(set)
     for row in approvals.approvals_under(session, licence_ids):
+        if as_of is not None and (row.answered_at is None or row.answered_at > as_of):
+            continue
         approval = row.value()
         of_copy = approval.use.copy_use
         if of_copy is not None and approval.state_at(now) in {ApprovalState.APPROVED, ApprovalState.USED}:
@@ -60,10 +66,11 @@ def _approved_copies(session: Session, licence_ids: Collection[str], now: dateti
 
 
 def _attested(
-    session: Session, licence_ids: Collection[str], projects: Collection[str]
+    session: Session, licence_ids: Collection[str], projects: Collection[str], as_of: datetime | None
 ) -> Mapping[str, set[AttestedWork]]:
     found: dict[str, set[AttestedWork]] = defaultdict(set)
     if projects:
         for licence_id, project, decided_at in clearances.cleared_projects(session, licence_ids, projects):
-            found[licence_id].add(AttestedWork(project, decided_at.date()))
+            if as_of is None or decided_at <= as_of:
+                found[licence_id].add(AttestedWork(project, decided_at.date()))
     return found

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from registry.domain.as_of import consents_as_of, licence_as_of
 from registry.domain.consents import Consent
 from registry.domain.licence_facts import LicenceFacts
 from registry.domain.licences import Licence
@@ -25,6 +26,7 @@ def records_between(
     now: datetime,
     projects: Collection[str] = (),
     apart_from: str | None = None,
+    as_of: datetime | None = None,
 ) -> Mapping[str, PerformerRecord]:
     """Answer the consents of some performers, their licences with one studio, and what has happened under these.
 
@@ -38,6 +40,7 @@ def records_between(
         now: the moment of the question.
         projects: of which it is to be known when clearances were given, because work may have outlived its licence.
         apart_from: SHA-256 of a recording that is checked again: what it has used itself is not held against it.
+        as_of: an earlier moment, as the records stood at which they are answered; None for as they stand.
     """
     wanted = sorted(set(performer_ids))
     signed: dict[str, list[Consent]] = defaultdict(list)
@@ -47,10 +50,17 @@ def records_between(
             signed[consent.performer_id].append(consent.value())
         for licence in licences.licences_between(session, studio_id, part):
             agreed[licence.performer_id].append(licence.value())
+    if as_of is not None:
+        signed = defaultdict(list, {who: consents_as_of(own, as_of) for who, own in signed.items()})
+        agreed = defaultdict(list, {who: _in_force_by(own, as_of) for who, own in agreed.items()})
     facts: dict[str, LicenceFacts] = {}
     for part in in_parts([licence.id for held in agreed.values() for licence in held]):
-        facts |= facts_of(session, part, now=now, projects=projects, apart_from=apart_from)
+        facts |= facts_of(session, part, now=now, projects=projects, apart_from=apart_from, as_of=as_of)
     return {
         each: PerformerRecord(each, signed[each], agreed[each], {x.id: facts[x.id] for x in agreed[each]})
         for each in wanted
     }
+
+
+def _in_force_by(agreed: Iterable[Licence], as_of: datetime) -> list[Licence]:
+    return [then for licence in agreed if (then := licence_as_of(licence, as_of)) is not None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 
 from sqlalchemy import select
@@ -40,7 +41,7 @@ COUNTED_VERDICTS = frozenset({Verdict.LICENSED_USE, Verdict.LICENSED_UNPAID})
 
 
 def used_quantities(
-    session: Session, licence_ids: Collection[str], *, apart_from: str | None = None
+    session: Session, licence_ids: Collection[str], *, apart_from: str | None = None, until: datetime | None = None
 ) -> Mapping[str, Mapping[UsageUnit, int]]:
     """Answer how many units were used under each licence; a part of a unit counts whole.
 
@@ -50,10 +51,12 @@ def used_quantities(
         session: to read in.
         licence_ids: of which.
         apart_from: SHA-256 of a recording that is checked again: what it counted itself is not held against it.
+        until: a moment; what was written after it is left out. None for now.
     """
+    counted = usage.used_thousandths(session, licence_ids, apart_from=apart_from, until=until)
     return {
         licence_id: {unit: whole_units(thousandths) for unit, thousandths in used.items()}
-        for licence_id, used in usage.used_thousandths(session, licence_ids, apart_from=apart_from).items()
+        for licence_id, used in counted.items()
     }
 
 

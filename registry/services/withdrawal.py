@@ -18,7 +18,7 @@ from registry.domain.events import EventType
 from registry.domain.ids import IdPrefix
 from registry.domain.licences import LicenceState, SuspensionReason
 from registry.services.context import Context
-from registry.services.holders import Holder, holders_of
+from registry.services.holders import Holder, gallery_holders_of, holders_of
 from registry.services.holds import place_hold
 from registry.services.spoken_statement_work import end_statements
 from registry.services.unit import Unit, unit_of_work
@@ -43,7 +43,7 @@ class Withdrawal:
         licences_suspended: ids.
         workers_live: workers that were running.
         workers_confirmed: of these, how many have said that the voiceprints are out of their memory.
-        holders: those who held a licence or a permission that has ended, and by when each must stop.
+        holders: those who held a licence, a permission or a gallery file that has ended, and by when each must stop.
         at: when.
         already: whether all of it had been done before, so that nothing was left to do.
     """
@@ -64,7 +64,7 @@ def withdraw(
 ) -> Withdrawal:
     """End consents of one performer, with everything that rests on them, and commit the caller's unit.
 
-    1. Who holds a licence or a permission, and must stop, is read while they still hold it.
+    1. Who holds a licence, a permission or a gallery file, and must stop, is read while they still hold it.
     2. The consents end.
     3. For monitoring: the key is destroyed and the voiceprints are deleted; a salted commitment stays as proof.
     4. For licensing: licences in force are suspended.
@@ -101,11 +101,20 @@ def withdraw(
 def _holders(
     session: Session, ended: Sequence[Consent], now: datetime, *, stopped_at: datetime | None = None
 ) -> Sequence[Holder]:
-    """Answer who must stop: whoever may use the voice, where consent to licensing it is among what ends."""
+    """Answer who must stop, as far as what ends is about the voice.
+
+    Whoever may use it, where consent to licensing ends; whoever has a gallery file with it, where that to monitoring
+    ends.
+    """
+    found: list[Holder] = []
     for consent in ended:
-        if consent.purpose is ConsentPurpose.LICENSING and consent.modality is Modality.VOICE:
-            return holders_of(session, consent.performer_id, now, stopped_at=stopped_at)
-    return ()
+        if consent.modality is not Modality.VOICE:
+            continue
+        if consent.purpose is ConsentPurpose.LICENSING:
+            found += holders_of(session, consent.performer_id, now, stopped_at=stopped_at)
+        elif consent.purpose is ConsentPurpose.MONITORING:
+            found += gallery_holders_of(session, consent.performer_id, stopped_at or now)
+    return sorted({holder.id: holder for holder in found}.values(), key=lambda holder: (holder.stop_by, holder.id))
 
 
 def already_withdrawn(session: Session, ended: Sequence[Consent], now: datetime) -> Withdrawal:

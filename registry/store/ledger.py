@@ -87,11 +87,14 @@ def standing_entries(session: Session, licence_id: str, kinds: Collection[EntryK
     return session.scalars(query.order_by(LedgerEntry.id)).all()
 
 
-def _stands() -> ColumnElement[bool]:
-    """Whether an entry neither takes another back nor was taken back."""
+def _stands(until: datetime | None = None) -> ColumnElement[bool]:
+    """Whether an entry neither takes another back nor was taken back: by now, or as it was at a moment."""
     taking_back = aliased(LedgerEntry)
-    taken_back = select(taking_back.id).where(taking_back.reverses_id == LedgerEntry.id).exists()
-    return and_(LedgerEntry.reverses_id.is_(None), ~taken_back)
+    taken_back = select(taking_back.id).where(taking_back.reverses_id == LedgerEntry.id)
+    if until is None:
+        return and_(LedgerEntry.reverses_id.is_(None), ~taken_back.exists())
+    by_then = taken_back.where(taking_back.recorded_at <= until)
+    return and_(LedgerEntry.reverses_id.is_(None), LedgerEntry.recorded_at <= until, ~by_then.exists())
 
 
 def page_of_entries(
@@ -162,14 +165,19 @@ class PastDue:
     amount_minor: int
 
 
-def past_due(session: Session, licence_ids: Iterable[str], today: date) -> Sequence[PastDue]:
-    """Answer, for each licence and currency that is behind, what was due before ``today`` and was not settled."""
+def past_due(
+    session: Session, licence_ids: Iterable[str], today: date, *, until: datetime | None = None
+) -> Sequence[PastDue]:
+    """Answer, for each licence and currency that is behind, what was due before ``today`` and was not settled.
+
+    With ``until``, entries that were written after that moment are left out.
+    """
     owed = case((and_(LedgerEntry.debit == LedgerAccount.DUE, LedgerEntry.due_on < today), LedgerEntry.amount_minor))
     paid = case((LedgerEntry.credit == LedgerAccount.DUE, LedgerEntry.amount_minor))
     behind = func.coalesce(func.sum(owed), 0) - func.coalesce(func.sum(paid), 0)
     query = (
         select(LedgerEntry.licence_id, LedgerEntry.currency, behind)
-        .where(LedgerEntry.licence_id.in_(list(licence_ids)), _stands())
+        .where(LedgerEntry.licence_id.in_(list(licence_ids)), _stands(until))
         .group_by(LedgerEntry.licence_id, LedgerEntry.currency)
         .having(behind > 0)
         .order_by(LedgerEntry.licence_id, LedgerEntry.currency)
@@ -177,9 +185,10 @@ def past_due(session: Session, licence_ids: Iterable[str], today: date) -> Seque
     return [PastDue(licence_id, currency, int(amount)) for licence_id, currency, amount in session.execute(query)]
 
 
-def debts_of(session: Session, licence_id: str, currency: str) -> list[Debt]:
-    """Answer what became due, and what was taken off it, of entries that were not taken back."""
-    query = select(LedgerEntry).where(LedgerEntry.licence_id == licence_id, LedgerEntry.currency == currency, _stands())
+def debts_of(session: Session, licence_id: str, currency: str, *, until: datetime | None = None) -> list[Debt]:
+    """Answer what became due, and what was taken off it, of entries that were not taken back; see `past_due`."""
+    wanted = (LedgerEntry.licence_id == licence_id, LedgerEntry.currency == currency, _stands(until))
+    query = select(LedgerEntry).where(*wanted)
     return [Debt(entry.movement().of_due, entry.due_on) for entry in session.scalars(query)]
 
 

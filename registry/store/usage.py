@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, func, select, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    and_,
+    func,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
 from registry.domain.usage import LARGEST_THOUSANDTHS, Period, Usage, UsageKind
@@ -185,7 +197,7 @@ def lines_of_entries(session: Session, entry_ids: Collection[str]) -> dict[str, 
 
 
 def used_thousandths(
-    session: Session, licence_ids: Collection[str], *, apart_from: str | None = None
+    session: Session, licence_ids: Collection[str], *, apart_from: str | None = None, until: datetime | None = None
 ) -> dict[str, dict[UsageUnit, int]]:
     """Answer how much was used under each licence, by unit, in thousandths; what was made void does not count.
 
@@ -193,9 +205,13 @@ def used_thousandths(
         session: to read in.
         licence_ids: of which.
         apart_from: SHA-256 of a recording whose own use is left out.
+        until: a moment; what was written after it is left out. None for now.
     """
+    stands: ColumnElement[bool] = UsageLine.voided_at.is_(None)
+    if until is not None:
+        stands = and_(UsageLine.recorded_at <= until, or_(stands, UsageLine.voided_at > until))
     query = select(UsageLine.licence_id, UsageLine.unit, func.sum(UsageLine.thousandths)).where(
-        UsageLine.licence_id.in_(licence_ids), UsageLine.voided_at.is_(None)
+        UsageLine.licence_id.in_(licence_ids), stands
     )
     if apart_from is not None:
         query = query.where(~UsageLine.key.contains(f":{apart_from}:"))

@@ -81,7 +81,7 @@ def beat(
 def require_same_engine(
     session: Session, *, worker_id: str, engine_version: str, now: datetime, within_s: float
 ) -> None:
-    """Refuse to work beside a live worker that was there before and runs another engine.
+    """Refuse to work beside a live worker that was there before, is ready for checks, and runs another engine.
 
     Called in the transaction of each `beat`. Of two that start at the same moment, on PostgreSQL, neither sees the
     other at first; the younger one is refused at its next beat.
@@ -90,7 +90,7 @@ def require_same_engine(
         EngineMismatchError: there is one; the sentence names both engines.
     """
     for worker in live_workers(session, now=now, within_s=within_s):
-        if worker.id < worker_id and worker.engine_version != engine_version:
+        if worker.ready and worker.id < worker_id and worker.engine_version != engine_version:
             raise EngineMismatchError(
                 f"this worker runs engine {engine_version}, but worker {worker.id} runs {worker.engine_version}: end "
                 "the others first, and give every process the same version and LIKENESS_CALIBRATION",

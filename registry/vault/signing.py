@@ -155,6 +155,12 @@ def public_jwks(keys: KeyProvider) -> dict[str, list[dict[str, str]]]:
     return {"keys": [_jwk(key_id, key) for key_id, key in keys.signing_keys()]}
 
 
+def registry_id(keys: KeyProvider) -> str:
+    """Answer by what a registry is known for good: the thumbprint (RFC 7638) of the first key it ever signed with."""
+    _, first = keys.signing_keys()[0]
+    return _public(first).thumbprint()
+
+
 def read_jwks(content: bytes | str) -> PublicKeys:
     """Read a JWK set that `public_jwks` made. Keys of another kind are left out.
 

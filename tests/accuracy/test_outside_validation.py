@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from likeness_commands import Commands
 from soundfiles import wav
-from whispering import whispered
 
+from benchmarks.whispering import whispered
 from registry.media.decode import Decoder
 
 RECORDINGS = ("slt-1", "awb-1", "rms-1")
@@ -28,7 +28,11 @@ def lines(likeness: Commands, voices: Path, synthetic_gallery: Path, tmp_path_fa
     with Decoder(files_per_child=len(RECORDINGS)) as decoder:
         for number, name in enumerate(RECORDINGS):
             spoken = decoder.decode(voices / "enrolment" / f"{name}.flac").samples
-            made = {"spoken": spoken, "whispered": whispered(spoken, number), "drowned": in_noise(spoken, -1.0)}
+            made = {
+                "spoken": spoken,
+                "whispered": whispered(spoken, np.random.default_rng(number)),
+                "drowned": in_noise(spoken, -1.0),
+            }
             for how, samples in made.items():
                 whole = np.round(samples / np.abs(samples).max() * 20_000).astype(np.int16)
                 (folder / f"{how}-{name}.wav").write_bytes(wav(whole[:, None]))

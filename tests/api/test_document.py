@@ -105,8 +105,8 @@ def test_every_post_honours_an_idempotency_key_but_those_whose_answer_is_kept_no
         for _, method, operation in operations()
         if method == "post" and "Idempotency-Key" not in named(operation)
     }
-    # a secret, a sealed name, and how tokens stand now: an answer of a while ago would be none
-    assert without == {"issue_token", "reveal_source", "ask_clearance_status"}
+    # a secret, a sealed name, and how tokens or files stand now: an answer of a while ago would be none
+    assert without == {"issue_token", "reveal_source", "ask_clearance_status", "ask_gallery_status"}
 
 
 def test_nothing_unknown_is_taken_anywhere() -> None:

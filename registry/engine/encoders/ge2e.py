@@ -27,6 +27,8 @@ DIMENSION = 256
 WINDOW_FRAMES = 160
 LOUDNESS_TARGET_DBFS = -30.0
 _WINDOW_SAMPLES = WINDOW_FRAMES * HOP_SAMPLES
+SHAPE = WindowShape(samples=_WINDOW_SAMPLES, hop=77 * HOP_SAMPLES, shortest=40 * HOP_SAMPLES)
+"""1.6 s, every 0.77 s; a last piece counts from 0.4 s of new speech."""
 _PARTIALS_PER_SECOND = 1.3
 _SHORTEST_PARTIAL = 0.75
 _INT16_MAX = 32767
@@ -73,8 +75,7 @@ class Ge2eEncoder:
         self.space = Space("ge2e", WEIGHTS_SHA256, PREPROCESSING, DIMENSION)
         self.id = self.space.encoder
         self.sample_rate_hz = SAMPLE_RATE_HZ
-        # 1.6 s, every 0.77 s; a last piece counts from 0.4 s of new speech
-        self.shape = WindowShape(samples=_WINDOW_SAMPLES, hop=77 * HOP_SAMPLES, shortest=40 * HOP_SAMPLES)
+        self.shape = SHAPE
 
     def encode(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `Encoder.encode`."""

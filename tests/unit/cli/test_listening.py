@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from soundfiles import VOICES, encoded, noise
 
-from registry.cli.listening import Heard, Listener, opened_listener
 from registry.engine.analysis import Analysis
 from registry.engine.identify import Engine
 from registry.engine.pipeline import Bounds
 from registry.errors import NoSpeechError, NotMediaError, UnreadableMediaError
+from registry.scanning.listening import Heard, Listener, opened_listener
 
 ROOT = Path(__file__).resolve().parents[3]
 SHORT_FILES = 1_000

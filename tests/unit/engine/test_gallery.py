@@ -56,6 +56,20 @@ def filled(count: int = 4) -> Gallery:
     return gallery
 
 
+def test_means_make_the_same_gallery_elsewhere() -> None:
+    gallery, elsewhere = filled(), Gallery(SPACES, cohorts())
+    performers, means = gallery.means()
+    elsewhere.add_many(performers, means)
+    assert elsewhere.performers() == performers == ("p0", "p1", "p2", "p3")
+    for name, scores in elsewhere.score(voices(9)).encoders.items():
+        assert (scores == gallery.score(voices(9)).encoders[name]).all()
+        means[name][:] = 0  # a copy
+        assert (scores == gallery.score(voices(9)).encoders[name]).all()
+    nobody, none = Gallery(SPACES, cohorts()).means()
+    assert nobody == ()
+    assert {name: rows.shape for name, rows in none.items()} == {"a": (0, 8), "b": (0, 6)}
+
+
 def test_an_empty_gallery_cannot_be_searched() -> None:
     with pytest.raises(InvalidInputError, match="empty"):
         Gallery(SPACES, cohorts()).score(voices(0))

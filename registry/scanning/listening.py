@@ -13,6 +13,7 @@ from registry.engine.analyser import REQUIRED_SPEECH_S
 from registry.engine.gallery import Gallery
 from registry.engine.identify import Engine
 from registry.engine.pipeline import (
+    MIB,
     Bounds,
     Heard,
     Item,
@@ -28,12 +29,14 @@ from registry.media.decode import Decoder
 from registry.media.limits import MediaLimits
 from registry.media.process import Room
 from registry.media.speech import SpeechDetector
+from registry.settings import Settings
 
 __all__ = ["FolderGallery", "Heard", "Listener", "enrol_folder", "files_under", "opened_listener", "performers_in"]
 
 RECOMMENDED_ENROLMENT_S = 20.0
 """What the registry's own enrolment asks for; a folder with less is used, and named in a warning."""
 
+DEFAULT_MEMORY_MIB: int = Settings.model_fields["listening_memory_mib"].default
 _FILES_PER_CHILD = 512  # the files are the caller's own, so that a child may read many; starting one takes 0.15 s
 
 T = TypeVar("T")
@@ -50,6 +53,7 @@ class Listener:
 
     Attributes:
         engine, decoder, detector: as given.
+        bounds: of its pipeline.
     """
 
     def __init__(
@@ -58,8 +62,8 @@ class Listener:
         self.engine = engine
         self.decoder = decoder
         self.detector = detector
-        bounds = bounds or Bounds(batch_s=batch_seconds(engine.identity.device))
-        self._pipeline = Pipeline(self._read, engine.analyse_many, bounds)
+        self.bounds = bounds or Bounds(batch_s=batch_seconds(engine.identity.device))
+        self._pipeline = Pipeline(self._read, engine.analyse_many, self.bounds)
 
     @property
     def totals(self) -> Totals:
@@ -87,9 +91,14 @@ class Listener:
 
 
 @contextmanager
-def opened_listener(engine: Engine) -> Iterator[Listener]:
-    """Open what listens to the caller's own files, with as many decoding children as the pipeline has readers."""
-    bounds = Bounds(batch_s=batch_seconds(engine.identity.device))
+def opened_listener(engine: Engine, memory_mib: int = DEFAULT_MEMORY_MIB) -> Iterator[Listener]:
+    """Open what listens to the caller's own files, with as many decoding children as the pipeline has readers.
+
+    Args:
+        engine: to analyse with.
+        memory_mib: what the samples of all recordings in hand may take together; see `Bounds`.
+    """
+    bounds = Bounds(batch_s=batch_seconds(engine.identity.device), memory_bytes=memory_mib * MIB)
     with Decoder(MediaLimits(), files_per_child=_FILES_PER_CHILD, at_once=bounds.readers) as decoder:
         yield Listener(engine, decoder, SpeechDetector(), bounds)
 
@@ -127,11 +136,13 @@ class FolderGallery:
         gallery: to be searched.
         warnings: what somebody should know about it, in sentences.
         lost: performers of whom no recording could be used.
+        voiceprints: how many were enrolled.
     """
 
     gallery: Gallery
     warnings: tuple[str, ...]
     lost: tuple[str, ...]
+    voiceprints: int
 
 
 def performers_in(folder: Path) -> dict[str, list[Path]]:
@@ -178,4 +189,4 @@ def _filled(engine: Engine, voiceprints: dict[str, list[Voiceprint]], warnings: 
     if not len(gallery):
         raise InvalidInputError("no performer of the gallery could be enrolled", performers=len(voiceprints))
     lost = tuple(name for name, prints in voiceprints.items() if not prints)
-    return FolderGallery(gallery, tuple(warnings), lost)
+    return FolderGallery(gallery, tuple(warnings), lost, sum(map(len, voiceprints.values())))
