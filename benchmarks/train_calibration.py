@@ -6,8 +6,7 @@ Who is used for what, by person, never overlapping: only people of the developme
 half, by a hash of their name, make the cohort (projection, spread, groups), the others and everybody enrolled serve
 calibration. Recordings pass through telephones, rooms, noise, codecs and microphones made by code. Trials are
 searches of simulated galleries, small and large, in one condition and in mixed ones. The same data and seed give the
-same bytes; on other x86-64 processors with AVX2 too, as far as was seen: see `benchmarks.reproducible`.
-It takes some ten minutes.
+same bytes, on an AMD processor and on an Intel one: see `benchmarks.reproducible`. It takes some ten minutes.
 """
 
 from __future__ import annotations

