@@ -5,7 +5,8 @@
 
 Speech is any folder of recordings, or the demo's voices, repeated. Everybody is asked in turn, in a process of its own
 and warmed up, see `benchmarks.contestants`; figures are medians, × real time counts seconds of audio for each second of
-work. The second table times every stage of our own way by itself, on one processor.
+work. The second table times every stage of our own way by itself, on one processor, beside what a processor allows at
+all: see `benchmarks.floors`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.contestants import Answers, median_s, rounds, started
+from benchmarks.floors import Core, works
 from benchmarks.machine import described, in_words
 from benchmarks.speech_set import CODECS, flac_set, load_set, write_set
 from registry.domain.scores import Span
@@ -82,6 +84,7 @@ def main() -> None:
         with started(list(ROWS), folder, arguments.device) as asks:
             answers = rounds(asks, arguments.repeats)
         stages = {} if arguments.no_stages else stage_figures(load_set(folder), arguments.repeats)
+        floors = {} if arguments.no_stages else floor_figures()
     report = {
         "benchmark": "encode",
         "machine": machine,
@@ -93,6 +96,7 @@ def main() -> None:
         "rows": {name: _row(found, seconds) for name, found in answers.items()},
         "ratios": [_ratio(bar, answers) for bar in BARS],
         "stages_x_real_time_one_core": stages,
+        "floors_x_real_time_one_core": floors,
     }
     console.print(in_words(machine), highlight=False)
     for table in tables(report):
@@ -147,6 +151,16 @@ def stage_figures(recordings: Sequence[Recording], repeats: int) -> dict[str, fl
     return {name: round(figure, 1) for name, figure in figures.items()}
 
 
+def floor_figures() -> dict[str, dict[str, float]]:
+    """Answer the × real time that arithmetic and memory allow each stage with a network, on one processor, now."""
+    core = Core.measured()
+    allowed = {name: core.times_real_time(work) for name, work in works().items()}
+    return {
+        name: {"arithmetic": round(arithmetic, 1), "memory": round(memory, 1)}
+        for name, (arithmetic, memory) in allowed.items()
+    }
+
+
 def _stages(recordings: Sequence[Recording]) -> dict[str, Callable[[], object]]:
     """Answer what each stage does, given what the one before it found."""
     engine, detector = Engine.load(device="cpu", threads=1), SpeechDetector()
@@ -197,9 +211,13 @@ def tables(report: Mapping[str, Any]) -> list[Table]:
     for ratio in report["ratios"]:
         reached = "yes" if ratio["reached"] else "no"
         ratios.add_row(ratio["name"], f"{ratio['times']:.2f}", f"{ratio['bar']:.1f}", reached)
-    stages = Table("each stage by itself, on one processor", "× real time")
+    headings = ("× real time", "arithmetic allows", "memory allows", "share of the lower")
+    stages = Table("each stage by itself, on one processor", *headings)
     for name, figure in report["stages_x_real_time_one_core"].items():
-        stages.add_row(name, f"{figure:.0f}")
+        floor = report["floors_x_real_time_one_core"].get(name)
+        allowed = [f"{floor[kind]:.0f}" for kind in ("arithmetic", "memory")] if floor else ["", ""]
+        share = f"{100 * figure / min(floor.values()):.0f} %" if floor else ""
+        stages.add_row(name, f"{figure:.0f}", *allowed, share)
     return [rows, ratios, *([stages] if report["stages_x_real_time_one_core"] else [])]
 
 

@@ -7,11 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 
 import numpy as np
+import structlog
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from registry.errors import SettingsError
+
+log = structlog.get_logger()
 
 
 class DeviceChoice(StrEnum):
@@ -41,8 +44,8 @@ def choose_device(choice: str) -> torch.device:
 class BatchRunner:
     """Runs a network over windows in batches: the one place that owns device, batch size and threads.
 
-    When a batch does not fit in memory, the batch size is halved, for good, and the batch is tried again; a single
-    window that does not fit is an error that goes up.
+    When a batch does not fit in memory, the batch size is halved, for good, which is logged, and the batch is tried
+    again; a single window that does not fit is an error that goes up.
 
     On a processor, parts of the windows run side by side, each in a thread that computes alone. Threads inside one
     operation would wait for each other by spinning, and a machine that has anything else to do then becomes twenty
@@ -80,6 +83,7 @@ class BatchRunner:
                     raise
                 size //= 2
                 self.batch_size = min(self.batch_size, size)
+                log.warning("batch_halved", device=str(self.device), windows_at_a_time=size)
                 continue
             done += len(answers[-1])
         return np.concatenate(answers)

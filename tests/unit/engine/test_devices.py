@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from structlog.testing import capture_logs
 
 from registry.engine.devices import BatchRunner, choose_device
 from registry.errors import SettingsError
@@ -38,8 +39,14 @@ def test_batches_are_halved_until_they_fit_and_nothing_is_lost_or_reordered() ->
 
     runner = BatchRunner(CPU, 16)
     windows = np.arange(20, dtype=np.float32).reshape(10, 2)
-    assert np.array_equal(runner.run(network, windows), 2 * windows)
+    with capture_logs() as told:
+        assert np.array_equal(runner.run(network, windows), 2 * windows)
     assert runner.batch_size == 2
+    assert [(line["event"], line["windows_at_a_time"]) for line in told] == [
+        ("batch_halved", 8),
+        ("batch_halved", 4),
+        ("batch_halved", 2),
+    ]
     assert sizes[:4] == [10, 8, 4, 2]
 
 
