@@ -16,11 +16,12 @@ from registry.cli.operator import acting_operator
 from registry.cli.options import Acting, AsJson
 from registry.cli.output import print_facts, print_json, print_table
 from registry.cli.paging import every
+from registry.cli.reading import content_of
 from registry.clock import utc_now
 from registry.domain.clearance_status import CLOCK_SKEW
 from registry.domain.clearances import Decision
 from registry.domain.scores import Reason
-from registry.errors import InvalidInputError, SignatureInvalidError
+from registry.errors import SignatureInvalidError
 from registry.interchange.clearances import (
     STATUS_TYPE,
     TOKEN_TYPE,
@@ -89,7 +90,7 @@ def verify_token(
     """
     now = at or utc_now()
     try:
-        trusted = read_jwks(_content(keys))
+        trusted = read_jwks(content_of(keys, _LARGEST))
         read = ClearanceToken.of_claims(verify(_token(token), trusted, typ=TOKEN_TYPE))
         told = [_status(path, trusted) for path in status or ()]
     except SignatureInvalidError as error:
@@ -101,23 +102,13 @@ def verify_token(
     _answer(read, acceptance, as_json=as_json)
 
 
-def _content(path: Path) -> bytes:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InvalidInputError(f"{path} cannot be read: {error.strerror}", path=str(path)) from error
-    if len(content) > _LARGEST:
-        raise InvalidInputError(f"{path} has {len(content)} bytes; at most {_LARGEST} are read", path=str(path))
-    return content
-
-
 def _token(given: str) -> str:
     """Answer the signed text that was given, or that a file has: by itself, or as the member ``token``."""
-    return given if _JWS.fullmatch(given) else _signed(_content(Path(given)), "token")
+    return given if _JWS.fullmatch(given) else _signed(content_of(Path(given), _LARGEST), "token")
 
 
 def _status(path: Path, trusted: PublicKeys) -> ClearanceStatus:
-    return ClearanceStatus.of_claims(verify(_signed(_content(path), "signed"), trusted, typ=STATUS_TYPE))
+    return ClearanceStatus.of_claims(verify(_signed(content_of(path, _LARGEST), "signed"), trusted, typ=STATUS_TYPE))
 
 
 def _signed(content: bytes, member: str) -> str:
@@ -138,7 +129,7 @@ def _mismatches(read: ClearanceToken, asked: _Asked) -> list[Reason]:
         detail = f"it is about {read.wanted.performer_id}, not about {asked.performer}"
         found.append(Reason("clearance_about_another", detail))
     if asked.copy is not None:
-        digest = hashlib.sha256(_content(asked.copy)).hexdigest()
+        digest = hashlib.sha256(content_of(asked.copy, _LARGEST)).hexdigest()
         if digest != read.wanted.use.copy_sha256:
             cleared = read.wanted.use.copy_sha256 or "no exact words"
             found.append(Reason("clearance_of_other_copy", f"it is for {cleared}; the file has {digest}"))

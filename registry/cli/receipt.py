@@ -12,6 +12,7 @@ from typer import Argument, Exit, Option, Typer, echo
 
 from registry.cli.options import AsJson
 from registry.cli.output import print_facts, print_json
+from registry.cli.reading import content_of
 from registry.errors import InvalidInputError, SignatureInvalidError
 from registry.interchange.receipts import RECEIPT_TYPE, ReadReceipt, read_receipt
 from registry.vault.signing import read_jwks, verify
@@ -48,27 +49,17 @@ def verify_receipt(
     2. Every mandatory field of ISO/IEC TS 27560 is there.
     3. With a text: its digest is among those of what was explained.
     """
-    trusted, token = read_jwks(_content(keys)), _token(_content(file))
+    trusted, token = read_jwks(content_of(keys, _LARGEST)), _token(content_of(file, _LARGEST))
     try:
         receipt = read_receipt(verify(token, trusted, typ=RECEIPT_TYPE))
     except (SignatureInvalidError, InvalidInputError) as error:
         _refuse(error.detail, as_json=as_json)
-    if text is not None and not receipt.has_text(hashlib.sha256(_content(text)).hexdigest()):
+    if text is not None and not receipt.has_text(hashlib.sha256(content_of(text, _LARGEST)).hexdigest()):
         _refuse(f"{text.name} is not, word for word, among the texts that were explained", as_json=as_json)
     if as_json:
         print_json({"valid": True} | asdict(receipt))
     else:
         print_facts(_in_words(receipt))
-
-
-def _content(path: Path) -> bytes:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InvalidInputError(f"{path} cannot be read: {error.strerror}", path=str(path)) from error
-    if len(content) > _LARGEST:
-        raise InvalidInputError(f"{path} has {len(content)} bytes; at most {_LARGEST} are read", path=str(path))
-    return content
 
 
 def _token(content: bytes) -> str:

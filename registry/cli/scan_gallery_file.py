@@ -11,6 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
+from registry.cli.reading import content_of
 from registry.cli.scan_galleries import Opened
 from registry.clock import Clock, utc_now
 from registry.domain.gallery_files import SearchPurpose
@@ -126,22 +127,12 @@ class SealedGallery:
         return None
 
     def _trusted(self) -> PublicKeys:
-        return read_jwks(_content(self.registry_keys))
-
-
-def _content(path: Path) -> bytes:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InvalidInputError(f"{path} cannot be read: {error.strerror}", path=str(path)) from error
-    if len(content) > _LARGEST:
-        raise InvalidInputError(f"{path} has {len(content)} bytes; at most {_LARGEST} are read", path=str(path))
-    return content
+        return read_jwks(content_of(self.registry_keys, _LARGEST))
 
 
 def _signed(path: Path) -> str:
     """Answer the signed text of an answer about gallery files: by itself, or as the member ``signed``."""
-    held = _content(path).decode("utf-8", errors="replace").strip()
+    held = content_of(path, _LARGEST).decode("utf-8", errors="replace").strip()
     try:
         answered = json.loads(held)
     except ValueError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from registry.domain.approvals import Beyond
@@ -17,6 +17,7 @@ from registry.domain.clearances import WantedUse
 from registry.domain.scores import Reason
 from registry.domain.uses_document import use_json, use_of_json
 from registry.errors import InvalidInputError
+from registry.interchange.claims import moment, require_version, seconds
 
 TOKEN_TYPE = "likeness-clearance+jwt"  # noqa: S105  (the type of a document)
 STATUS_TYPE = "likeness-clearance-status+jwt"
@@ -58,8 +59,8 @@ class ClearanceToken:
             "beyond": sorted(self.wanted.beyond),
             "licence": {"id": self.licence_id, "version": self.licence_version, "terms_sha256": self.terms_sha256},
             "approval": self.approval_id,
-            "iat": _seconds(self.given_at),
-            "exp": _seconds(self.expires_at),
+            "iat": seconds(self.given_at),
+            "exp": seconds(self.expires_at),
             "status_interval": int(self.status_interval.total_seconds()),
         }
 
@@ -70,7 +71,7 @@ class ClearanceToken:
         Raises:
             InvalidInputError: of a newer version, or something is missing.
         """
-        _require_version(claims)
+        require_version(claims, VERSION)
         try:
             licence = claims["licence"]
             return cls(
@@ -82,8 +83,8 @@ class ClearanceToken:
                 licence_id=str(licence["id"]),
                 licence_version=int(licence["version"]),
                 terms_sha256=str(licence["terms_sha256"]),
-                given_at=_moment(claims["iat"]),
-                expires_at=_moment(claims["exp"]),
+                given_at=moment(claims["iat"]),
+                expires_at=moment(claims["exp"]),
                 status_interval=timedelta(seconds=int(claims["status_interval"])),
                 approval_id=None if claims["approval"] is None else str(claims["approval"]),
             )
@@ -110,7 +111,7 @@ class ClearanceStatus:
         return {
             "ver": VERSION,
             "aud": self.studio_id,
-            "iat": _seconds(self.given_at),
+            "iat": seconds(self.given_at),
             "clearances": {
                 clearance_id: {"standing": standing.value, "code": reason.code, "detail": reason.detail}
                 for clearance_id, (standing, reason) in self.standings.items()
@@ -124,32 +125,15 @@ class ClearanceStatus:
         Raises:
             InvalidInputError: of a newer version, or something is missing.
         """
-        _require_version(claims)
+        require_version(claims, VERSION)
         try:
             standings = {
                 str(clearance_id): (ClearanceStanding(said["standing"]), Reason.of_json(said))
                 for clearance_id, said in claims["clearances"].items()
             }
-            return cls(str(claims["aud"]), _moment(claims["iat"]), standings)
+            return cls(str(claims["aud"]), moment(claims["iat"]), standings)
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise InvalidInputError(f"this status cannot be read: {error}") from error
-
-
-def _require_version(claims: Mapping[str, Any]) -> None:
-    if claims.get("ver") != VERSION:
-        raise InvalidInputError(
-            f"this is of version {claims.get('ver')}; version {VERSION} is read here", version=str(claims.get("ver"))
-        )
-
-
-def _seconds(moment: datetime) -> int:
-    return int(moment.timestamp())
-
-
-def _moment(seconds: object) -> datetime:
-    if not isinstance(seconds, int) or isinstance(seconds, bool):
-        raise TypeError(f"{seconds!r} is not a moment in whole seconds")
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 @dataclass(frozen=True, slots=True)

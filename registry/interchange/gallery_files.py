@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from registry.domain.clearance_status import freshness
 from registry.domain.gallery_files import FileStanding, FileStands, SearchPurpose
 from registry.domain.scores import Reason
 from registry.errors import InvalidInputError
+from registry.interchange.claims import moment, require_version, seconds
 
 FORM: Final = b"likeness-gallery 1\n"
 MANIFEST_TYPE: Final = "likeness-gallery+jwt"
@@ -63,8 +64,8 @@ class GalleryManifest:
             "aud": self.organisation_id,
             "purpose": self.purpose.value,
             "key": self.key_thumbprint,
-            "iat": _seconds(self.issued_at),
-            "exp": _seconds(self.expires_at),
+            "iat": seconds(self.issued_at),
+            "exp": seconds(self.expires_at),
             "status_interval": int(self.status_interval.total_seconds()),
             "spaces": [{"id": space, "dimension": dimension} for space, dimension in self.dimensions.items()],
             "calibration": self.calibration,
@@ -79,7 +80,7 @@ class GalleryManifest:
         Raises:
             InvalidInputError: of a newer version, or something is missing.
         """
-        _require_version(claims)
+        require_version(claims, VERSION)
         try:
             return cls(
                 file_id=str(claims["jti"]),
@@ -87,8 +88,8 @@ class GalleryManifest:
                 organisation_id=str(claims["aud"]),
                 purpose=SearchPurpose(claims["purpose"]),
                 key_thumbprint=str(claims["key"]),
-                issued_at=_moment(claims["iat"]),
-                expires_at=_moment(claims["exp"]),
+                issued_at=moment(claims["iat"]),
+                expires_at=moment(claims["exp"]),
                 status_interval=timedelta(seconds=int(claims["status_interval"])),
                 dimensions={str(each["id"]): int(each["dimension"]) for each in claims["spaces"]},
                 calibration=str(claims["calibration"]),
@@ -118,7 +119,7 @@ class GalleryStatus:
         return {
             "ver": VERSION,
             "aud": self.organisation_id,
-            "iat": _seconds(self.given_at),
+            "iat": seconds(self.given_at),
             "files": {
                 file_id: {
                     "standing": stands.standing.value,
@@ -137,7 +138,7 @@ class GalleryStatus:
         Raises:
             InvalidInputError: of a newer version, or something is missing.
         """
-        _require_version(claims)
+        require_version(claims, VERSION)
         try:
             files = {
                 str(file_id): FileStands(
@@ -145,7 +146,7 @@ class GalleryStatus:
                 )
                 for file_id, said in claims["files"].items()
             }
-            return cls(str(claims["aud"]), _moment(claims["iat"]), files)
+            return cls(str(claims["aud"]), moment(claims["iat"]), files)
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise InvalidInputError(f"this status cannot be read: {error}") from error
 
@@ -188,20 +189,3 @@ def last_word(
 
 def _holds(stands: FileStands) -> bool:
     return stands.standing is FileStanding.HOLDS
-
-
-def _require_version(claims: Mapping[str, Any]) -> None:
-    if claims.get("ver") != VERSION:
-        raise InvalidInputError(
-            f"this is of version {claims.get('ver')}; version {VERSION} is read here", version=str(claims.get("ver"))
-        )
-
-
-def _seconds(moment: datetime) -> int:
-    return int(moment.timestamp())
-
-
-def _moment(seconds: object) -> datetime:
-    if not isinstance(seconds, int) or isinstance(seconds, bool):
-        raise TypeError(f"{seconds!r} is not a moment in whole seconds")
-    return datetime.fromtimestamp(seconds, UTC)
