@@ -294,7 +294,7 @@ def opened_cluster(
 
     Args:
         address: of a cluster; by default what ``RAY_ADDRESS`` says, and a start on this machine where it says nothing.
-        actors: that hear side by side; by default as many as the cluster has cores for now.
+        actors: that hear side by side; by default as many as the cluster has cores for when the scan begins.
         cpus, gpus: of each.
 
     Raises:

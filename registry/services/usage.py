@@ -51,7 +51,7 @@ def used_quantities(
         session: to read in.
         licence_ids: of which.
         apart_from: SHA-256 of a recording that is checked again: what it counted itself is not held against it.
-        until: a moment; what was written after it is left out. None for now.
+        until: a moment; what was written after it is left out. None leaves nothing out.
     """
     counted = usage.used_thousandths(session, licence_ids, apart_from=apart_from, until=until)
     return {

@@ -205,7 +205,7 @@ def used_thousandths(
         session: to read in.
         licence_ids: of which.
         apart_from: SHA-256 of a recording whose own use is left out.
-        until: a moment; what was written after it is left out. None for now.
+        until: a moment; what was written after it is left out. None leaves nothing out.
     """
     stands: ColumnElement[bool] = UsageLine.voided_at.is_(None)
     if until is not None:
