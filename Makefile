@@ -50,6 +50,7 @@ bench-gpu: $(INSTALLED)
 	@$(BIN)/python -c 'import sys, torch; sys.exit(not torch.cuda.is_available())' || { echo "make bench-gpu needs a CUDA device, and torch finds none here"; exit 2; }
 	$(BIN)/python -m pytest -n 0 tests/gpu
 	$(BIN)/python -m benchmarks.encode --device cuda
+	$(BIN)/python -m benchmarks.scan --device cuda
 	$(BIN)/python -m benchmarks.search --device cuda
 
 openapi: $(INSTALLED)

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from registry.domain.scores import RecordingEvidence, Span
+from registry.engine.devices import BatchRunner
 from registry.engine.gallery import Gallery
 from registry.engine.identify import Engine
 from registry.media.decode import Decoder
@@ -74,6 +75,12 @@ def test_vectors_are_the_same_but_for_rounding(engines: Mapping[str, Engine]) ->
         windows = (0.05 * random.normal(size=(7, encoder.shape.samples))).astype(np.float32)
         cosines = (encoder.encode(windows) * engines["cuda"].encoders[name].encode(windows)).sum(axis=1)
         assert cosines.min() > 1 - 1e-5, name
+
+
+def test_batches_on_their_way_together_come_back_in_order() -> None:
+    windows = np.random.default_rng(1).normal(size=(1000, 48_000)).astype(np.float32)
+    runner = BatchRunner(torch.device("cuda"), 7)
+    assert np.array_equal(runner.run(lambda batch: batch[:, ::100] * 2, windows), windows[:, ::100] * 2)
 
 
 def test_the_same_is_decided_by_galleries_of_either(engines: Mapping[str, Engine], heard: Mapping[str, Heard]) -> None:
