@@ -58,6 +58,7 @@ PIECE_S = 5.0
 AMONG_S = (90.0, 180.0)
 STRANGER_S = (4.0, 15.0)
 _PAUSE_S = 0.4
+_SHORTEST_PART = 0.8
 _LEAST_S = 3.0
 
 
@@ -186,7 +187,9 @@ class _Maker:
         raise AssertionError  # a cycle does not end
 
     def _cut(self, samples: Samples, seconds: float) -> Samples:
-        length = min(samples.size, round(seconds * SAMPLE_RATE_HZ))
+        """Answer a stretch of so many seconds, or most of what is shorter: no two of one recording are the same."""
+        most = round(samples.size * self._random.uniform(_SHORTEST_PART, 1))
+        length = min(most, round(seconds * SAMPLE_RATE_HZ))
         first = self._random.randrange(samples.size - length + 1)
         return samples[first : first + length]
 

@@ -23,10 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from registry.errors import DecoderFailedError, MediaError, RegistryError
+from registry.media.cage import Cage
 from registry.media.limits import MediaLimits
 from registry.media.reading import read_recording
 from registry.media.recording import SAMPLE_RATE_HZ, SourceFacts
-from registry.media.wire import MAX_BODY_BYTES, Kind, send
+from registry.media.wire import FILTERED, MAX_BODY_BYTES, Kind, send
 
 Reader = Callable[[BinaryIO, MediaLimits], Iterator[SourceFacts | NDArray[np.int16]]]
 _HOUR_S = 3600
@@ -41,8 +42,8 @@ def main(arguments: list[str]) -> None:
 def serve(wire: socket.socket, limits: MediaLimits, files: int, read: Reader) -> None:
     """Read up to ``files`` files, one after the other, and end when the socket does."""
     _rehearse(read, limits)
-    _lock_down(limits)
-    send(wire, Kind.READY)
+    filtered = _lock_down(limits)
+    send(wire, Kind.READY, FILTERED if filtered else b"")
     for _ in range(files):
         _byte, descriptors, _flags, _address = socket.recv_fds(wire, 1, 1)
         if not descriptors:
@@ -63,19 +64,22 @@ def _rehearse(read: Reader, limits: MediaLimits) -> None:
         pass
 
 
-def _lock_down(limits: MediaLimits) -> None:
-    """Give up what reading one descriptor does not need.
+def _lock_down(limits: MediaLimits) -> bool:
+    """Give up what reading one descriptor does not need; answer whether step 4 was possible.
 
     1. Address space is bounded, so that a bomb ends here.
     2. No file can grow, no core is dumped, no process is started (as far as the kernel binds this user).
     3. The next descriptor, the file's, is the last the kernel will give: opening a path or a socket fails from here on.
+    4. System calls that reading does not take are refused, where this machine has what it needs to filter them.
     """
+    cage = Cage()
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     for none_of in (resource.RLIMIT_FSIZE, resource.RLIMIT_CORE, resource.RLIMIT_NPROC):
         resource.setrlimit(none_of, (0, 0))
     next_descriptor = os.dup(0)
     os.close(next_descriptor)
     resource.setrlimit(resource.RLIMIT_NOFILE, (next_descriptor + 1, next_descriptor + 1))
+    return cage.close()
 
 
 def _answer(wire: socket.socket, file: BinaryIO, limits: MediaLimits, read: Reader) -> None:

@@ -47,6 +47,9 @@ class Decoder:
         at_once: files decoded at the same time; it bounds the memory that children take together.
         command: what a child is; tests put one there that misbehaves.
         monotonic: the clock that deadlines are kept by.
+
+    Attributes:
+        filtered: whether system calls of the last child that was asked are filtered; None before the first.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class Decoder:
         monotonic: Monotonic = time.monotonic,
     ) -> None:
         self.limits = limits or MediaLimits()
+        self.filtered: bool | None = None
         self._warm = warm
         self._files_per_child = files_per_child
         self._command = command
@@ -129,6 +133,7 @@ class Decoder:
     def _in_child(self, descriptor: int, room: Room) -> tuple[SourceFacts, NDArray[np.float32]]:
         with self._turns:
             child = self._take()
+            self.filtered = child.filtered
             try:
                 return child.decode(descriptor, room)
             finally:

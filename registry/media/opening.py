@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
@@ -82,7 +83,13 @@ def _open(file: BinaryIO) -> InputContainer:
     """Open the container and read its headers, with only the allowed demuxers and decoders."""
     file.seek(0)
     try:
-        return av.open(file, mode="r", container_options=dict(_CONTAINER_OPTIONS), io_open=_refuse_to_open)
+        return av.open(
+            file,
+            mode="r",
+            container_options=dict(_CONTAINER_OPTIONS),
+            io_open=_refuse_to_open,
+            metadata_errors="replace",  # a title in Latin-1 is no reason to refuse a recording
+        )
     except av.error.MemoryError as error:
         raise MemoryError from error
     except av.error.FFmpegError as error:
@@ -172,13 +179,14 @@ def _declared_s(container: InputContainer, stream: AudioStream) -> float | None:
 
 
 def _clock_s(text: str) -> float | None:
-    """Read ``HH:MM:SS.fraction``."""
+    """Read ``HH:MM:SS.fraction``; None for what is no length."""
     parts = text.strip("\0 ").split(":")
     try:
         hours, minutes, seconds = (float(part) for part in parts)
     except ValueError:
         return None
-    return hours * 3600 + minutes * 60 + seconds
+    length_s = hours * 3600 + minutes * 60 + seconds
+    return length_s if 0 <= length_s < math.inf else None
 
 
 def _require_declared_length(declared_s: float | None, container_name: str, limits: MediaLimits) -> None:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from registry.errors import DecoderFailedError, DecoderUnavailableError, MediaError
 from registry.media.limits import MediaLimits
 from registry.media.recording import SAMPLE_RATE_HZ, SourceFacts
-from registry.media.wire import BrokenWireError, Kind, receive
+from registry.media.wire import FILTERED, BrokenWireError, Kind, receive
 
 Monotonic = Callable[[], float]
 """Seconds from an arbitrary moment that never go back, such as `time.monotonic`."""
@@ -65,6 +65,9 @@ class DecoderProcess:
         files: how many it reads before it ends.
         command: what to start; the limits and ``files`` are appended to it.
         monotonic: the clock that deadlines are kept by.
+
+    Attributes:
+        filtered: whether its system calls are filtered; it says so when it is ready.
     """
 
     def __init__(self, limits: MediaLimits, files: int, command: Sequence[str], monotonic: Monotonic) -> None:
@@ -72,6 +75,7 @@ class DecoderProcess:
         self._limits = limits
         self._monotonic = monotonic
         self._ready = False
+        self.filtered = False
         self._between_files = True
         self._wire, theirs = socket.socketpair()
         with theirs, _closed_on_failure(self._wire):
@@ -99,11 +103,12 @@ class DecoderProcess:
             return
         self._wire.settimeout(_START_S)
         try:
-            self._ready = receive(self._wire)[0] is Kind.READY
+            kind, body = receive(self._wire)
         except (BrokenWireError, TimeoutError) as error:
             raise self._why_it_did_not_start() from error
-        if not self._ready:
+        if kind is not Kind.READY:
             raise self._why_it_did_not_start()
+        self._ready, self.filtered = True, body == FILTERED
 
     def decode(self, descriptor: int, room: Room) -> tuple[SourceFacts, NDArray[np.float32]]:
         """Have the file behind ``descriptor`` decoded, once it is ready; the descriptor's position is moved.

@@ -108,6 +108,8 @@ def _frames(source: Source, progress: _Progress) -> Iterator[AudioFrame]:
             raise MemoryError from error
         except av.error.FFmpegError:
             return  # the file breaks off here; whether that was too early is decided from what it declared
+        except IndexError:
+            return  # PyAV, at the end, looks for streams that came after the headers; all of ours has been read
         if packet is None:
             return
         try:

@@ -16,12 +16,14 @@ from socket import socket
 
 _HEAD = struct.Struct("<BI")
 MAX_BODY_BYTES = 2**20
+FILTERED = b"filtered"
+"""Body of READY where the child's system calls are filtered; empty where they are not."""
 
 
 class Kind(IntEnum):
     """What a message from the child says."""
 
-    READY = 1  # imports are done, limits are set
+    READY = 1  # imports are done, limits are set; see `FILTERED`
     FACTS = 2  # JSON: what the file is
     SAMPLES = 3  # little-endian int16, mono, 16 kHz
     DONE = 4  # all samples were sent

@@ -6,8 +6,11 @@ It is the real child around a reader that obeys the first word of the file, and 
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
+import mmap
 import os
+import resource
 import socket
 import struct
 import sys
@@ -77,19 +80,26 @@ def blurt() -> Iterator[SourceFacts]:
 
 
 def reach() -> Iterator[SourceFacts]:
-    """Try to open other things, and report which of them worked."""
-    reached = []
+    """Try to open, start and change other things, and report which of them worked."""
+    reached, refused = [], {}
     for name, attempt in {
         "file": lambda: Path("/etc/hostname").read_bytes(),
         "socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM),
         "descriptor": lambda: os.dup(0),
+        "process": os.fork,
+        "program": lambda: os.execv(sys.executable, [sys.executable, "-c", ""]),  # noqa: S606  (that is the point)
+        "name": lambda: Path("/etc/hostname").stat(),
+        "removal": lambda: Path("/tmp/there-is-no-such-file").unlink(),  # noqa: S108  (it must not get so far)
+        "signal": lambda: os.kill(os.getppid(), 0),
+        "code": lambda: mmap.mmap(-1, 4096, prot=mmap.PROT_WRITE | mmap.PROT_EXEC),
+        "limit": lambda: resource.prlimit(os.getppid(), resource.RLIMIT_CORE),
     }.items():
         try:
             attempt()
             reached.append(name)
-        except OSError:
-            pass
-    raise NotMediaError("tried", reached=reached, environment=sorted(os.environ))
+        except OSError as error:
+            refused[name] = errno.errorcode[error.errno or 0]
+    raise NotMediaError("tried", reached=reached, refused=refused, environment=sorted(os.environ))
     yield FACTS
 
 

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from registry.errors import DecoderFailedError, DecoderUnavailableError, MediaError, NotMediaError
+from registry.media.cage import Cage
 from registry.media.decode import Decoder, MediaLimits
 
 CHILD = (sys.executable, "-I", str(Path(__file__).parent / "misbehaving_child.py"))
@@ -134,8 +135,22 @@ def test_a_child_can_open_nothing_and_knows_no_secrets(monkeypatch: pytest.Monke
     monkeypatch.setenv("LIKENESS_SECRET", "hush")
     with Decoder(LIMITS, command=CHILD) as decoder, pytest.raises(NotMediaError) as caught:
         decoder.decode_bytes(order("reach"))
-    assert caught.value.figures["reached"] == []
+    assert {"file", "socket", "descriptor"}.isdisjoint(caught.value.figures["reached"])
     assert "LIKENESS_SECRET" not in caught.value.figures["environment"]
+
+
+@pytest.mark.skipif(not Path("/proc/sys/kernel/seccomp").exists(), reason="this kernel filters no system calls")
+def test_system_calls_that_reading_does_not_take_are_refused() -> None:
+    with Decoder(LIMITS, command=CHILD) as decoder, pytest.raises(NotMediaError) as caught:
+        decoder.decode_bytes(order("reach"))
+    assert decoder.filtered
+    refused = caught.value.figures["refused"]
+    never = ("file", "socket", "process", "program", "name", "removal", "signal", "code", "limit")
+    assert {name: refused[name] for name in never} == dict.fromkeys(never, "EPERM")
+
+
+def test_where_the_library_is_missing_nothing_is_filtered_and_that_is_said() -> None:
+    assert Cage("libnothing.so.0").close() is False
 
 
 def test_one_child_reads_one_file(children: Children) -> None:

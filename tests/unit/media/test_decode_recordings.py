@@ -153,6 +153,13 @@ def test_an_ogg_may_end_without_an_end_of_stream_page(decoder: Decoder) -> None:
     assert 3 < recording.duration_s < 5
 
 
+def test_a_title_that_is_no_utf_8_is_no_reason_to_refuse(decoder: Decoder) -> None:
+    title = b"INAM" + (6).to_bytes(4, "little") + "Ménage".encode("latin-1")
+    names = b"LIST" + (4 + len(title)).to_bytes(4, "little") + b"INFO" + title
+    data = wav(noise(1))
+    assert decoder.decode_bytes(data[:12] + names + data[12:]).duration_s == 1.0
+
+
 def test_neither_ffmpeg_nor_torch_enters_the_process_that_asks() -> None:
     script = (
         "import sys, registry.media.decode, registry.media.speech, registry.media.quality\n"

@@ -36,6 +36,14 @@ def test_the_length_is_what_decoding_finds_and_no_sample_comes(headers: Decoder,
             assert whole.source.declared_s is None
 
 
+@pytest.mark.parametrize("length", ["nan:00:01.0", "00:00:inf", "-1:00:00.0", "soon"])
+def test_a_length_that_is_none_is_not_passed_on(headers: Decoder, length: str) -> None:
+    whole = encoded("matroska", "flac", noise(2))
+    told = b"00:00:02.000000000"
+    assert told in whole
+    assert headers.decode_bytes(whole.replace(told, length.encode().ljust(len(told), b"\0"))).source.declared_s is None
+
+
 def test_what_is_no_media_is_refused(headers: Decoder) -> None:
     with pytest.raises(NotMediaError):
         headers.decode_bytes(b"these are words")
