@@ -10,12 +10,13 @@ from flask_openapi.models.info import Info
 from flask_openapi.models.security_scheme import SecurityScheme
 from werkzeug.routing import BaseConverter
 
-from api import auth, headers, health, limits, problems
+from api import auth, headers, health, limits, problems, rate_limits
 from api.document import DescribedAPI
 from api.limits import Takes
 from api.state import ApiSettings, ApiState, attach
 from api.v1 import blueprints
 from api.v1.resource import SECURITY_SCHEME
+from api.windows import windows_at
 from registry.services.context import Context
 
 API_VERSION = "1.0"
@@ -36,18 +37,23 @@ class IdConverter(BaseConverter):
 def create_app(ctx: Context, *, settings: ApiSettings | None = None) -> DescribedAPI:
     """Build the application.
 
-    A request goes through: its id · the token · the size and form of its body · the model of the operation · its
-    idempotency key · one verb. What is refused on the way is answered as a problem.
+    A request goes through: its id · the token, and how often it was used · the size and form of its body · the model
+    of the operation · its idempotency key · one verb. What is refused on the way is answered as a problem.
 
     Args:
         ctx: what every verb takes; `registry.bootstrap` builds it.
         settings: of the API itself.
+
+    Raises:
+        SettingsError: there is no counting where the settings say.
     """
     app = _new_app()
-    attach(app, ApiState(ctx, settings or ApiSettings()))
+    settings = settings or ApiSettings()
+    attach(app, ApiState(ctx, settings))
     problems.install(app)
     headers.install(app)
     health.install(app, ctx)
+    rate_limits.install(app, settings.rates, windows_at(settings.rate_storage), settings.trusted_proxies)
     auth.install(app)
     for blueprint in blueprints():
         app.register_api(blueprint)

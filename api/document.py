@@ -36,6 +36,7 @@ _HEADERS: Json = {
     "ETag": {"description": "Names this version; send it as `If-Match`.", "schema": {"type": "string"}},
     "Location": {"description": "Where the thing is.", "schema": {"type": "string"}},
     "Preference-Applied": {"description": "The preference that was followed.", "schema": {"type": "string"}},
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
     "Link": {"description": "`rel=next` leads to the next page.", "schema": {"type": "string"}},
 }
 _WHEN: Mapping[HTTPStatus, str] = {
@@ -48,6 +49,7 @@ _WHEN: Mapping[HTTPStatus, str] = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than what is taken.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is of another content type.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "What was sent cannot be used; the problem says why, in numbers.",
+    HTTPStatus.TOO_MANY_REQUESTS: "This was asked as often as is allowed; `Retry-After` says when to ask again.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong inside the registry.",
     HTTPStatus.SERVICE_UNAVAILABLE: "A part of the registry does not answer at the moment.",
 }
@@ -66,26 +68,53 @@ def also_answers(*media_types: str) -> Callable[[View], View]:
     return decorate
 
 
+def answers_only(media_type: str) -> Callable[[View], View]:
+    """Say that an operation answers one media type alone, whose form is documented elsewhere."""
+
+    def decorate(view: View) -> View:
+        view.answers_only = media_type  # type: ignore[attr-defined]  # read by the description of the API
+        return view
+
+    return decorate
+
+
 class DescribedAPI(OpenAPI):
     """An application whose description is complete."""
 
     def generate_spec_json(self) -> None:
         """Collect the description, and add what is true by rule."""
         super().generate_spec_json()  # type: ignore[no-untyped-call]  # it has no annotations
+        views = self.view_functions.values()
+        _put_media(self.spec_json, {v.__name__: v.answers_only for v in views if hasattr(v, "answers_only")})
         self.spec_json = complete(self.spec_json, frozenset(_idempotent_operations(self)))
-        _add_media(self.spec_json, {v.__name__: getattr(v, "also_answers", ()) for v in self.view_functions.values()})
+        _add_media(self.spec_json, {v.__name__: getattr(v, "also_answers", ()) for v in views})
 
 
 def _idempotent_operations(app: OpenAPI) -> Iterator[str]:
     return (view.__name__ for view in app.view_functions.values() if getattr(view, "idempotent", False))
 
 
+def _put_media(document: Json, media_types: Mapping[str, str]) -> None:
+    """Give operations that answer one media type alone that one; its form is documented elsewhere."""
+    for _, operation in _operations(document):
+        if media_type := media_types.get(operation["operationId"]):
+            content = {media_type: _undescribed(media_type)}
+            operation["responses"]["200"] = {"description": HTTPStatus.OK.phrase, "content": content}
+
+
 def _add_media(document: Json, media_types: Mapping[str, tuple[str, ...]]) -> None:
     """Name the other media types of an answer; what they look like is said where the form is documented."""
     for _, operation in _operations(document):
         for media_type in media_types.get(operation["operationId"], ()):
-            schema = {"type": "string"} if media_type.startswith("text/") else {"type": "string", "format": "binary"}
-            operation["responses"]["200"]["content"][media_type] = {"schema": schema, "example": "…"}
+            operation["responses"]["200"]["content"][media_type] = _undescribed(media_type)
+
+
+def _undescribed(media_type: str) -> Json:
+    """Answer what is said of an answer whose form is documented elsewhere."""
+    if media_type == "application/json":
+        return {"schema": {"type": "object"}, "example": {}}
+    schema = {"type": "string"} if media_type.startswith("text/") else {"type": "string", "format": "binary"}
+    return {"schema": schema, "example": "…"}
 
 
 def complete(collected: Json, idempotent: frozenset[str]) -> Json:
@@ -155,7 +184,10 @@ def _complete_answers(operation: Json, schemas: Json) -> None:
     responses = operation["responses"]
     responses.pop("422", None)  # flask-openapi's own, which is an array; ours is added with the other problems
     for status, response in responses.items():
-        media = response["content"]["application/json"]
+        media = response["content"].get("application/json")
+        if media is None or "$ref" not in media["schema"]:  # documented elsewhere
+            response["headers"] = {"X-Request-Id": deepcopy(_HEADERS["X-Request-Id"])}
+            continue
         schema = _schema_of(media, schemas)
         media["example"] = schema["examples"][0]
         response["headers"] = {name: deepcopy(_HEADERS[name]) for name in _headers_of(operation, status, schema)}
@@ -190,6 +222,7 @@ def _possible(operation: Json, path: str) -> Iterator[HTTPStatus]:
         yield HTTPStatus.UNAUTHORIZED
         yield HTTPStatus.FORBIDDEN
     yield HTTPStatus.UNPROCESSABLE_ENTITY
+    yield HTTPStatus.TOO_MANY_REQUESTS
     yield HTTPStatus.INTERNAL_SERVER_ERROR
     yield HTTPStatus.SERVICE_UNAVAILABLE
     names = {parameter["name"] for parameter in operation.get("parameters", ())}
@@ -213,8 +246,9 @@ def _component(status: HTTPStatus) -> str:
 
 def _problem_response(status: HTTPStatus) -> Json:
     media = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": Problem.example(status.value)}
+    named = ["X-Request-Id", *(["Retry-After"] if status is HTTPStatus.TOO_MANY_REQUESTS else [])]
     return {
         "description": _WHEN[status],
-        "headers": {"X-Request-Id": deepcopy(_HEADERS["X-Request-Id"])},
+        "headers": {name: deepcopy(_HEADERS[name]) for name in named},
         "content": {MEDIA_TYPE: media},
     }

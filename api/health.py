@@ -17,7 +17,7 @@ from api.problems import problem
 from api.state import context
 from registry.services.context import Context
 from registry.services.health import readiness
-from registry.services.tallies import checks_by_state
+from registry.services.tallies import checks_by_state, undelivered
 
 _BUCKETS_S = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _UNMATCHED = "unmatched"
@@ -84,10 +84,11 @@ class RegistryState(Collector):
         yield GaugeMetricFamily("likeness_queue_depth", "Recordings that wait for a worker.")
         yield GaugeMetricFamily("likeness_ready", "1 when every part of the registry works.")
         yield GaugeMetricFamily("likeness_checks", "Checks, by state and verdict.", labels=("state", "verdict"))
+        yield GaugeMetricFamily("likeness_webhook_messages", "Messages that did not arrive yet.", labels=("state",))
 
     def collect(self) -> Iterator[Metric]:
         """Ask, and answer the gauges."""
-        workers, queue, ready, checks = self.describe()
+        workers, queue, ready, checks, messages = self.describe()
         now = readiness(self._ctx)
         if not any(part.ok for part in now.parts if part.name == "database"):
             ready.add_sample(ready.name, {}, 0.0)
@@ -99,7 +100,9 @@ class RegistryState(Collector):
         for tally in checks_by_state(self._ctx):
             labels = {"state": tally.state.value, "verdict": tally.verdict.value if tally.verdict else ""}
             checks.add_sample(checks.name, labels, tally.checks)
-        yield from (workers, queue, ready, checks)
+        for state, count in undelivered(self._ctx).items():
+            messages.add_sample(messages.name, {"state": state.value}, count)
+        yield from (workers, queue, ready, checks, messages)
 
 
 def _start_timer() -> None:

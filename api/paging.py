@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
@@ -18,6 +19,8 @@ from registry.domain.ids import IdPrefix, is_id
 
 _TAG = "1:"
 """Version of what is inside a cursor."""
+_NUMBER_TAG = "n1:"
+_NUMBER = re.compile(r"n1:[0-9]{1,9}")
 
 
 class HasId(Protocol):
@@ -31,6 +34,7 @@ class HasId(Protocol):
 
 Record = TypeVar("Record", bound=HasId)
 Item = TypeVar("Item", bound=BaseModel)
+Counted = TypeVar("Counted")
 
 
 class PageQuery(Query):
@@ -47,13 +51,30 @@ class PageQuery(Query):
         """
         if self.cursor is None:
             return None
-        try:
-            text = urlsafe_b64decode(self.cursor.encode("ascii")).decode("ascii")
-        except (binascii.Error, ValueError) as error:
-            raise CursorError("the cursor was not made by this API", cursor=self.cursor) from error
+        text = _opened(self.cursor)
         if not text.startswith(_TAG) or not is_id(text.removeprefix(_TAG), prefix):
             raise CursorError("the cursor was not made for this list", cursor=self.cursor)
         return text.removeprefix(_TAG)
+
+
+class NumberedQuery(Query):
+    """Which page of a list whose items are counted."""
+
+    limit: int = Field(default=50, ge=1, le=1000, description="How many items a page has at most.")
+    cursor: str | None = omissible(max_length=200, description="`next_cursor` of the page before.")
+
+    def after(self, *, first: int) -> int:
+        """Answer the number that the page begins after; of the first page, the one before ``first``.
+
+        Raises:
+            CursorError: the cursor was not made by this API for such a list.
+        """
+        if self.cursor is None:
+            return first - 1
+        text = _opened(self.cursor)
+        if not _NUMBER.fullmatch(text):
+            raise CursorError("the cursor was not made for this list", cursor=self.cursor)
+        return int(text.removeprefix(_NUMBER_TAG))
 
 
 def cursor_after(record_id: str) -> str:
@@ -76,9 +97,39 @@ def page(found: Sequence[Record], query: PageQuery, shape: type[Page], item: Cal
     return answer(model, headers=_links(cursor))
 
 
+def numbered_page(
+    found: Sequence[Counted],
+    query: NumberedQuery,
+    shape: type[Page],
+    item: Callable[[Counted], BaseModel],
+    *,
+    last: int,
+) -> Response:
+    """Answer one page of a list whose items are counted.
+
+    Args:
+        found: what was found for ``query.limit + 1``: one more tells that there is a next page.
+        query: as asked.
+        shape: model of the page, with ``items``.
+        item: makes an item of what was found.
+        last: number of the last item that the page shows.
+    """
+    more = len(found) > query.limit
+    cursor = urlsafe_b64encode(f"{_NUMBER_TAG}{last}".encode("ascii")).decode("ascii") if more else None
+    model = shape.model_validate({"items": [item(each) for each in found[: query.limit]], "next_cursor": cursor})
+    return answer(model, headers=_links(cursor))
+
+
 def whole(found: Sequence[Record], shape: type[Page], item: Callable[[Record], BaseModel]) -> Response:
     """Answer a list that is short by its nature, as its only page."""
     return answer(shape.model_validate({"items": [item(record) for record in found], "next_cursor": None}))
+
+
+def _opened(cursor: str) -> str:
+    try:
+        return urlsafe_b64decode(cursor.encode("ascii")).decode("ascii")
+    except (binascii.Error, ValueError) as error:
+        raise CursorError("the cursor was not made by this API", cursor=cursor) from error
 
 
 def _links(cursor: str | None) -> dict[str, str]:

@@ -33,6 +33,8 @@ _STATUSES: tuple[tuple[type[errors.RegistryError], HTTPStatus], ...] = (
     (errors.ForbiddenError, HTTPStatus.FORBIDDEN),
     (errors.NotFoundError, HTTPStatus.NOT_FOUND),
     (errors.ConflictError, HTTPStatus.CONFLICT),
+    (errors.GalleryFileReplacedError, HTTPStatus.CONFLICT),
+    (errors.RateLimitedError, HTTPStatus.TOO_MANY_REQUESTS),
     (errors.StaleVersionError, HTTPStatus.PRECONDITION_FAILED),
     (errors.EngineUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
     (errors.DatabaseNotReadyError, HTTPStatus.SERVICE_UNAVAILABLE),
@@ -156,6 +158,8 @@ def _add_headers(response: Response, error: errors.RegistryError) -> None:
         response.headers["WWW-Authenticate"] = f'Bearer realm="{_REALM}"{attributes}'
     if isinstance(error, errors.RequestInProgressError) or response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    if isinstance(error, errors.RateLimitedError):
+        response.headers["Retry-After"] = str(error.figures.get("retry_after_s", RETRY_AFTER_S))
 
 
 def _from_http(error: HTTPException) -> Response:

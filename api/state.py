@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from flask import Flask, current_app, g
 
+from api.rates import DEFAULT_RATES, Rates
 from registry.domain.accounts import Principal
 from registry.services.context import Context
 
@@ -23,6 +24,9 @@ class ApiSettings:
         max_batch_bytes: of a request that carries JSON about thousands of things at once.
         max_wait_s: the longest that ``Prefer: wait`` is followed.
         enrolment_wait_s: how long an enrolment is waited for when nothing else is asked.
+        rates: how often it may be asked, by what.
+        rate_storage: URL of where that is counted; None for this process.
+        trusted_proxies: how many proxies are believed about from where they were asked.
     """
 
     max_body_bytes: int = 513 * 2**20  # the decoder's limit on a file, and room for the form around it
@@ -30,6 +34,9 @@ class ApiSettings:
     max_batch_bytes: int = 32 * 2**20  # ten thousand tokens, or uses with every member
     max_wait_s: float = 60.0
     enrolment_wait_s: float = 30.0
+    rates: Rates = field(default_factory=lambda: DEFAULT_RATES)
+    rate_storage: str | None = None
+    trusted_proxies: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 
 from api import ApiSettings, create_app
 from api.document import DescribedAPI
+from api.rates import rates_of
 from registry.bootstrap import build_context
 from registry.logs import configure_logs
 from registry.settings import Settings, load_settings
@@ -47,4 +48,9 @@ def collect_seldom() -> None:
 
 def api_settings(settings: Settings) -> ApiSettings:
     """Answer how the API behaves."""
-    return ApiSettings(max_body_bytes=settings.max_upload_bytes + _FORM_BYTES)
+    return ApiSettings(
+        max_body_bytes=settings.max_upload_bytes + _FORM_BYTES,
+        rates=rates_of(lambda name: str(getattr(settings, name))),
+        rate_storage=settings.rate_storage,
+        trusted_proxies=settings.trusted_proxies,
+    )

@@ -12,7 +12,6 @@ all: see `benchmarks.floors`.
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
+from benchmarks.contest import head_of, parser_of, tell
 from benchmarks.contestants import Answers, median_s, rounds, started
 from benchmarks.floors import Core, works
-from benchmarks.machine import described, in_words
+from benchmarks.machine import described
 from benchmarks.speech_set import CODECS, flac_set, load_set, write_set
 from registry.domain.scores import Span
 from registry.engine.analyser import TURN_ENCODER, voices_on
@@ -77,7 +76,6 @@ BARS = (
 def main() -> None:
     """Measure, print, and write where asked."""
     arguments = _arguments()
-    console = Console(width=120)
     machine = described(_PACKAGES)
     with flac_set(arguments.speech, arguments.seconds, arguments.longest) as (folder, seconds):
         files = len(list(folder.iterdir()))
@@ -85,35 +83,18 @@ def main() -> None:
             answers = rounds(asks, arguments.repeats)
         stages = {} if arguments.no_stages else stage_figures(load_set(folder), arguments.repeats)
         floors = {} if arguments.no_stages else floor_figures()
-    report = {
-        "benchmark": "encode",
-        "machine": machine,
-        "device": arguments.device,
-        "files": files,
-        "audio_s": round(seconds, 1),
-        "longest_s": arguments.longest,
-        "repeats": arguments.repeats,
+    report = head_of("encode", machine, arguments, files, seconds) | {
         "rows": {name: _row(found, seconds) for name, found in answers.items()},
         "ratios": [_ratio(bar, answers) for bar in BARS],
         "stages_x_real_time_one_core": stages,
         "floors_x_real_time_one_core": floors,
     }
-    console.print(in_words(machine), highlight=False)
-    for table in tables(report):
-        console.print(table)
-    if arguments.out:
-        arguments.out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    tell(report, tables(report), arguments.out)
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--speech", type=Path, help="folder of recordings; the demo's voices by default")
-    parser.add_argument("--seconds", type=float, default=600.0, help="of audio")
-    parser.add_argument("--longest", type=float, default=60.0, help="recording, in seconds; longer ones are cut")
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser = parser_of(__doc__)
     parser.add_argument("--no-stages", action="store_true", help="leave the table of stages out")
-    parser.add_argument("--out", type=Path, help="where to write the figures, as JSON")
     return parser.parse_args()
 
 

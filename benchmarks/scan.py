@@ -10,17 +10,14 @@ read a file and embed it, one encoder each, and search nothing. Everybody is ask
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
+from benchmarks.contest import head_of, parser_of, tell
 from benchmarks.contestants import Answers, median_s, rounds, started
-from benchmarks.machine import described, in_words
+from benchmarks.machine import described
 from benchmarks.speech_set import flac_set
 
 ROWS: Mapping[str, str] = {
@@ -34,37 +31,14 @@ _PACKAGES = ("torch", "numpy", "onnxruntime", "openvino", "av", "resemblyzer", "
 
 def main() -> None:
     """Measure, print, and write where asked."""
-    arguments = _arguments()
-    console, machine = Console(width=120), described(_PACKAGES)
+    arguments = parser_of(__doc__).parse_args()
+    machine = described(_PACKAGES)
     with flac_set(arguments.speech, arguments.seconds, arguments.longest) as (folder, seconds):
         files = len(list(folder.iterdir()))
         with started(list(ROWS), folder, arguments.device) as asks:
             answers = rounds(asks, arguments.repeats)
-    report = {
-        "benchmark": "scan",
-        "machine": machine,
-        "device": arguments.device,
-        "files": files,
-        "audio_s": round(seconds, 1),
-        "longest_s": arguments.longest,
-        "repeats": arguments.repeats,
-        "rows": _rows(answers, seconds),
-    }
-    console.print(in_words(machine), highlight=False)
-    console.print(table_of(report))
-    if arguments.out:
-        arguments.out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--speech", type=Path, help="folder of recordings; the demo's voices by default")
-    parser.add_argument("--seconds", type=float, default=600.0, help="of audio")
-    parser.add_argument("--longest", type=float, default=60.0, help="recording, in seconds; longer ones are cut")
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
-    parser.add_argument("--out", type=Path, help="where to write the figures, as JSON")
-    return parser.parse_args()
+    report = head_of("scan", machine, arguments, files, seconds) | {"rows": _rows(answers, seconds)}
+    tell(report, [table_of(report)], arguments.out)
 
 
 def _rows(answers: Mapping[str, Sequence[Answers]], seconds: float) -> dict[str, Any]:

@@ -127,12 +127,15 @@ def drop_refusal(table: str) -> None:
         op.execute(f"DROP FUNCTION refuse_change_of_{table}()")
 
 
-def allow_changes(table: str) -> None:
-    """Take back what `refuse_changes` did to a table that stays; deletes must not have been refused."""
+def allow_changes(table: str, *, delete: bool = False) -> None:
+    """Take back what `refuse_changes` did to a table that stays; ``delete`` as it was there."""
     if on_sqlite():
-        op.execute(f"DROP TRIGGER {table}_kept_at_update")
+        for each in ("update", "delete", "insert") if delete else ("update",):
+            op.execute(f"DROP TRIGGER {table}_kept_at_{each}")
         return
     op.execute(f"DROP TRIGGER {table}_kept ON {table}")
+    if delete:
+        op.execute(f"DROP TRIGGER {table}_kept_whole ON {table}")
     drop_refusal(table)
 
 

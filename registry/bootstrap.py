@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from registry.clock import Clock, utc_now
 from registry.domain.controllers import Controller
 from registry.domain.ids import IdFactory, RandomBytes
+from registry.domain.scan_requests import ScanPlaces
+from registry.domain.webhook_addresses import WebhookRules
 from registry.errors import KeyringError
 from registry.media.decode import Decoder
 from registry.media.limits import MediaLimits
 from registry.media.speech import SpeechDetector
-from registry.services.context import Context, Thresholds
+from registry.scanning.signing import SCAN_KEY
+from registry.services.context import Context, JournalRules, Thresholds
 from registry.settings import Settings
 from registry.store import models
 from registry.store.blobs import BlobStore
@@ -67,6 +71,28 @@ def thresholds(settings: Settings) -> Thresholds:
     )
 
 
+def webhook_rules(settings: Settings) -> WebhookRules:
+    """Answer where webhooks may lead."""
+    return WebhookRules(
+        http=settings.webhook_http, networks=settings.webhook_networks, most=settings.webhooks_per_organisation
+    )
+
+
+def scan_places(settings: Settings) -> ScanPlaces:
+    """Answer what may be scanned for organisations, and where such scans are kept."""
+    return ScanPlaces(
+        folder=settings.resolved_scans,
+        roots=settings.roots,
+        key=settings.home / SCAN_KEY,
+        takes_scans=settings.worker_scans,
+    )
+
+
+def journal_rules(settings: Settings) -> JournalRules:
+    """Answer how the journal is signed."""
+    return JournalRules(timedelta(seconds=settings.journal_interval_s), settings.witnesses)
+
+
 def controller(settings: Settings) -> Controller:
     """Answer who answers for the registry, as far as the settings say."""
     return Controller(
@@ -113,6 +139,9 @@ def build_context(
                 detector=SpeechDetector(),
                 thresholds=thresholds(settings),
                 controller=controller(settings),
+                webhooks=webhook_rules(settings),
+                scan_places=scan_places(settings),
+                journal=journal_rules(settings),
             )
         finally:
             database.dispose()

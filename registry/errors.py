@@ -224,10 +224,34 @@ class DeclaredUseUnknownError(InvalidInputError):
     slug = "declared_use_unknown"
 
 
+class ScanReportError(InvalidInputError):
+    """The report of a scan cannot be taken: its form, its counts, or what was sent with it is not what it signs."""
+
+    slug = "scan_report_unusable"
+
+
+class ScanOutOfTimeError(InvalidInputError):
+    """A scan ran before its gallery file was issued, after it had ended, or in the future; figures: every moment."""
+
+    slug = "scan_out_of_time"
+
+
+class UnknownGalleryFileError(InvalidInputError):
+    """A scan names a gallery file that does not exist or is not the caller's own; which of the two is not said."""
+
+    slug = "gallery_file_unknown"
+
+
 class InputUnreachableError(InvalidInputError):
     """One input of a scan could not be fetched, however often that was tried; figure ``tries``."""
 
     slug = "input_unreachable"
+
+
+class InputOutsideError(InvalidInputError):
+    """One input of a scan, or a list of inputs, leads out of the root that may be scanned; figure ``root``."""
+
+    slug = "input_outside"
 
 
 class InputChangedError(InvalidInputError):
@@ -309,6 +333,12 @@ class RequestInProgressError(ConflictError):
     """The first request under this idempotency key has not been answered yet; figure ``retry_after_s``."""
 
     slug = "request_in_progress"
+
+
+class RateLimitedError(RegistryError):
+    """More was asked for than is allowed in a time; figures ``budget``, ``limit``, ``window_s``, ``retry_after_s``."""
+
+    slug = "rate_limited"
 
 
 class StaleVersionError(RegistryError):
@@ -395,6 +425,12 @@ class ScanMismatchError(ConflictError):
     slug = "scan_mismatch"
 
 
+class ScanBusyError(ScanMismatchError):
+    """Another process is at the same scan at this moment."""
+
+    slug = "scan_busy"
+
+
 # --- the machine says no ---------------------------------------------------------------------------------------------
 
 
@@ -452,6 +488,18 @@ class OpeningMismatchError(RegistryError):
     slug = "opening_mismatch"
 
 
+class ProofInvalidError(RegistryError):
+    """A proof about the journal's tree does not show what it is shown for; figures say of which leaf or sizes."""
+
+    slug = "proof_invalid"
+
+
+class JournalDamagedError(RegistryError):
+    """The journal is not as it was written: nothing is appended or signed until it is; `likeness doctor` says more."""
+
+    slug = "journal_damaged"
+
+
 class KeyringError(RegistryError):
     """The master keyring is absent, unreadable, or too open; the sentence says what to do."""
 
@@ -468,6 +516,12 @@ class BlobStoreError(RegistryError):
     """The blob store does not answer, or is full; figure ``key``."""
 
     slug = "blob_store"
+
+
+class RegistryUnreachableError(RegistryError):
+    """A registry that is asked over HTTP does not answer, or what answers is none; figure ``url``."""
+
+    slug = "registry_unreachable"
 
 
 class LeaseLostError(RegistryError):

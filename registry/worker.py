@@ -4,6 +4,8 @@ One loop. Checks that wait are taken together, as many as a share holds; anythin
 
     look → follow the gallery → lease → work (a second thread keeps the leases alive) → one commit for each → again
 
+A scan is done a slice at a time, in a thread beside which the loop goes on with whatever else waits.
+
 Killing it at any moment loses nothing: work is finished in the transaction that stores its result, and a lease that
 nobody renews is taken over by another worker.
 """
@@ -16,6 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from types import FrameType
 
@@ -38,6 +41,8 @@ from registry.errors import (
 )
 from registry.logs import configure_logs
 from registry.media.digits import DigitReader
+from registry.scanning.served import Hearing
+from registry.scanning.slices import SLICE_S, ScanDesk
 from registry.services import (
     enrolment_work,
     gallery,
@@ -48,6 +53,8 @@ from registry.services import (
 from registry.services.check_work import DONE, Task, do_checks
 from registry.services.context import Context
 from registry.services.holding import RETRY_S, Due, Hold
+from registry.services.webhook_delivery import Sending
+from registry.services.webhook_posting import Poster
 from registry.settings import load_settings
 from registry.store import work, workers
 from registry.store.work import Lease, Share
@@ -97,12 +104,23 @@ class Worker:
         engine: loaded, and past its self-test.
         lease_s: how long a lease holds without being renewed.
         share: how many checks are taken together, and how much of recordings.
+        calibration_sha256: of a calibration in place of the shipped one, for the record.
+        slice_s: how long it goes on with a scan, about, until another has its turn.
 
     Raises:
         WeightsError: the model of spoken digits is missing, or is not the pinned one.
     """
 
-    def __init__(self, ctx: Context, engine: Engine, *, lease_s: float = 30.0, share: Share = SHARE) -> None:
+    def __init__(
+        self,
+        ctx: Context,
+        engine: Engine,
+        *,
+        lease_s: float = 30.0,
+        share: Share = SHARE,
+        calibration_sha256: str | None = None,
+        slice_s: float = SLICE_S,
+    ) -> None:
         self._ctx = ctx
         self._engine = engine
         self._lease_s = lease_s
@@ -115,6 +133,8 @@ class Worker:
         self._beat, self._house = Due(BEAT_S), Due(HOUSE_S)
         self._pauses = Pauses()
         self._stopping = threading.Event()
+        self._kinds = [kind for kind in WorkKind if kind is not WorkKind.SCAN or ctx.scan_places.takes_scans]
+        self._scans = ScanDesk(ctx, Hearing(engine, self._gallery, calibration_sha256), slice_s=slice_s)
         self.id = ctx.ids.new(IdPrefix.WORKER, ctx.clock())
 
     def run(self) -> None:
@@ -129,6 +149,7 @@ class Worker:
             while not self._stopping.is_set():
                 self._run_guarded()
         finally:
+            self._scans.close()
             with self._ctx.database.write() as session:
                 workers.depart(session, self.id)
                 session.commit()
@@ -157,13 +178,17 @@ class Worker:
 
     def run_once(self) -> bool:
         """Look up, then follow the gallery, keep house, or do some work. Answer whether there was any."""
+        return self._run_once(self._kinds)
+
+    def _run_once(self, kinds: Sequence[WorkKind]) -> bool:
         with self._ctx.database.read() as session:
-            outlook = workers.look(session, self._ctx.clock())
+            outlook = workers.look(session, self._ctx.clock(), kinds)
         if outlook.gallery_seq != self._seq or self._beat.has_come:
             self.follow_gallery()
         if self._house.now():
             housekeeping.keep_house(self._ctx)
-        leases = self._lease() if outlook.waiting else []
+            self._scans.rest()
+        leases = self._lease(kinds) if outlook.waiting else []
         if leases:
             self._do(leases)
         return bool(leases)
@@ -239,14 +264,14 @@ class Worker:
 
     # --- the work ----------------------------------------------------------------------------------------------------
 
-    def _lease(self) -> list[Lease]:
+    def _lease(self, kinds: Sequence[WorkKind]) -> list[Lease]:
         with self._ctx.database.write() as session:
             leases = work.lease_together(
                 session,
                 worker_id=self.id,
                 now=self._ctx.clock(),
                 lease_s=self._lease_s,
-                kinds=list(WorkKind),
+                kinds=kinds,
                 share=self._share,
             )
             if leases:
@@ -264,12 +289,27 @@ class Worker:
             if leases[0].kind is WorkKind.CHECK:
                 for task in do_checks(self._ctx, self._engine, self._search, leases, hold):
                     _say_done(task, started, len(leases))
+            elif leases[0].kind is WorkKind.SCAN:
+                _say_done(self._scan(leases[0], hold), started, 1)
             else:
                 _say_done(self._do_alone(leases[0], hold), started, 1)
 
     def _do_alone(self, held: Lease, hold: Hold) -> Task:
         do = {WorkKind.ENROLMENT: self._enrol, WorkKind.SPOKEN_STATEMENT: self._listen}[held.kind]
         return Task(held, hold.attempt(held, lambda: do(held)) or DONE)
+
+    def _scan(self, held: Lease, hold: Hold) -> Task:
+        """Go on with a scan for a while, and with everything but scans beside it."""
+        task = Task(held)
+
+        def go_on() -> None:
+            task.outcome = self._scans.run_slice(held, hold, self._do_beside, self._stopping.is_set)
+
+        task.outcome = hold.attempt(held, go_on) or task.outcome
+        return task
+
+    def _do_beside(self) -> bool:
+        return self._run_once([kind for kind in self._kinds if kind is not WorkKind.SCAN])
 
     def _search(self, analysis: Analysis) -> RecordingEvidence | None:
         """Answer the evidence on everybody who is enrolled now: what another worker has added or dropped is seen."""
@@ -338,10 +378,17 @@ def main() -> int:
         with build_context(settings) as ctx:
             ctx.database.require_current_schema()
             share = Share(settings.checks_at_once, settings.checks_at_once_s)
-            worker = Worker(ctx, build_engine(settings), lease_s=settings.lease_s, share=share)
+            worker = Worker(
+                ctx,
+                build_engine(settings),
+                lease_s=settings.lease_s,
+                share=share,
+                calibration_sha256=settings.calibration_sha256,
+            )
             _stop_on_signals(worker.stop)
             _stop_with_parent(worker.stop)
-            worker.run()
+            with Sending(ctx, Poster(ctx.webhooks)) if settings.webhook_sending else nullcontext():
+                worker.run()
     except RegistryError as error:
         log.error("worker refuses to serve", slug=error.slug, detail=error.detail)  # noqa: TRY400  (its words suffice)
         return _REFUSED

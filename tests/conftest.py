@@ -14,9 +14,11 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from _pytest.fixtures import FixtureManager
 from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 from sqlalchemy import create_engine, make_url, text
+from unjournalled import watched
 
 from registry.domain.ids import IdFactory, RandomBytes
 from registry.store.database import Database
@@ -34,6 +36,26 @@ BOTH = ["sqlite", "postgresql"]
 def pytest_runtest_setup() -> None:
     """Let no test leave the machine."""
     socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse a pytest with which pytest-xdist keeps no groups: what a module makes once, each worker would make."""
+    if config.getoption("dist", "no") == "loadgroup" and not hasattr(pytest.Item, "_nodeid"):
+        raise pytest.UsageError(f"pytest-xdist keeps no groups of tests together with pytest {pytest.__version__}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that share what is made once for their module on one worker, or each worker would make it."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None and _shares_with_its_module(item):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+def _shares_with_its_module(item: pytest.Item) -> bool:
+    asked: FixtureManager = item.session._fixturemanager
+    found = (asked.getfixturedefs(name, item) or () for name in getattr(item, "fixturenames", ()))
+    return any(fixtures[-1].scope == "module" for fixtures in found if fixtures)
 
 
 def repeatable_bytes() -> RandomBytes:
@@ -108,14 +130,14 @@ def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]
     """A migrated, empty SQLite database."""
     path = tmp_path / "registry.sqlite3"
     shutil.copy(sqlite_template, path)
-    with _disposed(Database(f"sqlite:///{path}")) as database:
+    with _disposed(Database(f"sqlite:///{path}")) as database, watched(database.engine):
         yield database
 
 
 @pytest.fixture
 def postgres_database(postgres_server: str, postgres_template: str) -> Iterator[Database]:
     """A migrated, empty PostgreSQL database."""
-    with _own_postgres(postgres_server, f"TEMPLATE {postgres_template}") as database:
+    with _own_postgres(postgres_server, f"TEMPLATE {postgres_template}") as database, watched(database.engine):
         yield database
 
 

@@ -123,6 +123,7 @@ ExplanationId = Annotated[str, *_id(IdPrefix.EXPLANATION, "an explanation")]
 LicenceId = Annotated[str, *_id(IdPrefix.LICENCE, "a licence")]
 ApproachId = Annotated[str, *_id(IdPrefix.APPROACH, "an approach")]
 GalleryFileId = Annotated[str, *_id(IdPrefix.GALLERY_FILE, "a gallery file")]
+ScanId = Annotated[str, *_id(IdPrefix.SCAN, "a scan")]
 AttestationId = Annotated[str, *_id(IdPrefix.ATTESTATION, "an attestation")]
 
 

@@ -214,7 +214,7 @@ def check_of(check: Check, people: Mapping[str, PerformerName]) -> CheckOut:
         check: with its findings loaded.
         people: how performers are shown to the caller, by id.
     """
-    findings = [FindingOut.of(finding, people) for finding in check.findings]
+    findings = [FindingOut.of(finding, people, is_own=True) for finding in check.findings]
     return CheckOut(**_members(check), findings=findings, engine=check.engine)
 
 

@@ -8,9 +8,10 @@ from pydantic import ConfigDict, Field
 
 from api.paging import PageQuery
 from api.schemas import examples
-from api.schemas.base import Answer, Moment, Page, Path, PerformerId, ReasonOut, omissible
+from api.schemas.base import Answer, Moment, Page, Path, PerformerId, ReasonOut, ScanId, omissible
 from api.schemas.examples import Example
 from registry.domain.approaches import Priority
+from registry.domain.scans import FindingBasis
 from registry.domain.scores import EvidenceOutcome
 from registry.domain.verdicts import Verdict
 from registry.store.checks import Finding
@@ -18,6 +19,9 @@ from registry.store.checks import Finding
 EXAMPLE: Example = {
     "id": examples.FINDING,
     "check_id": examples.CHECK,
+    "scan_id": None,
+    "basis": "heard",
+    "recording": {"sha256": examples.DIGEST, "name": "scene-14.wav", "number": None},
     "organisation_id": examples.ORGANISATION,
     "performer": {"id": examples.PERFORMER, "name": "Marta Calder"},
     "verdict": "licensed_out_of_scope",
@@ -54,6 +58,7 @@ class FindingQuery(PageQuery):
     verdict: Verdict | None = omissible(description="Only those with this verdict.")
     performer_id: PerformerId | None = omissible(description="Only those about this performer.")
     priority: Priority | None = omissible(description="Only those that are to be looked at with this priority.")
+    scan_id: ScanId | None = omissible(description="Only those of this scan.")
 
 
 class PerformerName(Answer):
@@ -64,6 +69,14 @@ class PerformerName(Answer):
 
     id: str
     name: str | None
+
+
+class FoundInOut(Answer):
+    """The recording that somebody was found in. Of it there are these marks, and no audio."""
+
+    sha256: str
+    name: str | None = Field(description="As its organisation calls it; null to anybody else.")
+    number: int | None = Field(description="Of its row in the scan, from 0; null for a check.")
 
 
 class SegmentOut(Answer):
@@ -91,8 +104,13 @@ class FindingOut(Answer):
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     id: str
-    check_id: str
-    organisation_id: str = Field(description="Whose check it is.")
+    check_id: str | None = Field(description="The check that it is of, or null.")
+    scan_id: str | None = Field(description="The scan that it is of, or null.")
+    basis: FindingBasis = Field(
+        description="What it rests on: the registry heard the recording, or its organisation reports what was heard."
+    )
+    recording: FoundInOut
+    organisation_id: str = Field(description="Whose recording it is.")
     performer: PerformerName
     verdict: Verdict = Field(description="Whether this use was covered.")
     reasons: list[ReasonOut] = Field(description="Why, most important first.")
@@ -102,16 +120,20 @@ class FindingOut(Answer):
     created_at: Moment
 
     @classmethod
-    def of(cls, finding: Finding, people: Mapping[str, PerformerName]) -> FindingOut:
+    def of(cls, finding: Finding, people: Mapping[str, PerformerName], *, is_own: bool) -> FindingOut:
         """Describe a finding.
 
         Args:
-            finding: as recorded.
+            finding: as recorded, with its check or its row of a scan.
             people: how performers are shown to the caller, by id; whoever is missing is shown by the id alone.
+            is_own: whether the caller may see what is the organisation's: what it calls the recording.
         """
         return cls(
             id=finding.id,
             check_id=finding.check_id,
+            scan_id=finding.scan_id,
+            basis=finding.basis,
+            recording=_recording(finding, is_own=is_own),
             organisation_id=finding.organisation_id,
             performer=people.get(finding.performer_id, PerformerName(id=finding.performer_id, name=None)),
             verdict=finding.verdict,
@@ -128,6 +150,15 @@ class FindingOut(Answer):
             ),
             created_at=finding.created_at,
         )
+
+
+def _recording(finding: Finding, *, is_own: bool) -> FoundInOut:
+    if finding.scan_row_id is not None and (row := finding.scan_row) is not None:
+        return FoundInOut(sha256=row.content_sha256, name=row.name if is_own else None, number=row.number)
+    check = finding.check
+    if check is None:
+        raise AssertionError("a finding is of a check or of a scan: the database sees to it")
+    return FoundInOut(sha256=check.content_sha256, name=check.filename if is_own else None, number=None)
 
 
 class FindingPage(Page):

@@ -1,4 +1,4 @@
-"""Gallery files: whether those that an organisation has may still be searched."""
+"""Gallery files: which an organisation was issued, and whether they may still be searched."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from api.schemas import examples
-from api.schemas.base import Answer, Body, GalleryFileId, Moment, ReasonOut
+from api.schemas.base import Answer, Body, GalleryFileId, Moment, Page, Path, ReasonOut, Sha256
 from api.schemas.examples import Example
-from registry.domain.gallery_files import FileStanding, FileStands
+from registry.domain.gallery_files import FileStanding, FileStands, SearchPurpose
+from registry.services.gallery_offers import IssuedFile
 from registry.services.gallery_status import GalleryStatusAnswer
 
 MOST_FILES = 100
@@ -26,6 +27,87 @@ _REPLACED: Example = {
     },
     "drop": [examples.GALLERY_ENTRY],
 }
+
+
+_HOLDS: Example = {
+    "id": examples.GALLERY_FILE,
+    "organisation_id": examples.ORGANISATION,
+    "purpose": "catalogue",
+    "issued_at": examples.NOW,
+    "expires_at": examples.NEXT_DAY,
+    "status_interval_s": 86_400,
+    "performers": 412,
+    "key_thumbprint": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
+    "spaces": ["ge2e/39a1f5c3/5/1", "campplus/9286f0f6/5/1"],
+    "calibration": "8a98fee6aaf1",
+    "sealed_sha256": "5f" * 32,
+    "standing": "holds",
+    "reason": {
+        "code": "gallery_file_holds",
+        "detail": "everybody in the file may still be searched",
+        "figures": {},
+    },
+    "offered_bytes": 738_513,
+    "fetched_at": None,
+}
+
+
+class GalleryFilePath(Path):
+    """One gallery file."""
+
+    gallery_file_id: GalleryFileId
+
+
+class GalleryFileOut(Answer):
+    """A gallery file that was issued, without what is in it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_HOLDS]})
+
+    id: GalleryFileId
+    organisation_id: str = Field(description="To whom it was issued.")
+    purpose: SearchPurpose
+    issued_at: Moment
+    expires_at: Moment
+    status_interval_s: int = Field(description="For how long a word about it counts, in seconds.")
+    performers: int = Field(description="How many are in it.")
+    key_thumbprint: str = Field(description="RFC 7638, of the public key that it is sealed for.")
+    spaces: list[str]
+    calibration: str
+    sealed_sha256: Sha256
+    standing: FileStanding
+    reason: ReasonOut
+    offered_bytes: int | None = Field(description="Its size, where it can be fetched now; null where it cannot.")
+    fetched_at: Moment | None = Field(description="When its organisation first fetched it.")
+
+    @classmethod
+    def of(cls, issued: IssuedFile) -> GalleryFileOut:
+        """Describe a file."""
+        file = issued.file
+        return cls(
+            id=file.id,
+            organisation_id=file.organisation_id,
+            purpose=file.purpose,
+            issued_at=file.issued_at,
+            expires_at=file.expires_at,
+            status_interval_s=file.status_interval_s,
+            performers=file.performers,
+            key_thumbprint=file.key_thumbprint,
+            spaces=file.spaces,
+            calibration=file.calibration,
+            sealed_sha256=file.sealed_sha256,
+            standing=issued.standing,
+            reason=ReasonOut.model_validate(issued.reason),
+            offered_bytes=file.offered_bytes if issued.is_offered else None,
+            fetched_at=file.fetched_at,
+        )
+
+
+class GalleryFilePage(Page):
+    """A page of gallery files, newest first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_HOLDS], "next_cursor": None}]})
+
+    items: list[GalleryFileOut]
 
 
 class FilesBatch(Body):

@@ -34,6 +34,11 @@ _EXAMPLES: dict[int, tuple[str, str, dict[str, Any]]] = {
         "the recordings hold 8.1 s of speech; an enrolment needs 20 s: record 11.9 s more",
         {"speech_s": 8.1, "required_s": 20.0},
     ),
+    429: (
+        "rate_limited",
+        "too many checks by this organisation: 3000 in 3600 s are allowed, try again in 840 s",
+        {"budget": "checks", "limit": 3000, "window_s": 3600, "retry_after_s": 840},
+    ),
     500: ("internal", "something went wrong inside the registry; it was logged under this request's id", {}),
     503: ("database_not_ready", "a part of the registry does not answer at the moment; try again", {}),
 }

@@ -21,6 +21,8 @@ from api.v1 import (
     findings,
     forgetting,
     gallery_files,
+    journal,
+    journal_entries,
     keys,
     ledger,
     licence_versions,
@@ -32,11 +34,14 @@ from api.v1 import (
     performers,
     representatives,
     retention,
+    scan_results,
+    scans,
     signing_keys,
     spoken_statements,
     strikes,
     tokens,
     usage_reports,
+    webhooks,
 )
 
 
@@ -66,12 +71,17 @@ def blueprints() -> Iterator[APIBlueprint]:
         checks,
         findings,
         gallery_files,
+        scans,
+        scan_results,
         usage_reports,
         ledger,
         payments,
         pay_statements,
         exports,
+        webhooks,
         retention,
+        journal,
+        journal_entries,
         keys,
     ):
         yield module.resource

@@ -8,6 +8,8 @@ from api.answers import answer, created
 from api.headers import entity_tag
 from api.idempotency import idempotent
 from api.paging import page
+from api.rate_limits import spends
+from api.rates import Budget
 from api.schemas.approvals import ApprovalOut, ApprovalPage, ApprovalPath, ApprovalQuery, NewApproval, Refusal
 from api.state import context, principal
 from api.v1.resource import new_resource
@@ -19,6 +21,7 @@ resource = new_resource("approvals", "A performer agrees to the exact copy of on
 
 
 @resource.post("/approvals", responses={201: ApprovalOut})
+@spends(Budget.CLEARANCES)
 @idempotent()
 def request_approval(body: NewApproval) -> Response:
     """Ask a performer to approve the exact copy of a use that their licence, or they, want to be asked about."""

@@ -13,6 +13,8 @@ from api.headers import Wait, WaitHeaders, entity_tag
 from api.idempotency import idempotent
 from api.paging import PageQuery, page
 from api.problems import from_refusal
+from api.rate_limits import spends
+from api.rates import Budget
 from api.schemas.checks import CheckOut, CheckPage, CheckPath, NewCheck, check_of, summary_of
 from api.state import context, principal, settings
 from api.uploads import upload_of
@@ -40,6 +42,7 @@ def _replay(arguments: Mapping[str, Any], kept: Mapping[str, Any]) -> Response |
 
 
 @resource.post("/checks", responses={201: CheckOut, 202: CheckOut})
+@spends(Budget.CHECKS)
 @idempotent(_replay)
 def submit_check(header: WaitHeaders, form: NewCheck) -> Response:
     """Check one recording.

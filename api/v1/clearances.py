@@ -7,6 +7,8 @@ from flask import Response
 from api.answers import answer, created
 from api.idempotency import idempotent
 from api.paging import page
+from api.rate_limits import spends
+from api.rates import Budget
 from api.schemas.clearances import (
     ClearanceAnswer,
     ClearanceAnswers,
@@ -31,6 +33,7 @@ resource = new_resource(
 
 
 @resource.post("/clearances", responses={201: ClearanceAnswer})
+@spends(Budget.CLEARANCES)
 @idempotent()
 def ask_clearance(body: Wanted) -> Response:
     """Ask whether a performer's voice may be used so.
@@ -43,6 +46,7 @@ def ask_clearance(body: Wanted) -> Response:
 
 
 @resource.post("/clearances/batch", responses={200: ClearanceAnswers})
+@spends(Budget.CLEARANCES, lambda arguments: len(arguments["body"].items))
 @idempotent()
 def ask_clearances(body: WantedBatch) -> Response:
     """Ask up to 10,000 questions at once. All answers are written together, or none."""

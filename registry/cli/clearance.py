@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +15,7 @@ from registry.cli.operator import acting_operator
 from registry.cli.options import Acting, AsJson
 from registry.cli.output import print_facts, print_json, print_table
 from registry.cli.paging import every
-from registry.cli.reading import content_of
+from registry.cli.reading import content_of, signed_text
 from registry.clock import utc_now
 from registry.domain.clearance_status import CLOCK_SKEW
 from registry.domain.clearances import Decision
@@ -104,20 +103,11 @@ def verify_token(
 
 def _token(given: str) -> str:
     """Answer the signed text that was given, or that a file has: by itself, or as the member ``token``."""
-    return given if _JWS.fullmatch(given) else _signed(content_of(Path(given), _LARGEST), "token")
+    return given if _JWS.fullmatch(given) else signed_text(Path(given), "token", _LARGEST)
 
 
 def _status(path: Path, trusted: PublicKeys) -> ClearanceStatus:
-    return ClearanceStatus.of_claims(verify(_signed(content_of(path, _LARGEST), "signed"), trusted, typ=STATUS_TYPE))
-
-
-def _signed(content: bytes, member: str) -> str:
-    held = content.decode("utf-8", errors="replace").strip()
-    try:
-        answered = json.loads(held)
-    except ValueError:
-        return held
-    return str(answered.get(member, "")) if isinstance(answered, dict) else held
+    return ClearanceStatus.of_claims(verify(signed_text(path, "signed", _LARGEST), trusted, typ=STATUS_TYPE))
 
 
 def _mismatches(read: ClearanceToken, asked: _Asked) -> list[Reason]:

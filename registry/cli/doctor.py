@@ -42,6 +42,7 @@ def look_at_all() -> Iterator[Part]:
     if settings is not None:
         yield parts.keyring(settings)
         yield parts.database(settings)
+        yield parts.journal(settings)
         yield parts.spool(settings, os.urandom)
         yield parts.decoder(settings)
     yield parts.voice_activity()

@@ -73,7 +73,10 @@ def export(
             "repeat for several. Nobody else is in the file.",
         ),
     ],
-    out: Annotated[Path, Option(metavar="FILE", help="A new file.")],
+    out: Annotated[Path | None, Option(metavar="FILE", help="A new file, to hand over.")] = None,
+    offer: Annotated[
+        bool, Option("--offer", help="Keep it here, sealed, until it ends, for its organisation to fetch over HTTP.")
+    ] = False,
     status_hours: Annotated[
         int, Option(metavar="HOURS", min=1, max=_HOURS, help="For how long a word about the file counts.")
     ] = _HOURS,
@@ -81,9 +84,11 @@ def export(
     acting: Acting = None,
 ) -> None:
     """Issue a gallery file: signed, sealed for one studio's key, without names. Exit code 3: somebody was left out."""
+    if out is None and not offer:
+        raise BadParameter("give --out FILE to hand it over, or --offer to have it fetched, or both")
     settings = load_settings()
     recipient = read_public_key(studio_key.read_bytes())
-    asked = FileAsked(organisation, purpose, expires, timedelta(hours=status_hours), frozenset(told), recipient)
+    asked = FileAsked(organisation, purpose, expires, timedelta(hours=status_hours), frozenset(told), recipient, offer)
     engine = build_engine(settings)
     where = SearchedIn(engine.spaces, engine.calibration.cohorts)
     with acting_operator(acting) as (ctx, principal):
@@ -95,10 +100,11 @@ def export(
         raise Exit(3)
 
 
-def _show(done: Exported, out: Path, *, as_json: bool) -> None:
+def _show(done: Exported, out: Path | None, *, as_json: bool) -> None:
     manifest = done.manifest
     facts = {
-        "file": str(out),
+        "file": None if out is None else str(out),
+        "offered": done.offered,
         "id": manifest.file_id,
         "issued_to": manifest.organisation_id,
         "purpose": manifest.purpose.value,

@@ -9,10 +9,10 @@ from typing import Annotated
 
 from typer import Argument, Exit, Option, Typer, echo
 
-from registry.cli.licence_drafts import read_json
 from registry.cli.operator import acting_operator
 from registry.cli.options import Acting, AsJson
 from registry.cli.output import print_facts, print_json, print_table, remark
+from registry.cli.reading import json_of
 from registry.domain.contradictions import require_consistent
 from registry.domain.licences import Side
 from registry.domain.terms_document import terms_json
@@ -110,7 +110,7 @@ def import_odrl(
     file: Annotated[Path, Argument(metavar="FILE.json", help="A policy of the registry's profile.")],
 ) -> None:
     """Read terms from ODRL, and print them as `licence draft` reads them. Needs no registry."""
-    terms = terms_of_odrl(read_json(file))
+    terms = terms_of_odrl(json_of(file))
     require_consistent(terms)
     echo(json.dumps(terms_json(terms), indent=2, ensure_ascii=False))
 

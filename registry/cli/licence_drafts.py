@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from typer import Argument, Option, Typer, echo
 from registry.cli.operator import acting_operator
 from registry.cli.options import Acting, one_line
 from registry.cli.output import remark
+from registry.cli.reading import json_of
 from registry.domain.rules.catalogue import Contract
 from registry.domain.rules.contract_document import contract_of_json
 from registry.errors import InvalidInputError
@@ -88,19 +88,7 @@ def read_contract(path: Path) -> Contract:
     Raises:
         InvalidInputError: it cannot be read, or is neither.
     """
-    return contract_of_json(read_json(path))
-
-
-def read_json(path: Path) -> object:
-    """Read a JSON file.
-
-    Raises:
-        InvalidInputError: it cannot be read as JSON.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InvalidInputError(f"{path} cannot be read as JSON: {error}", path=str(path)) from error
+    return contract_of_json(json_of(path))
 
 
 def _described(contract: Contract) -> str:

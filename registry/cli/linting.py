@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +11,7 @@ from typer import Argument, Exit, Option, echo
 from registry.cli.operator import acting_operator
 from registry.cli.options import Acting, AsJson
 from registry.cli.output import print_facts, print_json
+from registry.cli.reading import json_of
 from registry.clock import utc_now
 from registry.domain.ids import IdPrefix, is_id
 from registry.domain.lint_wording import why_in_words
@@ -21,7 +21,6 @@ from registry.domain.rules.contract_document import contract_of_json
 from registry.domain.rules.packs import Severity
 from registry.domain.rules.shipped import shipped_packs
 from registry.domain.rules.truth import Truth
-from registry.errors import InvalidInputError
 from registry.services.linting import lint_licence
 
 _FLAGGED = 1
@@ -53,16 +52,9 @@ def lint(
 
 def _report(subject: str, on: date | None, acting: str | None) -> LintReport:
     if not is_id(subject, IdPrefix.LICENCE):
-        return lint_contract(contract_of_json(_json(subject)), on=on or utc_now().date(), packs=shipped_packs())
+        return lint_contract(contract_of_json(json_of(Path(subject))), on=on or utc_now().date(), packs=shipped_packs())
     with acting_operator(acting) as (ctx, principal):
         return lint_licence(ctx, principal, subject, on=on)
-
-
-def _json(path: str) -> object:
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InvalidInputError(f"{path} cannot be read as JSON: {error}", path=path) from error
 
 
 def report_facts(report: LintReport, language: str) -> dict[str, object]:

@@ -23,6 +23,7 @@ from registry.cli import (
     doctor,
     explanation,
     export,
+    journal,
     keys,
     licence,
     pay,
@@ -34,6 +35,7 @@ from registry.cli import (
     spoken_statement,
     strike,
     token,
+    webhook,
 )
 from registry.errors import RegistryError
 
@@ -80,6 +82,7 @@ app.command("purge")(purge.purge)
 app.command("export")(export.export)
 app.add_typer(db.app, name="db")
 app.add_typer(keys.app, name="keys")
+app.add_typer(journal.app, name="journal")
 app.add_typer(account.app, name="account")
 app.add_typer(token.app, name="token")
 app.add_typer(performer.app, name="performer")
@@ -94,6 +97,7 @@ app.add_typer(attestation.app, name="attestation")
 app.add_typer(pay.app, name="pay")
 app.add_typer(signing_key.app, name="signing-key")
 app.add_typer(strike.app, name="strike")
+app.add_typer(webhook.app, name="webhook")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001  (typer's form of a flag)

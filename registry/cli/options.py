@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from typer import BadParameter, Option
@@ -12,6 +13,46 @@ LONGEST_NOTE = 500
 Acting = Annotated[
     str | None,
     Option("--as", metavar="ACCOUNT_ID", help="The operator who acts; by default the only one in service."),
+]
+
+RegistryUrl = Annotated[
+    str | None,
+    Option(
+        "--registry",
+        metavar="URL",
+        help="A registry to ask over HTTP, such as https://registry.example; no proxy is used.",
+    ),
+]
+
+TokenFile = Annotated[
+    Path | None,
+    Option(
+        metavar="FILE", help="Your token, in a file of mode 0600; by default it is in LIKENESS_TOKEN.", dir_okay=False
+    ),
+]
+
+CaFile = Annotated[
+    Path | None,
+    Option(
+        metavar="FILE.pem",
+        help="Certificates of the authorities to trust for --registry, in place of the usual ones.",
+        exists=True,
+        dir_okay=False,
+    ),
+]
+
+GalleryKey = Annotated[
+    Path | None, Option(help="Your private key, to open a gallery file with.", exists=True, dir_okay=False)
+]
+
+RegistryKeys = Annotated[
+    Path | None,
+    Option(metavar="JWKS.json", help="Keys of the registry that issued the gallery file.", exists=True, dir_okay=False),
+]
+
+GalleryStatus = Annotated[
+    list[Path] | None,
+    Option(metavar="FILE", help="What the registry last said of the gallery file.", dir_okay=False),
 ]
 
 AsJson = Annotated[bool, Option("--json", help="Print JSON, for machines.")]

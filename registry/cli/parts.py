@@ -19,7 +19,8 @@ from registry import __version__
 from registry.clock import utc_now
 from registry.domain.ids import IdFactory, IdPrefix, RandomBytes
 from registry.domain.spoken_statements import DIGITS
-from registry.errors import RegistryError, SettingsError
+from registry.errors import JournalDamagedError, RegistryError, SettingsError
+from registry.journal.flaws import FlawKind
 from registry.settings import Settings, load_settings
 
 OLDEST_PYTHON = (3, 11)
@@ -201,7 +202,11 @@ def decoder(settings: Settings) -> Part:
             recording = one.decode_bytes(tiny_wav())
         if recording.samples.size != _TONE_SAMPLES:
             raise RegistryError(f"{_TONE_SAMPLES} samples went in, {recording.samples.size} came out")
-        return Found(None, f"a WAV of {recording.duration_s:g} s was decoded in a limited child process")
+        calls = "are filtered" if one.filtered else "are not: libseccomp is not here, or the kernel offers no filter"
+        return Found(
+            None,
+            f"a WAV of {recording.duration_s:g} s was decoded in a limited child process; its system calls {calls}",
+        )
 
     return _look("decoder (PyAV)", look, package="av", remedy="pip install --force-reinstall av")
 
@@ -304,6 +309,24 @@ def engine(settings: Settings) -> Part:
 
     remedy = "mend the encoders and the calibration first; then check LIKENESS_DEVICE, and reinstall torch"
     return _look("engine self-test (torch)", look, package="torch", remedy=remedy)
+
+
+def journal(settings: Settings) -> Part:
+    """The journal: its leaves are those of its tree, and those that were signed."""
+    from registry.bootstrap import build_context
+    from registry.services.journal_export import verify_database
+
+    def look() -> Found:
+        with build_context(settings) as ctx:
+            ctx.database.require_current_schema()
+            found = verify_database(ctx, tree_only=True)
+        flaws = [flaw for flaw in found.flaws if flaw.kind is not FlawKind.UNSIGNED]
+        if flaws:
+            raise JournalDamagedError("; ".join(f"{flaw.kind.value}: {flaw.detail}" for flaw in flaws[:3]))
+        return Found(None, f"{found.leaves} leaves are those of their tree; {found.signed or 0} of them are signed")
+
+    remedy = "stop the registry, keep the database as it is, and compare it with `likeness journal verify --since`"
+    return _look("journal", look, remedy=remedy)
 
 
 # --- what runs -------------------------------------------------------------------------------------------------------

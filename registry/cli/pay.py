@@ -14,13 +14,13 @@ from registry.cli.operator import acting_operator
 from registry.cli.options import Acting, AsJson, note, one_line
 from registry.cli.output import print_facts, print_json, print_table
 from registry.cli.paging import every
+from registry.cli.reading import json_of
 from registry.domain.ledger import LedgerAccount
 from registry.domain.money import in_major_units
 from registry.domain.pay_statements import PayStatement
 from registry.domain.payments import PaymentState
 from registry.domain.usage import Period
 from registry.domain.usage_report_document import report_of_json
-from registry.errors import InvalidInputError
 from registry.interchange.pay_statements import as_csv, as_html, as_json
 from registry.services import corrections, ledger, pay_statements, payments, usage_reports
 from registry.services.ledger import Account
@@ -203,7 +203,7 @@ def report(
     acting: Acting = None,
 ) -> None:
     """Record what a studio says it used on days that are over. Said again, it is the same report."""
-    document = report_of_json(_read_json(path))
+    document = report_of_json(json_of(path))
     with acting_operator(acting) as (ctx, principal):
         made = usage_reports.report_usage(
             ctx,
@@ -215,13 +215,6 @@ def report(
             amends_id=document.amends_id,
         )
     echo(f"{made.id} stands for {made.starts_on} to {made.ends_on}")
-
-
-def _read_json(path: Path) -> object:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InvalidInputError(f"{path} cannot be read as JSON: {error}", path=str(path)) from error
 
 
 # --- payments --------------------------------------------------------------------------------------------------------

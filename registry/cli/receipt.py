@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +11,7 @@ from typer import Argument, Exit, Option, Typer, echo
 
 from registry.cli.options import AsJson
 from registry.cli.output import print_facts, print_json
-from registry.cli.reading import content_of
+from registry.cli.reading import content_of, signed_text
 from registry.errors import InvalidInputError, SignatureInvalidError
 from registry.interchange.receipts import RECEIPT_TYPE, ReadReceipt, read_receipt
 from registry.vault.signing import read_jwks, verify
@@ -49,7 +48,7 @@ def verify_receipt(
     2. Every mandatory field of ISO/IEC TS 27560 is there.
     3. With a text: its digest is among those of what was explained.
     """
-    trusted, token = read_jwks(content_of(keys, _LARGEST)), _token(content_of(file, _LARGEST))
+    trusted, token = read_jwks(content_of(keys, _LARGEST)), signed_text(file, "jws", _LARGEST)
     try:
         receipt = read_receipt(verify(token, trusted, typ=RECEIPT_TYPE))
     except (SignatureInvalidError, InvalidInputError) as error:
@@ -60,16 +59,6 @@ def verify_receipt(
         print_json({"valid": True} | asdict(receipt))
     else:
         print_facts(_in_words(receipt))
-
-
-def _token(content: bytes) -> str:
-    """Answer the signed text: the file's own, or the member ``jws`` of the answer that it was got in."""
-    held = content.decode("utf-8", errors="replace").strip()
-    try:
-        answered = json.loads(held)
-    except ValueError:
-        return held
-    return str(answered.get("jws", "")) if isinstance(answered, dict) else held
 
 
 def _refuse(why: str, *, as_json: bool) -> None:

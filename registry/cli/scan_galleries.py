@@ -20,17 +20,10 @@ from registry.scanning.declared import with_readable_uses
 from registry.scanning.following import Following
 from registry.scanning.galleries import Searched, enrol_gallery, recordings_in
 from registry.scanning.judging import Judge, WithoutLicences
+from registry.scanning.licensed import RegisteredLicences, coverage_json, moment_of, require_known
 from registry.scanning.listening import Listener, performers_in
 from registry.scanning.places import shown
-from registry.scanning.registered import (
-    SOURCE,
-    RegisteredLicences,
-    coverage_json,
-    moment_of,
-    most_registered,
-    registered_gallery,
-    require_known,
-)
+from registry.scanning.registered import SOURCE, most_registered, registered_gallery
 from registry.scanning.results import InputRow
 from registry.services.context import Context
 from registry.services.gallery import SearchedIn
@@ -210,7 +203,7 @@ def followed(ctx: Context, listener: Listener) -> Iterator[tuple[Searched, Follo
 
 @contextmanager
 def opened_again(folder: Path | None, listener: Listener, settings: Settings) -> Iterator[Searched]:
-    """Answer the gallery of an earlier scan for a block: a folder, or None for that of the registry's database."""
+    """Answer the gallery of an earlier scan for a block: that in a folder, or None for the registry's database."""
     if folder is not None:
         yield enrol_gallery(listener, folder)
         return

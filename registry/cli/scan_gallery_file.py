@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,11 +10,12 @@ from typing import Any
 
 from rich.console import Console
 
-from registry.cli.reading import content_of
+from registry.cli.reading import content_of, signed_text
 from registry.cli.scan_galleries import Opened
 from registry.clock import Clock, utc_now
 from registry.domain.gallery_files import SearchPurpose
 from registry.errors import InvalidInputError
+from registry.interchange.gallery_files import GalleryManifest
 from registry.scanning.gallery_file import Opening, open_gallery_file, read_manifest
 from registry.scanning.listening import Listener
 from registry.scanning.places import shown
@@ -106,18 +106,10 @@ class SealedGallery:
                 trusted=self._trusted(),
                 purpose=self.purpose,
                 now=self.clock(),
-                status=[_signed(path) for path in self.status],
+                status=[signed_text(path, "signed", _LARGEST) for path in self.status],
             ),
         )
-        manifest = found.manifest
-        said = {
-            "id": manifest.file_id,
-            "registry": manifest.registry_id,
-            "organisation": manifest.organisation_id,
-            "purpose": manifest.purpose.value,
-            "expires_at": manifest.expires_at.isoformat(),
-        }
-        yield Opened(found.searched, SealedJudge(found.require_fresh, self.clock), {"gallery_file": said})
+        yield Opened(found.searched, SealedJudge(found.require_fresh, self.clock), plan_of(found.manifest))
 
     def coverage(
         self, performer_ids: Collection[str], plan: Mapping[str, Any]
@@ -130,11 +122,13 @@ class SealedGallery:
         return read_jwks(content_of(self.registry_keys, _LARGEST))
 
 
-def _signed(path: Path) -> str:
-    """Answer the signed text of an answer about gallery files: by itself, or as the member ``signed``."""
-    held = content_of(path, _LARGEST).decode("utf-8", errors="replace").strip()
-    try:
-        answered = json.loads(held)
-    except ValueError:
-        return held
-    return str(answered.get("signed", "")) if isinstance(answered, dict) else held
+def plan_of(manifest: GalleryManifest) -> dict[str, Any]:
+    """Answer what a plan says of the gallery file that is searched."""
+    said = {
+        "id": manifest.file_id,
+        "registry": manifest.registry_id,
+        "organisation": manifest.organisation_id,
+        "purpose": manifest.purpose.value,
+        "expires_at": manifest.expires_at.isoformat(),
+    }
+    return {"gallery_file": said}

@@ -5,17 +5,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from random import Random
 from typing import Annotated, Any
 
 from typer import Argument, BadParameter, Exit, Option, echo
 from typer.core import TyperGroup
 
-from registry.cli.options import AsJson
+from registry.cli.options import AsJson, GalleryKey, GalleryStatus, RegistryKeys
 from registry.cli.output import print_facts, print_json, print_table, remark
 from registry.scanning.compare import Comparison, Difference, Said
 from registry.scanning.compare import compare as compared
-from registry.scanning.recompute import Again, Setting, drawn, recompute
+from registry.scanning.recompute import Again
 from registry.scanning.verify import Verification, verify_scan
 
 FLAGGED = 1
@@ -50,8 +49,11 @@ def verify(
         int, Option("--recompute", metavar="K", help="Hear so many rows again and compare the decisions.", min=0)
     ] = 0,
     gallery: Annotated[
-        Path | None, Option(help="The gallery of the scan, to recompute with.", exists=True, file_okay=False)
+        Path | None, Option(help="The gallery of the scan, a folder or a gallery file, to recompute with.", exists=True)
     ] = None,
+    gallery_key: GalleryKey = None,
+    registry_keys: RegistryKeys = None,
+    gallery_status: GalleryStatus = None,
     seed: Annotated[
         int | None, Option(help="Of the draw of rows to recompute; by default a random one.", min=0)
     ] = None,
@@ -61,6 +63,11 @@ def verify(
 
     Exit code 0: all of it holds; 1: something is not as it was signed, or a decision is another; each is named.
     """
+    of_a_file = bool(again and gallery is not None and gallery.is_file())
+    if (gallery_key or registry_keys or gallery_status) and not of_a_file:
+        raise BadParameter(
+            "--gallery-key, --registry-keys and --gallery-status go with --recompute and a gallery file as --gallery"
+        )
     verification = verify_scan(folder, thumbprint)
     if again and gallery is None and verification.is_read and not verification.plan.get("licences"):
         raise BadParameter("give the gallery of the scan with --gallery to hear rows again")
@@ -68,7 +75,10 @@ def verify(
     heard: list[Again] = []
     if again and verification.is_read:
         seed = secrets.randbits(_SEED_BITS) if seed is None else seed
-        heard, other_gallery = _heard_again(folder, gallery, Setting.of_plan(verification.plan), again, seed)
+        from registry.cli.scan_recompute import Searching, heard_again
+
+        searching = Searching(gallery, gallery_key, registry_keys, tuple(gallery_status or ()))
+        heard, other_gallery = heard_again(folder, verification.plan, searching, again, seed)
         answer |= {"recomputed": _recomputed(heard, seed, other_gallery=other_gallery)}
     if as_json:
         print_json(answer)
@@ -132,33 +142,6 @@ def _say_again(recomputed: Mapping[str, Any]) -> None:
         remark("The gallery is not the one of the scan: other decisions may come from that.")
     if changed:
         print_table(("row", "file", "how"), [(one["row"], one["name"], one["detail"]) for one in changed], prose="how")
-
-
-def _heard_again(folder: Path, gallery: Path | None, then: Setting, count: int, seed: int) -> tuple[list[Again], bool]:
-    """Hear rows again with the operating point of then; say, too, whether the gallery is another one.
-
-    Without a gallery that of the registry's database is searched, as far as it still may be.
-
-    Raises:
-        ScanMismatchError: the engine that is installed is not that of the scan.
-    """
-    from registry.bootstrap import build_engine
-    from registry.cli.scan_galleries import opened_again
-    from registry.scanning.listening import opened_listener
-    from registry.scanning.pipeline import Scanner
-    from registry.scanning.plan import engine_json
-    from registry.settings import load_settings
-
-    settings = load_settings()
-    engine = build_engine(settings, target_fpir=then.target_fpir)
-    then.require_engine(engine_json(engine, settings.calibration_sha256))
-    rows = drawn(folder, count, Random(seed).randrange)  # noqa: S311  (a draw that anybody can repeat)
-    with (
-        opened_listener(engine, settings.listening_memory_mib) as listener,
-        opened_again(gallery, listener, settings) as searched,
-    ):
-        heard = list(recompute(folder, rows, Scanner(listener, searched.gallery).scan))
-    return heard, searched.id != then.gallery_id
 
 
 # --- compare ---------------------------------------------------------------------------------------------------------

@@ -56,6 +56,11 @@ class Scope(StrEnum):
     CHECKS_READ = "checks:read"
     CHECKS_WRITE = "checks:write"
     FINDINGS_READ = "findings:read"
+    JOURNAL_READ = "journal:read"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
+    SCANS_READ = "scans:read"
+    SCANS_WRITE = "scans:write"
 
 
 _PERFORMER_SIDE = frozenset(
@@ -84,6 +89,8 @@ _STUDIO_SIDE = frozenset(
         Scope.LEDGER_READ,
         Scope.CHECKS_READ,
         Scope.CHECKS_WRITE,
+        Scope.SCANS_READ,
+        Scope.SCANS_WRITE,
         Scope.FINDINGS_READ,
         Scope.TOKENS_WRITE,
     }
@@ -94,8 +101,20 @@ PERMISSIONS: Mapping[Role, frozenset[Scope]] = {
     Role.REPRESENTATIVE: _PERFORMER_SIDE,
     Role.STUDIO_MEMBER: _STUDIO_SIDE,
     Role.STUDIO_ADMIN: _STUDIO_SIDE
-    | {Scope.LICENCES_WRITE, Scope.LEDGER_WRITE, Scope.ATTESTATIONS_WRITE, Scope.ACCOUNTS_READ, Scope.ACCOUNTS_WRITE},
-    Role.AUDITOR: frozenset({Scope.CHECKS_READ, Scope.CHECKS_WRITE, Scope.FINDINGS_READ, Scope.TOKENS_WRITE}),
+    | {Scope.LICENCES_WRITE, Scope.LEDGER_WRITE, Scope.ATTESTATIONS_WRITE, Scope.ACCOUNTS_READ, Scope.ACCOUNTS_WRITE}
+    | {Scope.WEBHOOKS_READ, Scope.WEBHOOKS_WRITE},
+    Role.AUDITOR: frozenset(
+        {
+            Scope.CHECKS_READ,
+            Scope.CHECKS_WRITE,
+            Scope.SCANS_READ,
+            Scope.SCANS_WRITE,
+            Scope.FINDINGS_READ,
+            Scope.TOKENS_WRITE,
+            Scope.WEBHOOKS_READ,
+            Scope.WEBHOOKS_WRITE,
+        }
+    ),
     Role.OPERATOR: frozenset(Scope) - {Scope.CHECKS_WRITE},  # whoever runs the registry does not search it for a client
 }
 

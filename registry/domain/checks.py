@@ -30,3 +30,4 @@ class WorkKind(StrEnum):
     CHECK = "check"
     ENROLMENT = "enrolment"
     SPOKEN_STATEMENT = "spoken_statement"
+    SCAN = "scan"

@@ -95,18 +95,24 @@ def stands(
         signed: what each performer in it has signed about monitoring their voice.
         now: the moment of the question.
     """
-    if state is not FileState.DELIVERED:
-        return FileStands(FileStanding.VOID, Reason("gallery_file_void", "the file was never delivered; fetch another"))
     in_force = {performer_id: _in_force(own, now) for performer_id, own in signed.items()}
     gone = tuple(sorted(each.id for each in entries if in_force.get(each.performer_id) != each.consent_id))
+    standing, reason = judged(state, expires_at, len(gone), now)
+    return FileStands(standing, reason, () if standing is FileStanding.VOID else gone)
+
+
+def judged(state: FileState, expires_at: datetime, dropped: int, now: datetime) -> tuple[FileStanding, Reason]:
+    """Say what `stands` says of a file, once it is known how many in it may not be searched any more."""
+    if state is not FileState.DELIVERED:
+        return FileStanding.VOID, Reason("gallery_file_void", "the file was never delivered; fetch another")
     if now >= expires_at:
         at = expires_at.isoformat()
         reason = Reason("gallery_file_expired", f"the file ended at {at}; fetch another", {"expired_at": at})
-        return FileStands(FileStanding.ENDED, reason, gone)
-    if gone:
-        detail = f"{len(gone)} of those in the file may not be searched any more: delete it, and fetch another"
-        return FileStands(FileStanding.REPLACED, Reason("gallery_file_replaced", detail, {"dropped": len(gone)}), gone)
-    return FileStands(FileStanding.HOLDS, Reason("gallery_file_holds", "everybody in the file may still be searched"))
+        return FileStanding.ENDED, reason
+    if dropped:
+        detail = f"{dropped} of those in the file may not be searched any more: delete it, and fetch another"
+        return FileStanding.REPLACED, Reason("gallery_file_replaced", detail, {"dropped": dropped})
+    return FileStanding.HOLDS, Reason("gallery_file_holds", "everybody in the file may still be searched")
 
 
 def _in_force(signed: Sequence[Consent], now: datetime) -> str | None:

@@ -49,8 +49,13 @@ class IdPrefix(StrEnum):
     PAYMENT = "pay"
     CHECK = "chk"
     FINDING = "find"
+    SCAN = "scan"
+    SCAN_ROW = "srow"
+    WEBHOOK = "hook"
+    WEBHOOK_MESSAGE = "msg"
     KEY_DESTRUCTION = "dest"
     DESTRUCTION_CERTIFICATE = "cert"
+    COSIGNATURE = "csig"
     WORK = "work"
     WORKER = "wkr"
 

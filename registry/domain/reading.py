@@ -6,13 +6,14 @@ must never pass for one that was left out.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from registry.errors import InvalidInputError
 
@@ -24,6 +25,18 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
+
+
+def parse_json(content: str | bytes) -> Any:
+    """Read JSON that somebody else wrote.
+
+    Raises:
+        ValueError: it is not JSON, or nested deeper than Python follows.
+    """
+    try:
+        return json.loads(content)
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
 
 
 @dataclass(frozen=True, slots=True)

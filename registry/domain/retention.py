@@ -37,13 +37,16 @@ class RuleId(StrEnum):
     UPLOAD = "upload"
     VOICEPRINT = "voiceprint"
     IDLE_VOICEPRINT = "idle_voiceprint"
+    OFFERED_GALLERY_FILE = "offered_gallery_file"
     CHECK = "check"
     REFUSED_CHECK = "refused_check"
+    SCAN = "scan"
     REFUSED_ENROLMENT = "refused_enrolment"
     REFUSED_STATEMENT = "refused_statement"
     UNFINISHED_EXPLANATION = "unfinished_explanation"
     ENDED_TOKEN = "ended_token"  # noqa: S105  (a rule, not a secret)
     IDEMPOTENT_ANSWER = "idempotent_answer"
+    WEBHOOK_MESSAGE = "webhook_message"
     CONSENT_RECORD = "consent_record"
     LICENCE_RECORD = "licence_record"
     LEDGER = "ledger"
@@ -123,6 +126,21 @@ SCHEDULE: tuple[RetentionRule, ...] = (
         _BIPA_READ_ON,
     ),
     RetentionRule(
+        RuleId.OFFERED_GALLERY_FILE,
+        Text(
+            "Copies of gallery files on offer, sealed for the organisation that they are for.",
+            "조직이 가져가도록 둔 갤러리 파일의 사본(그 조직의 열쇠로 봉인된 상태).",
+        ),
+        Text("To be fetched by that organisation.", "그 조직이 가져가도록."),
+        None,
+        Text(
+            "The end of the file's term, or of a consent to monitoring that it rests on.",
+            "파일의 기한이 끝나거나, 파일이 근거하는 모니터링 동의가 끝난 때.",
+        ),
+        DestroyedBy.AT_ONCE,
+        f"{BIPA}; practice of this registry",
+    ),
+    RetentionRule(
         RuleId.CHECK,
         Text("Checks and their findings, unless pay rests on them.", "보수 산정의 근거가 아닌 검사와 탐지 결과."),
         Text("To show what was found, and to dispute it.", "결과의 열람과 이의 제기."),
@@ -137,6 +155,19 @@ SCHEDULE: tuple[RetentionRule, ...] = (
         Text("To tell the sender why.", "사유 안내."),
         timedelta(days=90),
         _FINISHED,
+        DestroyedBy.PURGE,
+        _PRACTICE,
+    ),
+    RetentionRule(
+        RuleId.SCAN,
+        Text(
+            "Scans: counts, signed reports, rows with somebody in them, findings; "
+            "the folders of those that workers ran.",
+            "스캔: 집계, 서명된 보고서, 누군가 탐지된 행과 그 탐지 결과, 작업자가 실행한 스캔의 폴더.",
+        ),
+        Text("To show what was found, and to dispute it.", "결과의 열람과 이의 제기."),
+        timedelta(days=3 * 365),
+        _ENDED,
         DestroyedBy.PURGE,
         _PRACTICE,
     ),
@@ -188,6 +219,15 @@ SCHEDULE: tuple[RetentionRule, ...] = (
         timedelta(hours=24),
         Text("The answer.", "응답 시점."),
         DestroyedBy.WORKER,
+        _PRACTICE,
+    ),
+    RetentionRule(
+        RuleId.WEBHOOK_MESSAGE,
+        Text("Messages of webhooks, and the log of sending them.", "웹훅 메시지와 그 전송 기록."),
+        Text("To see what has arrived, and to send again what has not.", "도착 여부의 확인과 재전송."),
+        timedelta(days=30),
+        Text("The day it arrived, or was given up.", "도착했거나 전송을 포기한 날."),
+        DestroyedBy.PURGE,
         _PRACTICE,
     ),
     RetentionRule(

@@ -55,7 +55,7 @@ class Engine:
         segmenter: see `Analyser`.
 
     Attributes:
-        calibration: as given.
+        calibration, target_fpir: as given.
         not_validated_for: ways of speaking that nobody measured the engine on, and that it cannot notice.
 
     Raises:
@@ -78,6 +78,7 @@ class Engine:
         projections = {name: cohort.project for name, cohort in calibration.cohorts.items()}
         self._analyser = Analyser(encoders, segmenter, projections)
         self.segmenter = segmenter
+        self.target_fpir = target_fpir
         self.calibration = calibration
         self.spaces: Mapping[str, Space] = {name: encoder.space for name, encoder in encoders.items()}
         _require_same_spaces(calibration, self.spaces)

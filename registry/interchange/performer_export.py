@@ -158,15 +158,20 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             ("id", "file_id", "consent_id"),
         ),
         "gallery_files": Table(
-            "These files: sealed voiceprints that were given to whom, to search for what, and until when.",
-            ("id", "organisation_id", "purpose", "state", "issued_at", "expires_at"),
+            "These files: sealed voiceprints that were given to whom, for what, until when, and when they fetched it.",
+            ("id", "organisation_id", "purpose", "state", "issued_at", "expires_at", "fetched_at"),
         ),
         "findings": Table(
             "Where the performer was heard, how strong the evidence is, and whether the use was covered.",
             (
                 *("id", "check_id", "organisation_id", "outcome", "log10_lr", "engines", "cohort_percentile"),
                 *("segments", "evidence_reasons", "verdict", "reasons", "licence_id", "created_at"),
+                *("scan_row_id", "basis"),
             ),
+        ),
+        "scan_rows": Table(
+            "In which recordings of which scans that was, by the number of the row and the hash of the bytes.",
+            ("id", "scan_id", "number", "content_sha256"),
         ),
         "usage_lines": Table(
             "Use that was counted, and its exact price.",

@@ -8,7 +8,6 @@ opaque ids of records.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from hmac import compare_digest
 import rfc8785
 
 from registry.domain.events import Detail, Event
+from registry.domain.reading import parse_json
 from registry.errors import InvalidInputError, OpeningMismatchError
 
 SALT_BYTES = 32
@@ -57,7 +57,7 @@ def encode(event: Event, salt: bytes) -> tuple[bytes, Opening]:
         "type": event.type.value,
         "subject": event.subject_id,
         "actor": event.actor_id,
-        "at": _rfc3339(event.at),
+        "at": rfc3339(event.at),
         "details_sha256": _commitment(opening),
     }
     return rfc8785.dumps(leaf), opening
@@ -76,7 +76,7 @@ def verify_opening(leaf: bytes, opening: Opening) -> None:
         InvalidInputError: the salt has another length, or the details cannot be written as canonical JSON.
     """
     try:
-        committed = str(json.loads(leaf)["details_sha256"])
+        committed = str(parse_json(leaf)["details_sha256"])
     except (ValueError, KeyError, TypeError) as error:
         raise OpeningMismatchError("these bytes are not a leaf of the journal") from error
     if not compare_digest(committed.encode(), _commitment(opening).encode()):
@@ -94,5 +94,6 @@ def _commitment(opening: Opening) -> str:
     return sha256(opening.salt + details).hexdigest()
 
 
-def _rfc3339(moment: datetime) -> str:
+def rfc3339(moment: datetime) -> str:
+    """Answer a moment as a leaf has it: in UTC, with its microseconds."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,10 +12,12 @@ from registry.engine.pipeline import processors
 from registry.errors import InvalidInputError
 from registry.media.decode import Decoder, MediaLimits
 from registry.media.process import HEADER_COMMAND
+from registry.scanning.fences import UNFENCED, Fence
 from registry.scanning.manifest import Choice, Manifest
 from registry.scanning.places import Patience, is_url
 from registry.scanning.reading import opened_input
 from registry.scanning.results import InputRow
+from registry.scanning.unpacking import Streams
 
 TIMES_REAL_TIME_A_CORE: Final = (25.0, 64.0)
 """How fast a processor's core hears: from a busy machine to the quiet one of docs/performance.md."""
@@ -72,7 +75,15 @@ class Estimate:
         }
 
 
-def estimate(manifest: Manifest, choice: Choice, device: str, patience: Patience, threads: int | None) -> Estimate:
+def estimate(
+    manifest: Manifest,
+    choice: Choice,
+    device: str,
+    patience: Patience,
+    threads: int | None,
+    *,
+    fence: Fence = UNFENCED,
+) -> Estimate:
     """Estimate a scan by the headers of some of its files, which are spread over the manifest evenly."""
     wanted = choice.count(manifest.counts.rows)
     step = max(1, wanted // _MOST_SAMPLED)
@@ -86,7 +97,7 @@ def estimate(manifest: Manifest, choice: Choice, device: str, patience: Patience
         files += 1
         sized += row.size >= 0
         bytes_ += max(row.size, 0)
-    lengths = _lengths(sample, patience)
+    lengths = _lengths(sample, patience, fence)
     return Estimate(
         files=files,
         bytes=bytes_,
@@ -107,7 +118,7 @@ def _hours(lengths: list[tuple[InputRow, float]], files: int, bytes_: int | None
     return share / _HOUR_S
 
 
-def _lengths(rows: Iterable[InputRow], patience: Patience) -> list[tuple[InputRow, float]]:
+def _lengths(rows: Iterable[InputRow], patience: Patience, fence: Fence) -> list[tuple[InputRow, float]]:
     """Answer the rows whose headers were read, with the seconds that they declare; 0 for what is no recording."""
     copied = [row for row in rows if row.offset >= 0 or is_url(row.locator)]
     too_many = {row.number for row in copied if not 0 <= row.size <= _MOST_BYTES}
@@ -117,13 +128,15 @@ def _lengths(rows: Iterable[InputRow], patience: Patience) -> list[tuple[InputRo
     with (
         Decoder(command=HEADER_COMMAND, files_per_child=_MOST_SAMPLED, at_once=at_once) as decoder,
         ThreadPoolExecutor(at_once) as pool,
+        closing(Streams()) as streams,
     ):
-        return list(zip(asked, pool.map(lambda row: _length(row, decoder, patience), asked), strict=True))
+        lengths = pool.map(lambda row: _length(row, decoder, patience, fence, streams), asked)
+        return list(zip(asked, lengths, strict=True))
 
 
-def _length(row: InputRow, decoder: Decoder, patience: Patience) -> float:
+def _length(row: InputRow, decoder: Decoder, patience: Patience, fence: Fence, streams: Streams) -> float:
     try:
-        with opened_input(row, MediaLimits().max_bytes, patience) as descriptor:
+        with opened_input(row, MediaLimits().max_bytes, patience, fence, streams) as descriptor:
             return decoder.decode_open(descriptor, lambda _: None).source.declared_s or 0.0
     except InvalidInputError:
         return 0.0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from registry.domain.scores import (
     CohortPosition,
@@ -15,6 +16,8 @@ from registry.domain.scores import (
     SegmentEvidence,
     Span,
 )
+
+_SHOWN_OUTCOMES: Final = (EvidenceOutcome.MATCH.value, EvidenceOutcome.SOUND_ALIKE.value)
 
 
 def evidence_line(evidence: RecordingEvidence) -> dict[str, Any]:
@@ -73,3 +76,17 @@ def candidate_of(written: Mapping[str, Any]) -> PerformerEvidence:
         ),
         reasons=tuple(Reason.of_json(reason) for reason in written["reasons"]),
     )
+
+
+def columns_of(line: dict[str, Any]) -> dict[str, Any]:
+    """Answer what a row says of evidence."""
+    shown_as = [one for outcome in _SHOWN_OUTCOMES for one in line["candidates"] if one["outcome"] == outcome]
+    return {
+        "duration_s": line["duration_s"],
+        "speech_s": line["speech_s"],
+        "outcome": line["outcome"],
+        "performer": shown_as[0]["performer"] if shown_as else "",
+        "log10_lr": float(shown_as[0]["log10_lr"]) if shown_as else float("nan"),
+        "reasons": " ".join(sorted({reason["code"] for reason in line["reasons"]})),
+        "evidence": json.dumps(line, ensure_ascii=False, allow_nan=False, separators=(",", ":")),
+    }

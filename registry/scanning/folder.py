@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -12,15 +11,16 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from registry.domain.reading import parse_json
 from registry.errors import InvalidInputError
-from registry.scanning.results import MANIFEST, PLAN, RESULTS, SHARDS, SUMMARY, InputRow, ResultRow
+from registry.scanning.results import FINDINGS, MANIFEST, PLAN, RESULTS, SHARDS, SUMMARY, InputRow, ResultRow
 from registry.scanning.tables import Row, replacing
 
 PAGES: Final[Mapping[str, str]] = {"en": "report.html", "ko": "report.ko.html"}
 TRAINING: Final = "training-summary.json"
 TRAINING_PAGE: Final = "training-summary.md"
 
-ALWAYS_SIGNED: Final = (PLAN, RESULTS, SUMMARY, *PAGES.values())
+ALWAYS_SIGNED: Final = (PLAN, RESULTS, SUMMARY, FINDINGS, *PAGES.values())
 SIGNED_IF_THERE: Final = ("results.jsonl", "results.csv", TRAINING, TRAINING_PAGE)
 
 _ROWS_AT_ONCE = 1024
@@ -43,7 +43,7 @@ def read_json(path: Path) -> dict[str, Any]:
         InvalidInputError: the file is absent, or no JSON object; figure ``file``.
     """
     try:
-        content = json.loads(path.read_bytes())
+        content = parse_json(path.read_bytes())
     except OSError as error:
         raise InvalidInputError(f"{path} cannot be read: {error.strerror}", file=path.name) from error
     except ValueError as error:

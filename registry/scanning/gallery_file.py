@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
@@ -119,6 +119,20 @@ def open_gallery_file(path: Path, engine: Engine, opening: Opening) -> OpenedFil
             return OpenedFile(_searched(manifest, gallery), manifest, fresh_until)
     except OSError as error:
         raise InvalidInputError(f"{path} cannot be read: {error.strerror}", path=str(path)) from error
+
+
+def heard_again(opened: OpenedFile, opening: Opening) -> OpenedFile:
+    """Answer a file that was opened with what the registry has said of it since, which may end it.
+
+    Args:
+        opened: before.
+        opening: with the moment, and with what the registry has said.
+
+    Raises:
+        GalleryFileTamperedError: the status is not signed by a key that is trusted.
+        GalleryFileStaleError, GalleryFileReplacedError: it must not be searched any more.
+    """
+    return replace(opened, fresh_until=_require_in_force(opened.manifest, opening))
 
 
 def read_manifest(path: Path, trusted: PublicKeys) -> GalleryManifest:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -29,6 +29,7 @@ from registry.media.decode import Decoder
 from registry.media.limits import MediaLimits
 from registry.media.process import Room
 from registry.media.speech import SpeechDetector
+from registry.scanning.unpacking import Streams
 from registry.settings import Settings
 
 __all__ = ["FolderGallery", "Heard", "Listener", "enrol_folder", "files_under", "opened_listener", "performers_in"]
@@ -54,6 +55,7 @@ class Listener:
     Attributes:
         engine, decoder, detector: as given.
         bounds: of its pipeline.
+        streams: of compressed archives that were heard from; whoever hears from them closes them at the end.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Listener:
         self.decoder = decoder
         self.detector = detector
         self.bounds = bounds or Bounds(batch_s=batch_seconds(engine.identity.device))
+        self.streams = Streams()
         self._pipeline = Pipeline(self._read, engine.analyse_many, self.bounds)
 
     @property
@@ -100,7 +103,9 @@ def opened_listener(engine: Engine, memory_mib: int = DEFAULT_MEMORY_MIB) -> Ite
     """
     bounds = Bounds(batch_s=batch_seconds(engine.identity.device), memory_bytes=memory_mib * MIB)
     with Decoder(MediaLimits(), files_per_child=_FILES_PER_CHILD, at_once=bounds.readers) as decoder:
-        yield Listener(engine, decoder, SpeechDetector(), bounds)
+        listener = Listener(engine, decoder, SpeechDetector(), bounds)
+        with closing(listener.streams):
+            yield listener
 
 
 def summary(totals: Totals, seconds: float) -> str:

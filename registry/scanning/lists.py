@@ -9,10 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Final
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from registry.errors import SourceError
+from registry.errors import InputOutsideError, SourceError
+from registry.scanning.fences import UNFENCED, Fence
 from registry.scanning.places import FILE_SCHEME, is_url, local_path, locator_of, open_place, shown
 from registry.scanning.results import InputRow
 from registry.scanning.seen import Seen
@@ -60,22 +58,25 @@ def is_list(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
 
 
-def listed(place: str, columns: Columns) -> Iterator[InputRow]:
+def listed(place: str, columns: Columns, fence: Fence = UNFENCED) -> Iterator[InputRow]:
     """Yield a row for every row of a list, in its order.
 
     Args:
         place: of the list; paths in it are relative to its folder.
         columns: which of them stand for what.
+        fence: around what the list may name; a row that names anything else has that as its problem, and is not looked
+            at.
 
     Raises:
+        InputOutsideError: the list itself lies outside of the fence.
         SourceError: the list cannot be read, or from a line on cannot be relied on; the sentence says which, and why.
     """
     suffix = os.path.splitext(place)[1].lower()  # noqa: PTH122  (a URL is no path)
     try:
-        with open_place(place) as file, Seen() as seen:
+        with open_place(place, fence) as file, Seen() as seen:
             records = _READERS[suffix](file, columns)
             for number, record in enumerate(records):
-                yield _row(record, number, _folder_of(place), columns, seen)
+                yield _row(record, number, _Around(_folder_of(place), fence), columns, seen)
     except OSError as error:
         raise SourceError(f"{place} cannot be read: {error.strerror or error}", source=place) from error
 
@@ -83,33 +84,58 @@ def listed(place: str, columns: Columns) -> Iterator[InputRow]:
 # --- one row ---------------------------------------------------------------------------------------------------------
 
 
-def _row(record: _Record, number: int, folder: str, columns: Columns, seen: Seen) -> InputRow:
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """Where a list lies: its folder, and the fence around what it may name."""
+
+    folder: str
+    fence: Fence
+
+    def problem_with(self, locator: str) -> str:
+        """Answer why a place may not be looked at; empty where it may."""
+        try:
+            if is_url(locator):
+                self.fence.require_url(locator)
+            elif not self.fence.is_inside(local_path(locator)):
+                return "leads out of what may be scanned"
+        except InputOutsideError:
+            return "leads out of what may be scanned"
+        except ValueError:
+            return ""  # no path at all, which whoever opens it will say
+        return ""
+
+
+def _row(record: _Record, number: int, around: _Around, columns: Columns, seen: Seen) -> InputRow:
     missing = [column for column in columns.required() if record.values.get(column) is None]
-    path = _text(record.values.get(columns.column("path")))
-    key = _text(record.values.get(columns.column("key"))) or path
+    path = text_of(record.values.get(columns.column("path")))
+    key = text_of(record.values.get(columns.column("key"))) or path
     problem, detail = record.problem, record.detail
     if not problem and (missing or not path):
         problem, detail = "column_missing", f"{record.where} has no {', '.join(missing) or columns.column('path')}"
     first = seen.number_of(key, number) if key else number
     if not problem and first != number:
         problem, detail = "duplicate_key", f"{record.where} has the key of row {first}"
-    locator = _located(path, folder) if path else ""
+    locator = _located(path, around.folder) if path else ""
+    outside = around.problem_with(locator) if locator else ""
+    if outside and not problem:
+        problem, detail = InputOutsideError.slug, f"{record.where} {outside}"
     return InputRow(
         number=-1,
         name=shown(key) or record.where,
         locator=locator,
-        size=_size(locator),
-        group=_text(record.values.get(columns.stratify)) if columns.stratify else "",
-        declared_use=_text(record.values.get(columns.column("declared_use"))),
-        project=_text(record.values.get(columns.column("project"))),
-        licence=_text(record.values.get(columns.column("licence"))),
-        text=_text(record.values.get(columns.column("text"))),
+        size=-1 if outside else _size(locator),
+        group=text_of(record.values.get(columns.stratify)) if columns.stratify else "",
+        declared_use=text_of(record.values.get(columns.column("declared_use"))),
+        project=text_of(record.values.get(columns.column("project"))),
+        licence=text_of(record.values.get(columns.column("licence"))),
+        text=text_of(record.values.get(columns.column("text"))),
         problem=problem,
         problem_detail=shown(detail),
     )
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """Answer a declared value as text: empty for none, JSON for what is no text."""
     if value is None:
         return ""
     return shown(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
@@ -213,7 +239,7 @@ def _of_json_lines(file: BinaryIO, _columns: Columns) -> Iterator[_Record]:
 
 def _record_of_json(line: str, where: str) -> _Record:
     try:
-        values = json.loads(line, object_pairs_hook=_each_once)
+        values = json.loads(line, object_pairs_hook=each_once)
     except (ValueError, RecursionError) as error:
         return _Record(where, problem="row_unreadable", detail=f"{where} cannot be read: {error}")
     if not isinstance(values, dict):
@@ -221,7 +247,12 @@ def _record_of_json(line: str, where: str) -> _Record:
     return _Record(where, values)
 
 
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Answer the members of a JSON object.
+
+    Raises:
+        ValueError: one is named more than once.
+    """
     names = [name for name, _ in pairs]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -233,6 +264,9 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _of_parquet(file: BinaryIO, columns: Columns) -> Iterator[_Record]:
+    import pyarrow as pa  # loaded where there is such a list, as it takes a while and much memory
+    import pyarrow.parquet as pq
+
     wanted = {columns.column(of) for of in FIELDS} | {columns.stratify}
     try:
         with pq.ParquetFile(file) as table:

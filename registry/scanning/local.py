@@ -24,16 +24,18 @@ from typing import Any, Final, Protocol
 
 from registry.errors import (
     InputChangedError,
+    ScanBusyError,
     ScanInterruptedError,
     ScanMismatchError,
     ScanStorageError,
     ScanUnreconciledError,
 )
 from registry.interchange.pay_statements import plain_cell
+from registry.scanning.evidence_lines import columns_of
 from registry.scanning.folder import result_rows, shard_rows
 from registry.scanning.judging import Judge, without_verdicts
 from registry.scanning.manifest import Choice, Manifest
-from registry.scanning.pipeline import Owner, columns_of
+from registry.scanning.pipeline import Owner
 from registry.scanning.results import (
     MANIFEST,
     PLAN,
@@ -86,8 +88,8 @@ def claimed(out: Path, *, resume: bool) -> Iterator[None]:
     """Make the folder of a scan, or take it up again, and keep any other process out while the block runs.
 
     Raises:
-        ScanMismatchError: it is not empty and nothing is to be taken up, or holds something else, or another process
-            is at it.
+        ScanMismatchError: it is not empty and nothing is to be taken up, or holds something else.
+        ScanBusyError: another process is at it.
         ScanStorageError: it cannot be made, or the block could not read or write what it has to.
     """
     try:
@@ -99,7 +101,7 @@ def claimed(out: Path, *, resume: bool) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise ScanMismatchError(f"another process is scanning into {out}", differs=["out"]) from error
+            raise ScanBusyError(f"another process is scanning into {out}", differs=["out"]) from error
         _require_ours(out, resume=resume)
         _sweep(out)
         yield
@@ -159,26 +161,45 @@ class LocalScan:
             RegistryError: the machine gives out; what is in shards stays.
         """
         with Seen() as seen:
-            _Running(self, seen).run()
+            Running(self, seen).go_on()
 
 
-class _Running:
-    """One run of a scan."""
+class Running:
+    """A scan that was taken up: what is in shards is known, and what is left goes on from there, as often as asked.
+
+    Args:
+        scan: which.
+        seen: empty; it outlives this.
+
+    Attributes:
+        done: shards that are there.
+
+    Raises:
+        ScanMismatchError: what is in the shards is not of this scan.
+        ScanStorageError: they cannot be read.
+    """
 
     def __init__(self, scan: LocalScan, seen: Seen) -> None:
         self._scan = scan
         self._out = scan.manifest.out
         self._seen = seen
         self._last_read: tuple[int, list[ResultRow]] = (-1, [])
-
-    def run(self) -> None:
-        scan = self._scan
         (self._out / SHARDS).mkdir(exist_ok=True)
         sync_folder(self._out)
-        done = self._take_up()
-        rows = islice(scan.manifest.rows(), done * scan.shard_rows, None)
-        for stretch in grouped(rows, scan.shard_rows * math.ceil(_STRETCH_ROWS / scan.shard_rows)):
-            done = self._scan_stretch(stretch, done)
+        self.done = self._take_up()
+        rows = islice(scan.manifest.rows(), self.done * scan.shard_rows, None)
+        self._stretches = grouped(rows, scan.shard_rows * math.ceil(_STRETCH_ROWS / scan.shard_rows))
+        self._left: Sequence[InputRow] = ()
+
+    def go_on(self) -> None:
+        """Scan what is not in shards yet.
+
+        Raises:
+            ScanInterruptedError: it was told to stop; what is in shards stays.
+            RegistryError: the machine gives out; what is in shards stays, and this is not to be used again.
+        """
+        while stretch := self._left or next(self._stretches, ()):
+            self._scan_stretch(stretch)
 
     def _take_up(self) -> int:
         """Answer how many shards are there, and remember what was scanned in them."""
@@ -201,21 +222,21 @@ class _Running:
         if row.sha256 and row.duplicate_of < 0 and row.error != InputChangedError.slug:
             self._seen.number_of(row.sha256, row.number)
 
-    def _scan_stretch(self, stretch: Sequence[InputRow], done: int) -> int:
-        """Scan some shards; answer how many are there then."""
+    def _scan_stretch(self, stretch: Sequence[InputRow]) -> None:
+        """Scan some shards."""
         inputs = [row for row in stretch if not row.problem and not self._scan.choice.reason_against(row)]
         answers = self._scan.scanner.scan(inputs, self._seen.known)
-        for shard in grouped(stretch, self._scan.shard_rows):
+        for number, shard in enumerate(grouped(stretch, self._scan.shard_rows), start=1):
             rows = self._scan.judge.judge(self._ended(shard, answers))
-            write_rows(shard_path(self._out, done), ResultRow, rows)  # the commit point
+            write_rows(shard_path(self._out, self.done), ResultRow, rows)  # the commit point
+            self.done += 1
+            self._left = stretch[number * self._scan.shard_rows :]
             self._scan.progress.committed(rows)
-            done += 1
-            self._stop_if_asked(done)
-        return done
+            self._stop_if_asked()
 
-    def _stop_if_asked(self, done: int) -> None:
+    def _stop_if_asked(self) -> None:
         rows = self._scan.manifest.counts.rows
-        rows_done = min(done * self._scan.shard_rows, rows)
+        rows_done = min(self.done * self._scan.shard_rows, rows)
         if self._scan.stopping() and rows_done < rows:
             raise ScanInterruptedError(
                 f"stopped after {rows_done} of {rows} rows; the same command with --resume goes on",

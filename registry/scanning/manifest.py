@@ -139,12 +139,35 @@ def reopen(out: Path, rows: Iterable[InputRow], sha256: str) -> Manifest:
             )
         digest.add(record_of(frozen))
         counts.add(frozen)
+    _require_planned(digest, sha256)
+    return Manifest(out, sha256, counts)
+
+
+def taken_up(out: Path, sha256: str) -> Manifest:
+    """Answer the manifest that was frozen, as it is: whatever has become of its source.
+
+    Args:
+        out: the folder of the scan.
+        sha256: of the manifest, as the plan says.
+
+    Raises:
+        ScanMismatchError: the rows are not those that the plan was made for.
+        InvalidInputError: they cannot be read.
+    """
+    digest, counts = RowsDigest(), Counts()
+    for row in input_rows(out):
+        digest.add(record_of(row))
+        counts.add(row)
+    _require_planned(digest, sha256)
+    return Manifest(out, sha256, counts)
+
+
+def _require_planned(digest: RowsDigest, sha256: str) -> None:
     if digest.hexdigest() != sha256:
         raise ScanMismatchError(
             "the manifest in the folder is not the one that the plan was made for; start a new scan",
             differs=["manifest"],
         )
-    return Manifest(out, sha256, counts)
 
 
 # --- which are chosen ------------------------------------------------------------------------------------------------

@@ -54,6 +54,10 @@ pre { background: var(--tint); padding: 10px 14px; border-radius: 8px; overflow-
 @media print { .finding, tr { break-inside: avoid; } }
 """
 
+_STYLE_SHA256: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode("ascii")
+POLICY: Final = f"default-src 'none'; style-src 'sha256-{_STYLE_SHA256}'; base-uri 'none'; form-action 'none'"
+"""What a browser lets a page do: be shown, with its own style. It fetches nothing and runs nothing."""
+
 
 def visible(text: str) -> str:
     """Answer text in which nothing is invisible, and nothing turns the direction of writing: such marks are named."""
@@ -86,13 +90,11 @@ def page(language: str, title: str, sections: Iterable[str]) -> str:
         title: as text.
         sections: as HTML.
     """
-    digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode("ascii")
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return "\n".join(
         [
             "<!doctype html>",
             f'<html lang="{language}">',
-            f'<head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">',
+            f'<head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="robots" content="noindex">',
             f"<title>{told(title)}</title><style>{STYLE}</style></head>",

@@ -6,19 +6,18 @@ one input is its row's error; what is wrong with the machine ends the run.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from threading import Lock
 from typing import Any, Final
 
-from registry.domain.scores import EvidenceOutcome
 from registry.engine.analyser import REQUIRED_SPEECH_S
 from registry.engine.analysis import Analysis
 from registry.engine.gallery import Gallery
 from registry.engine.pipeline import Heard, Item, Pipeline
 from registry.errors import AnalysisFailedError, InputChangedError, InvalidInputError, RegistryError
 from registry.media.process import Room
-from registry.scanning.evidence_lines import evidence_line
+from registry.scanning.evidence_lines import columns_of, evidence_line
+from registry.scanning.fences import UNFENCED, Fence
 from registry.scanning.listening import Listener
 from registry.scanning.places import Patience, shown
 from registry.scanning.reading import Fingerprint, fingerprint, held_still, opened_input
@@ -27,7 +26,6 @@ from registry.scanning.results import InputRow, ResultRow, Status
 Owner = Callable[[str], int | None]
 """Answers the number of an earlier row with bytes of this SHA-256, or None."""
 
-_SHOWN_OUTCOMES: Final = (EvidenceOutcome.MATCH.value, EvidenceOutcome.SOUND_ALIKE.value)
 _UNREAD: Final = Fingerprint("", 0)
 
 
@@ -42,12 +40,16 @@ class Scanner:
         listener: decodes, finds speech, and has the engine.
         gallery: that is searched.
         patience: with stores.
+        fence: around what may be opened.
     """
 
-    def __init__(self, listener: Listener, gallery: Gallery, patience: Patience | None = None) -> None:
+    def __init__(
+        self, listener: Listener, gallery: Gallery, patience: Patience | None = None, fence: Fence = UNFENCED
+    ) -> None:
         self.listener = listener
         self.gallery = gallery
         self.patience = patience or Patience()
+        self.fence = fence
 
     def scan(self, inputs: Sequence[InputRow], owner: Owner = nobody_before) -> Iterator[ResultRow]:
         """Yield a row for each input, in order.
@@ -78,6 +80,7 @@ class _Run:
         self._engine = scanner.listener.engine
         self._gallery = scanner.gallery
         self._patience = scanner.patience
+        self._fence = scanner.fence
         self._inputs = inputs
         self._owner = owner
         self._lock = Lock()
@@ -103,7 +106,8 @@ class _Run:
         5. Refuse what changed meanwhile. 6. Find speech.
         """
         max_bytes = self._listener.decoder.limits.max_bytes
-        with opened_input(row, max_bytes, self._patience) as descriptor, held_still(descriptor):
+        opened = opened_input(row, max_bytes, self._patience, self._fence, self._listener.streams)
+        with opened as descriptor, held_still(descriptor):
             found = fingerprint(descriptor, max_bytes)
             self._note(row, found)
             recording = self._listener.decoder.decode_open(descriptor, room)
@@ -177,20 +181,6 @@ class _Run:
             raise
         except Exception as error:
             raise _failed(error) from error
-
-
-def columns_of(line: dict[str, Any]) -> dict[str, Any]:
-    """Answer what a row says of evidence."""
-    shown_as = [one for outcome in _SHOWN_OUTCOMES for one in line["candidates"] if one["outcome"] == outcome]
-    return {
-        "duration_s": line["duration_s"],
-        "speech_s": line["speech_s"],
-        "outcome": line["outcome"],
-        "performer": shown_as[0]["performer"] if shown_as else "",
-        "log10_lr": float(shown_as[0]["log10_lr"]) if shown_as else float("nan"),
-        "reasons": " ".join(sorted({reason["code"] for reason in line["reasons"]})),
-        "evidence": json.dumps(line, ensure_ascii=False, allow_nan=False, separators=(",", ":")),
-    }
 
 
 def _row(row: InputRow, status: Status, found: Fingerprint, **more: Any) -> ResultRow:

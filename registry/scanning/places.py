@@ -13,6 +13,7 @@ from urllib.parse import unquote_to_bytes
 import fsspec
 
 from registry.errors import SourceError
+from registry.scanning.fences import UNFENCED, Fence
 
 T = TypeVar("T")
 
@@ -88,15 +89,27 @@ def store_of(url: str) -> tuple[Any, str]:
     return store, str(path)
 
 
-def open_place(place: str) -> BinaryIO:
+def open_place(place: str, fence: Fence = UNFENCED) -> BinaryIO:
     """Open a place for reading bytes.
 
     Raises:
+        InputOutsideError: the fence refuses it; nothing of it was read.
         SourceError: see `store_of`.
         OSError: it cannot be opened.
     """
     if is_url(place):
+        fence.require_url(place)
         store, path = store_of(place)
         opened: BinaryIO = store.open(path, "rb")
         return opened
-    return Path(local_path(place)).open("rb")
+    return _opened_here(Path(local_path(place)), fence)
+
+
+def _opened_here(path: Path, fence: Fence) -> BinaryIO:
+    file = path.open("rb")
+    try:
+        fence.require_open(file.fileno())
+    except BaseException:
+        file.close()
+        raise
+    return file

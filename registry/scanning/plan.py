@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
 from typing import Any, Final
@@ -57,6 +58,11 @@ def working_json(engine: Engine, target_fpir: float, gallery_size: int, estimate
         "expected_false_hits": expected_false_hits(target_fpir, estimate.files),
         "estimate": estimate.as_json(),
     }
+
+
+def said(moment: datetime) -> str:
+    """Answer a moment as a plan holds it."""
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def versions() -> dict[str, str]:

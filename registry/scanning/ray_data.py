@@ -42,8 +42,8 @@ from registry.scanning.manifest import Choice, Manifest
 from registry.scanning.pipeline import Owner, Scanner, nobody_before
 from registry.scanning.places import Patience
 from registry.scanning.plan import engine_json, require_same
-from registry.scanning.results import HEARD, MANIFEST, InputRow, ResultRow, Status, schema_of
-from registry.scanning.tables import read_results, replacing, sync_folder
+from registry.scanning.results import HEARD, MANIFEST, InputRow, ResultRow, Status
+from registry.scanning.tables import read_results, replacing, schema_of, sync_folder
 
 CPUS: Final = 2
 """Cores of an actor, unless another number is asked for: what docs/performance.md was measured with."""

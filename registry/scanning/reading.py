@@ -1,7 +1,8 @@
 """Opening inputs: whatever an input is, its bytes behind one descriptor, which are hashed and decoded from there.
 
 A file of this machine is opened once. Bytes of a store, and of a tar's member, are copied once, to a file without a
-name, so that nothing stays behind however the process ends.
+name, so that nothing stays behind however the process ends. Those of a compressed tar come through a stream that stays
+open for the next.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -26,9 +27,11 @@ from registry.errors import (
     UnreadableMediaError,
 )
 from registry.media.decode import opened_regular
-from registry.scanning.archives import archive_of
+from registry.scanning.archives import archive_of, codec_of
+from registry.scanning.fences import UNFENCED, Fence
 from registry.scanning.places import GONE, Patience, is_url, local_path, open_place
 from registry.scanning.results import InputRow
+from registry.scanning.unpacking import Archive, Streams, Unpacked
 
 _BLOCK: Final = 2**20
 _OF_THE_MACHINE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
@@ -49,23 +52,33 @@ class Fingerprint:
 
 
 @contextmanager
-def opened_input(row: InputRow, max_bytes: int, patience: Patience) -> Iterator[int]:
+def opened_input(
+    row: InputRow, max_bytes: int, patience: Patience, fence: Fence = UNFENCED, streams: Streams | None = None
+) -> Iterator[int]:
     """Open an input's bytes for reading, behind a descriptor.
+
+    Args:
+        row: of the input.
+        max_bytes: that it may have.
+        patience: with stores.
+        fence: around what may be opened.
+        streams: of compressed archives; by default one that is read from its beginning, and closed.
 
     Raises:
         InvalidInputError: this input cannot be read; the subclass says why.
         ScanStorageError: this machine cannot go on, whatever the input.
     """
+    row = replace(row, locator=fence.place_of(row.locator))
     if row.offset < 0 and not is_url(row.locator):
-        with _opened_here(row.locator) as descriptor:
+        with _opened_here(row.locator, fence) as descriptor:
             yield descriptor
         return
-    with _copied(row, max_bytes, patience) as file:
+    with closing(Streams()) as own, _copied(row, max_bytes, patience, fence, streams or own) as file:
         yield file.fileno()
 
 
 @contextmanager
-def _opened_here(locator: str) -> Iterator[int]:
+def _opened_here(locator: str, fence: Fence) -> Iterator[int]:
     with ExitStack() as stack:
         try:
             descriptor = stack.enter_context(opened_regular(Path(local_path(locator))))
@@ -75,11 +88,12 @@ def _opened_here(locator: str) -> Iterator[int]:
             raise
         except ValueError as error:
             raise UnreadableMediaError(f"this is no path: {error}") from error
+        fence.require_open(descriptor)
         yield descriptor
 
 
 @contextmanager
-def _copied(row: InputRow, max_bytes: int, patience: Patience) -> Iterator[BinaryIO]:
+def _copied(row: InputRow, max_bytes: int, patience: Patience, fence: Fence, streams: Streams) -> Iterator[BinaryIO]:
     if row.size > max_bytes:
         raise _too_large(row.size, max_bytes)
     try:
@@ -88,7 +102,7 @@ def _copied(row: InputRow, max_bytes: int, patience: Patience) -> Iterator[Binar
         raise _no_room(error) from error
     with file:
         try:
-            patience.try_often(lambda: _copy(row, file, max_bytes))
+            patience.try_often(lambda: _copy(row, file, max_bytes, fence, streams))
         except GONE as error:
             raise UnreadableMediaError(f"the input cannot be opened: {error or type(error).__name__}") from error
         except (InvalidInputError, ScanStorageError, MemoryError):
@@ -101,14 +115,13 @@ def _copied(row: InputRow, max_bytes: int, patience: Patience) -> Iterator[Binar
         yield file
 
 
-def _copy(row: InputRow, file: BinaryIO, max_bytes: int) -> None:
+def _copy(row: InputRow, file: BinaryIO, max_bytes: int, fence: Fence, streams: Streams) -> None:
     """Copy an input's bytes to the beginning of a file."""
     is_member = row.offset >= 0
     left = row.size if is_member else max_bytes + 1
     file.seek(0)
     file.truncate()
-    with open_place(archive_of(row.locator) if is_member else row.locator) as source:
-        source.seek(max(row.offset, 0))
+    with _opened_source(row, fence, streams) as source:
         while left and (block := source.read(min(left, _BLOCK))):
             left -= len(block)
             _write(file, block)
@@ -119,6 +132,19 @@ def _copy(row: InputRow, file: BinaryIO, max_bytes: int) -> None:
     if not is_member and not left:
         raise _too_large(max_bytes + 1, max_bytes)
     _write(file, b"", flush=True)
+
+
+@contextmanager
+def _opened_source(row: InputRow, fence: Fence, streams: Streams) -> Iterator[BinaryIO | Unpacked]:
+    """Open what an input's bytes lie in, where they begin."""
+    place = row.locator if row.offset < 0 else archive_of(row.locator)
+    if row.offset >= 0 and (codec := codec_of(place)):
+        with streams.at(Archive(place, codec, fence), row.offset) as stream:
+            yield stream
+        return
+    with open_place(place, fence) as source:
+        source.seek(max(row.offset, 0))
+        yield source
 
 
 def _write(file: BinaryIO, block: bytes, *, flush: bool = False) -> None:

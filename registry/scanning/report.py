@@ -6,7 +6,8 @@ import hashlib
 import json
 from pathlib import Path
 
-from registry.scanning.digest import RowsDigest, block_rows, digest_of_manifest
+from registry.scanning.digest import RowsDigest, block_rows, digest_of_manifest, line_of
+from registry.scanning.finding_lines import finding_line
 from registry.scanning.findings import Findings
 from registry.scanning.folder import (
     ALWAYS_SIGNED,
@@ -19,8 +20,9 @@ from registry.scanning.folder import (
     write_whole,
 )
 from registry.scanning.report_page import Report, report_page
-from registry.scanning.results import LAYOUT_VERSION, PLAN, REPORT, SUMMARY
+from registry.scanning.results import FINDINGS, LAYOUT_VERSION, PLAN, REPORT, SUMMARY
 from registry.scanning.signing import REPORT_TYPE, ScanKey, sign_claims
+from registry.scanning.tables import replacing
 from registry.scanning.words import Language
 from registry.vault.signing import canonical
 
@@ -28,7 +30,7 @@ from registry.vault.signing import canonical
 def write_report(out: Path, key: ScanKey) -> None:
     """Write the pages and the signed statement of a finished scan; all of it follows from the folder and the key.
 
-    1. The rows are read once: hashed, and the findings to show are picked.
+    1. The rows are read once: hashed, the findings to show are picked, and ``findings.jsonl`` is put in place.
     2. The pages are put in place.
     3. ``report.json`` is put in place, which signs the hashes of everything else. That is the commit point: a folder
        without it has no report, whatever else is there; doing it again makes the same.
@@ -44,9 +46,12 @@ def write_report(out: Path, key: ScanKey) -> None:
     plan, summary = read_json(out / PLAN), read_json(out / SUMMARY)
     manifest = digest_of_manifest(out)
     results, findings = RowsDigest(block_rows(summary["rows"])), Findings()
-    for row in result_rows(out):
-        results.add(row.as_record())
-        findings.add(row)
+    with replacing(out / FINDINGS) as part, part.open("wb") as lines:
+        for row in result_rows(out):
+            results.add(row.as_record())
+            findings.add(row)
+            if (line := finding_line(row)) is not None:
+                lines.write(line_of(line))
     report = Report(
         plan,
         summary,

@@ -65,6 +65,7 @@ class _Page:
         words = self.words
         yield f"<h1>{told(words['title'])}</h1>"
         yield self._made_of()
+        yield self._moved()
         yield f'<p class="notice">{told(words["notice"])}</p>'
         yield self._licences()
         yield self._totals()
@@ -89,6 +90,14 @@ class _Page:
         )
         before, after = told_of.split("\0")
         return f'<p class="soft">{told(before)}{named(self.plan["source"])}{told(after)}</p>'
+
+    def _moved(self) -> str:
+        """Say of a gallery that followed who comes and goes how much it did."""
+        changes = self.summary.get("gallery_changes") or {}
+        if not any(changes.values()):
+            return ""
+        said = self.words["gallery_moved"].format(came=_whole(changes["came"]), gone=_whole(changes["gone"]))
+        return paragraph(said, "soft")
 
     def _licences(self) -> str:
         asked = self.plan.get("licences")
@@ -311,7 +320,9 @@ class _Page:
 
     def _how_to_verify(self) -> str:
         words, rows = self.words, _whole(self.summary["rows"])
-        commands = [f"--thumbprint {self.report.thumbprint}", "--recompute 20 --gallery GALLERY"]
+        commands = [f"--thumbprint {self.report.thumbprint}"]
+        if "scan" not in self.plan:  # whose gallery moved, so that nobody can hear its rows again
+            commands.append("--recompute 20 --gallery GALLERY")
         shown = "\n".join(f"likeness scan verify DIR {told(options)}" for options in commands)
         lines = [
             (words["signed_by"], _hash(self.report.thumbprint)),

@@ -6,6 +6,7 @@
     OUT/heard/*.parquet        while a scan runs on Ray: rows that came before those that they follow
     OUT/results.parquet        all rows in order; written when every shard is there, and .jsonl, .csv on request
     OUT/summary.json           counts that reconcile with the manifest
+    OUT/findings.jsonl         the rows with somebody in them, for a registry to take
     OUT/report.html, report.ko.html, report.json   for people; and signed, for `likeness scan verify`
 
 Every file is written under a temporary name and renamed.
@@ -14,12 +15,10 @@ Every file is written under a temporary name and renamed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Self
-
-import pyarrow as pa
 
 PLAN: Final = "plan.json"
 MANIFEST: Final = "manifest"
@@ -28,6 +27,7 @@ HEARD: Final = "heard"
 RESULTS: Final = "results.parquet"
 SUMMARY: Final = "summary.json"
 REPORT: Final = "report.json"
+FINDINGS: Final = "findings.jsonl"
 LAYOUT_VERSION: Final = 1
 
 
@@ -127,14 +127,6 @@ class ResultRow:
     def as_record(self) -> dict[str, Any]:
         """Answer the row as tables hold it."""
         return {**asdict(self), "status": self.status.value}
-
-
-_TYPES: Final = {"int": pa.int64(), "str": pa.string(), "float": pa.float64(), "Status": pa.string()}
-
-
-def schema_of(kind: type[InputRow | ResultRow]) -> pa.Schema:
-    """Answer the columns of a table of such rows, in order."""
-    return pa.schema([pa.field(field.name, _TYPES[str(field.type)], nullable=False) for field in fields(kind)])
 
 
 def shard_path(out: Path, number: int) -> Path:

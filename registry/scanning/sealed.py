@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from registry.clock import Clock
-from registry.scanning.evidence_lines import candidate_of
+from registry.scanning.evidence_lines import candidate_of, columns_of
 from registry.scanning.judging import WithoutLicences, without_verdicts
-from registry.scanning.pipeline import columns_of
 from registry.scanning.results import ResultRow
 from registry.services.assessments import worth_a_finding
 

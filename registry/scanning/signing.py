@@ -20,6 +20,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from registry.domain.ids import RandomBytes
+from registry.domain.reading import parse_json
 from registry.errors import KeyringError, SignatureInvalidError
 from registry.vault.keyfile import create_private_file, read_private_file
 from registry.vault.signing import ALGORITHM, canonical, verify
@@ -76,7 +77,7 @@ def read_scan_key(file: Path) -> ScanKey:
     if not file.is_file():
         raise KeyringError(f"there is no signing key at {file}", file=str(file))
     try:
-        held = OKPKey.import_key(json.loads(read_private_file(file)))
+        held = OKPKey.import_key(parse_json(read_private_file(file)))
         private = held.private_key
     except (ValueError, KeyError, TypeError, AttributeError, JoseError) as error:
         raise KeyringError(f"{file} is no private key of Ed25519 as JWK (RFC 8037)", file=str(file)) from error
@@ -121,7 +122,7 @@ def open_claims(token: str, *, typ: str) -> SignedClaims:
 def _carried(token: str) -> OKPKey:
     try:
         header = token.partition(".")[0]
-        carried = json.loads(urlsafe_b64decode(header + "=" * (-len(header) % 4)))["jwk"]
+        carried = parse_json(urlsafe_b64decode(header + "=" * (-len(header) % 4)))["jwk"]
         return OKPKey.import_key({name: carried[name] for name in ("kty", "crv", "x")})
     except (JoseError, KeyError, TypeError, ValueError) as error:
         raise SignatureInvalidError("it carries no public key of Ed25519 in its header", step="key") from error

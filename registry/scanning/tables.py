@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from registry.errors import ScanStorageError
-from registry.scanning.results import InputRow, ResultRow, schema_of
+from registry.scanning.results import InputRow, ResultRow
 
 Row = TypeVar("Row", InputRow, ResultRow)
 T = TypeVar("T")
@@ -22,6 +23,7 @@ T = TypeVar("T")
 PART: Final = ".part-"
 """What names of files begin with until they are whole."""
 _GROUP_ROWS: Final = 8192
+_TYPES: Final = {"int": pa.int64(), "str": pa.string(), "float": pa.float64(), "Status": pa.string()}
 
 
 @contextmanager
@@ -51,6 +53,11 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def schema_of(kind: type[InputRow | ResultRow]) -> pa.Schema:
+    """Answer the columns of a table of such rows, in order."""
+    return pa.schema([pa.field(field.name, _TYPES[str(field.type)], nullable=False) for field in fields(kind)])
 
 
 def write_rows(path: Path, kind: type[Row], rows: Iterable[Row]) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from registry.errors import InvalidInputError, SignatureInvalidError
-from registry.scanning.digest import RowsDigest
+from registry.scanning.digest import RowsDigest, line_of
+from registry.scanning.finding_lines import finding_line
 from registry.scanning.folder import (
     ALWAYS_SIGNED,
     SIGNED_IF_THERE,
@@ -20,7 +21,7 @@ from registry.scanning.folder import (
     result_rows,
     shard_rows,
 )
-from registry.scanning.results import LAYOUT_VERSION, PLAN, REPORT, RESULTS, SUMMARY, InputRow, ResultRow
+from registry.scanning.results import FINDINGS, LAYOUT_VERSION, PLAN, REPORT, RESULTS, SUMMARY, InputRow, ResultRow
 from registry.scanning.signing import REPORT_TYPE, SignedClaims, open_claims
 from registry.scanning.tally import Tally
 
@@ -88,7 +89,8 @@ def verify_scan(out: Path, thumbprint: str | None = None) -> Verification:
     5. The rows of the manifest are those that were signed.
     6. The rows of the results are those that were signed, one for each row of the manifest, of the same input, and the
        same in the shards where these are still there.
-    7. The plan and the counts are those that were signed, and the counts follow from the rows.
+    7. The lines of the findings are those of the results with somebody in them, and no others.
+    8. The plan and the counts are those that were signed, and the counts follow from the rows.
 
     Without a signature that holds nothing else is looked at. Nothing is repaired.
 
@@ -133,6 +135,7 @@ class _Check:
             self._files()
             self._manifest()
             self._results()
+            self._findings()
             self._told(PLAN, "plan")
             self._told(SUMMARY, "summary")
         except (KeyError, TypeError, AttributeError) as error:
@@ -212,6 +215,21 @@ class _Check:
         with self._reading():
             self._same_as_shards()
 
+    def _findings(self) -> None:
+        with self._reading():
+            found = (_line_of_row(row) for row in result_rows(self._out))
+            expected = (line_of(line) for line in found if line is not None)
+            for number, (signed, own) in enumerate(zip_longest(self._finding_lines(), expected), start=1):
+                if signed != own:
+                    self._found("row", f"{FINDINGS}, line {number}", "it is not what the row of the results has")
+
+    def _finding_lines(self) -> Iterator[bytes]:
+        try:
+            with (self._out / FINDINGS).open("rb") as lines:
+                yield from lines
+        except OSError as error:
+            raise InvalidInputError(f"it cannot be read: {error.strerror}", file=FINDINGS) from error
+
     def _count_row(self, tally: Tally, row: ResultRow) -> None:
         try:
             tally.add(row)
@@ -256,6 +274,14 @@ class _Check:
                 return
             if kept != row:
                 self._found("row", f"{RESULTS}, row {number}", f"it is not what its shard has: {_differing(kept, row)}")
+
+
+def _line_of_row(row: ResultRow) -> dict[str, Any] | None:
+    """Answer the line of a row; evidence that cannot be read has none, and is told of where rows are counted."""
+    try:
+        return finding_line(row)
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _lines(rows: Iterable[ResultRow]) -> Iterator[dict[str, Any]]:

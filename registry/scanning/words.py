@@ -35,6 +35,10 @@ def strength_of(log10_lr: float) -> str:
 _EN: Final[Words] = {
     "title": "Scan for registered voices",
     "made_of": "{source}, scanned from {started} to {finished} (UTC) with a gallery of {performers} performers.",
+    "gallery_moved": (
+        "The gallery moved meanwhile: {came} performers came into it and were looked for from then on, {gone} left it "
+        "and were not looked for any more."
+    ),
     "notice": (
         "Evidence is not authorisation, and a match is not proof. A match says how much likelier the recording is if "
         "this performer spoke than if somebody else did; whether the use was allowed is another question, and who "
@@ -185,6 +189,10 @@ _EN: Final[Words] = {
 _KO: Final[Words] = {
     "title": "등록된 목소리 전수 검사 보고서",
     "made_of": "{source} — {started}부터 {finished}까지(UTC), 실연자 {performers}명과 대조함.",
+    "gallery_moved": (
+        "그사이 갤러리가 바뀌었습니다. 새로 들어온 실연자 {came}명은 그때부터 찾았고, 나간 실연자 {gone}명은 "
+        "그때부터 찾지 않았습니다."
+    ),
     "notice": (
         "증거는 허락 여부가 아니며, 일치는 입증이 아닙니다. 일치란 다른 사람이 말했을 때보다 이 실연자가 말했을 때 "
         "이 녹음이 얼마나 더 있을 법한지를 뜻할 뿐입니다. 허락된 사용인지는 별개의 문제이고, 누가 말했는지는 다른 "

@@ -194,10 +194,22 @@ def get_account(ctx: Context, principal: Principal, account_id: str) -> Account:
     """Answer an account: one's own, one of one's studio (its administrator), or any (an operator).
 
     Raises:
+        ForbiddenError: it is not one's own, and the token carries no scope to read others.
         NotFoundError: none that the caller may know of.
     """
+    require_own_or_scope(principal, account_id)
     with ctx.database.read() as session:
         return visible_account(session, principal, account_id)
+
+
+def require_own_or_scope(principal: Principal, account_id: str) -> None:
+    """Refuse to read of another's account with a token that carries no scope for that.
+
+    Raises:
+        ForbiddenError: figures ``scope`` and ``role``.
+    """
+    if account_id != principal.account_id:
+        principal.require(Scope.ACCOUNTS_READ)
 
 
 def visible_account(session: Session, principal: Principal, account_id: str) -> Account:

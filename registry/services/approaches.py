@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
+from registry.domain import approaches as rules
 from registry.domain.accounts import OrganisationKind, Principal, Scope
 from registry.domain.approaches import ApproachOutcome, Escalation, escalation, folded
 from registry.domain.events import EventType
@@ -20,6 +22,7 @@ from registry.services.unit import Unit, unit_of_work
 from registry.store import approaches
 from registry.store.accounts import Organisation, organisations_of_kind
 from registry.store.approaches import Approach
+from registry.store.parts import in_parts
 from registry.store.performers import Performer
 
 
@@ -155,6 +158,46 @@ def get_approach(ctx: Context, principal: Principal, performer_id: str, approach
         return approach
 
 
+@dataclass(frozen=True, slots=True)
+class AskedBefore:
+    """What performers have recorded of who asked them, for findings on recordings of one organisation.
+
+    Attributes:
+        organisation_id, organisation_name: whose recordings they are.
+        entries: by performer; of who is missing, none.
+    """
+
+    organisation_id: str
+    organisation_name: str
+    entries: Mapping[str, Sequence[rules.Approach]]
+
+    def escalation(self, performer_id: str, verdict: Verdict, submitted_at: datetime) -> Escalation:
+        """Say how one finding is put before people.
+
+        Args:
+            performer_id: whom it is about.
+            verdict: of policy.
+            submitted_at: when the recording was submitted.
+        """
+        return escalation(
+            verdict,
+            self.entries.get(performer_id, ()),
+            studio_id=self.organisation_id,
+            studio_name=self.organisation_name,
+            submitted_at=submitted_at,
+        )
+
+
+def asked_before(session: Session, organisation_id: str, performer_ids: Sequence[str]) -> AskedBefore:
+    """Answer what some performers have recorded, for findings on an organisation's recordings."""
+    name = session.get_one(Organisation, organisation_id).name
+    entries: dict[str, list[rules.Approach]] = {}
+    for part in in_parts(performer_ids):
+        for row in approaches.approaches_to(session, part):
+            entries.setdefault(row.performer_id, []).append(row.value())
+    return AskedBefore(organisation_id, name, entries)
+
+
 def escalations(
     session: Session, organisation_id: str, verdicts: Mapping[str, Verdict], *, submitted_at: datetime
 ) -> Mapping[str, Escalation]:
@@ -166,15 +209,8 @@ def escalations(
         verdicts: of policy, by performer.
         submitted_at: when the recording was submitted.
     """
-    recorded = [row.value() for row in approaches.approaches_to(session, list(verdicts))]
-    name = session.get_one(Organisation, organisation_id).name
+    asked = asked_before(session, organisation_id, list(verdicts))
     return {
-        performer_id: escalation(
-            verdict,
-            [entry for entry in recorded if entry.performer_id == performer_id],
-            studio_id=organisation_id,
-            studio_name=name,
-            submitted_at=submitted_at,
-        )
+        performer_id: asked.escalation(performer_id, verdict, submitted_at)
         for performer_id, verdict in verdicts.items()
     }

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from registry.domain.approaches import Priority
+from registry.domain.approaches import Escalation, Priority
 from registry.domain.checks import CheckState
 from registry.domain.consents import ConsentPurpose, Modality
 from registry.domain.events import EventType
@@ -79,7 +79,7 @@ def complete_check(ctx: Context, held: Lease, evidence: RecordingEvidence | None
         check = unit.session.get_one(Check, held.subject_id, with_for_update=True)
         ruled = _rule_all(unit, check, evidence)
         _write_result(check, evidence, ruled)
-        _close(unit, held, check, CheckState.DONE)
+        _close(unit, held, check, CheckState.DONE, findings=len(ruled))
         _write_findings(unit, check, ruled)
         count_check(unit, check, held.worker_id)
         unit.commit()
@@ -104,13 +104,15 @@ def _escalate(session: Session, check: Check, ruled: Sequence[Ruled]) -> list[Ru
     """Put first what is about a performer whom this studio had asked and who had declined; the verdict stays."""
     verdicts = {one.evidence.performer_id: one.ruling.verdict for one in ruled}
     found = escalations(session, check.organisation_id, verdicts, submitted_at=check.created_at)
-    answers = []
-    for one in ruled:
-        escalated, ruling = found[one.evidence.performer_id], one.ruling
-        if escalated.reason is not None:
-            ruling = Ruling(ruling.verdict, (*ruling.reasons, escalated.reason), ruling.licence_id)
-        answers.append(Ruled(one.evidence, ruling, escalated.priority))
-    return answers
+    return [escalated(one, found[one.evidence.performer_id]) for one in ruled]
+
+
+def escalated(one: Ruled, found: Escalation) -> Ruled:
+    """Answer a ruling with who looks at it first, and with the reason for that."""
+    ruling = one.ruling
+    if found.reason is not None:
+        ruling = Ruling(ruling.verdict, (*ruling.reasons, found.reason), ruling.licence_id)
+    return Ruled(one.evidence, ruling, found.priority)
 
 
 def _is_worth_a_finding(candidate: PerformerEvidence) -> bool:
@@ -163,34 +165,38 @@ def rule(
 
 def _write_findings(unit: Unit, check: Check, ruled: Sequence[Ruled]) -> None:
     for rank, one in enumerate(ruled, start=1):
-        evidence, ruling = one.evidence, one.ruling
-        unit.session.add(
-            Finding(
-                id=unit.new_id(IdPrefix.FINDING),
-                check_id=check.id,
-                performer_id=evidence.performer_id,
-                organisation_id=check.organisation_id,
-                rank=rank,
-                outcome=evidence.outcome,
-                log10_lr=round(evidence.log10_lr, 3),
-                engines={name: round(value, 3) for name, value in evidence.engines.items()},
-                cohort_percentile=round(evidence.cohort_percentile, 3),
-                segments=[
-                    {
-                        "start_s": round(segment.span.start_s, 2),
-                        "end_s": round(segment.span.end_s, 2),
-                        "log10_lr": round(segment.log10_lr, 3),
-                    }
-                    for segment in evidence.segments
-                ],
-                evidence_reasons=[reason_as_json(reason) for reason in evidence.reasons],
-                verdict=ruling.verdict,
-                reasons=[reason_as_json(reason) for reason in ruling.reasons],
-                licence_id=ruling.licence_id,
-                priority=one.priority,
-                created_at=unit.now,
-            )
-        )
+        finding = finding_of(unit, one, rank=rank, organisation_id=check.organisation_id)
+        finding.check_id = check.id
+        unit.session.add(finding)
+
+
+def finding_of(unit: Unit, one: Ruled, *, rank: int, organisation_id: str) -> Finding:
+    """Make a finding of what was ruled on one performer. It is of no recording yet, and not written."""
+    evidence, ruling = one.evidence, one.ruling
+    return Finding(
+        id=unit.new_id(IdPrefix.FINDING),
+        performer_id=evidence.performer_id,
+        organisation_id=organisation_id,
+        rank=rank,
+        outcome=evidence.outcome,
+        log10_lr=round(evidence.log10_lr, 3),
+        engines={name: round(value, 3) for name, value in evidence.engines.items()},
+        cohort_percentile=round(evidence.cohort_percentile, 3),
+        segments=[
+            {
+                "start_s": round(segment.span.start_s, 2),
+                "end_s": round(segment.span.end_s, 2),
+                "log10_lr": round(segment.log10_lr, 3),
+            }
+            for segment in evidence.segments
+        ],
+        evidence_reasons=[reason_as_json(reason) for reason in evidence.reasons],
+        verdict=ruling.verdict,
+        reasons=[reason_as_json(reason) for reason in ruling.reasons],
+        licence_id=ruling.licence_id,
+        priority=one.priority,
+        created_at=unit.now,
+    )
 
 
 def _write_result(check: Check, evidence: RecordingEvidence | None, ruled: Sequence[Ruled]) -> None:
@@ -246,7 +252,7 @@ _EVENTS: Mapping[CheckState, EventType] = {
 }
 
 
-def _close(unit: Unit, held: Lease | None, check: Check, state: CheckState) -> None:
+def _close(unit: Unit, held: Lease | None, check: Check, state: CheckState, *, findings: int = 0) -> None:
     check.state = state
     check.finished_at = unit.now
     check.spool_key = check.spool_master_key_id = None
@@ -258,6 +264,7 @@ def _close(unit: Unit, held: Lease | None, check: Check, state: CheckState) -> N
         organisation_id=check.organisation_id,
         content_sha256=check.content_sha256,
         verdict=check.verdict.value if check.verdict else None,
+        findings=findings,
         problem=str(check.problem["slug"]) if check.problem else None,
     )
     unit.upload_used(check.id)

@@ -182,7 +182,7 @@ def get_check(ctx: Context, principal: Principal, check_id: str) -> Check:
         check = session.get(Check, check_id)
         if check is None or not principal.may_see_organisation(check.organisation_id):
             raise NotFoundError("there is no such check")
-        _ = check.findings  # read while there is a session
+        _ = [finding.check for finding in check.findings]  # read while there is a session
         return check
 
 
@@ -225,12 +225,13 @@ def list_findings(
     verdict: Verdict | None,
     performer_id: str | None,
     priority: Priority | None = None,
+    scan_id: str | None = None,
     after: str | None,
     limit: int,
 ) -> Sequence[Finding]:
     """Answer a page of findings, newest first.
 
-    A studio or an auditor reads those of its own checks; a performer, or who represents one, those about the
+    A studio or an auditor reads those of its own recordings; a performer, or who represents one, those about the
     performer; an operator all.
     """
     principal.require(Scope.FINDINGS_READ)
@@ -244,6 +245,7 @@ def list_findings(
             performer_ids=performer_ids,
             verdict=verdict,
             priority=priority,
+            scan_id=scan_id,
             after=after,
             limit=limit,
         )
@@ -278,7 +280,7 @@ def get_finding(ctx: Context, principal: Principal, finding_id: str) -> Finding:
             raise NotFoundError("there is no such finding")
         if performer_ids is not None and finding.performer_id not in performer_ids:
             raise NotFoundError("there is no such finding")
-        _ = finding.check
+        _ = finding.check, finding.scan_row  # read while there is a session
         return finding
 
 

@@ -26,6 +26,7 @@ from registry.domain.standing import Standing, standing
 from registry.errors import ConflictError, EvidenceRequiredError, InvalidInputError, NotFoundError
 from registry.services.context import Context
 from registry.services.explanations import explanation_of
+from registry.services.gallery_offers import end_offers_of
 from registry.services.holders import Holder, gallery_holders_of, holders_of
 from registry.services.performers import performer_to_change, visible_performer
 from registry.services.signers import require_may_decide, signing_as
@@ -203,13 +204,23 @@ def _supersede(unit: Unit, by: Consent, actor_id: str) -> None:
     before = consents.active_consent(unit.session, by.performer_id, by.purpose, by.modality)
     if before is None:
         return
+    if (by.purpose, by.modality) == (ConsentPurpose.MONITORING, Modality.VOICE):
+        end_offers_of(unit, by.performer_id, actor_id)
     before.state = ConsentState.SUPERSEDED
     before.version += 1
     unit.session.flush()  # only one consent may be active: the old one steps back before the new one is written
     unit.session.add(by)
     unit.session.flush()
     before.superseded_by = by.id
-    unit.record(EventType.CONSENT_SUPERSEDED, before.id, actor_id, performer_id=by.performer_id, superseded_by=by.id)
+    unit.record(
+        EventType.CONSENT_SUPERSEDED,
+        before.id,
+        actor_id,
+        performer_id=by.performer_id,
+        purpose=by.purpose.value,
+        modality=by.modality.value,
+        superseded_by=by.id,
+    )
 
 
 def list_consents(ctx: Context, principal: Principal, performer_id: str) -> Sequence[Consent]:

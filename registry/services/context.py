@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from registry.clock import Clock
 from registry.domain.controllers import UNNAMED, Controller
 from registry.domain.ids import IdFactory, RandomBytes
+from registry.domain.scan_requests import NOTHING_TO_SCAN, ScanPlaces
+from registry.domain.webhook_addresses import PUBLIC_HTTPS, WebhookRules
+from registry.journal.note import VerifierKey
 from registry.media.decode import Decoder
 from registry.media.speech import SpeechDetector
 from registry.store.blobs import BlobStore
@@ -45,6 +49,19 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
+class JournalRules:
+    """How the journal is signed.
+
+    Attributes:
+        interval: between two checkpoints at least, however often one is asked for.
+        witnesses: keys of those whose cosignatures are kept.
+    """
+
+    interval: timedelta = timedelta(seconds=60)
+    witnesses: tuple[VerifierKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """Everything a verb needs from outside.
 
@@ -60,6 +77,9 @@ class Context:
         detector: finds speech.
         thresholds: numbers that verbs decide by.
         controller: who answers for the registry; consent receipts name them.
+        webhooks: where messages may go.
+        scan_places: what may be scanned for organisations, and where such scans are kept.
+        journal: how the journal is signed.
     """
 
     database: Database
@@ -73,3 +93,6 @@ class Context:
     detector: SpeechDetector
     thresholds: Thresholds
     controller: Controller = UNNAMED
+    webhooks: WebhookRules = PUBLIC_HTTPS
+    scan_places: ScanPlaces = NOTHING_TO_SCAN
+    journal: JournalRules = JournalRules()

@@ -181,6 +181,7 @@ def resume_reading(
             raise ConflictError("whoever explains says how long it took", channel=explanation.channel)
         if explanation.sitting_since is None:
             explanation.sitting_since = unit.now
+            _record(unit, EventType.EXPLANATION_RESUMED, explanation, principal)
             unit.commit()
     return explanation
 
@@ -213,6 +214,7 @@ def finish_reading(
         explanation.duration_s += _time_spent(explanation, duration_s, unit.now)
         explanation.sitting_since = None
         explanation.read_at = unit.now
+        _record(unit, EventType.EXPLANATION_READ, explanation, principal)
         unit.commit()
     return explanation
 
@@ -268,6 +270,7 @@ def answer(
         explanation = _to_go_on(unit, principal, performer_id, explanation_id, if_version)
         attempt, teaches = answer_question(explanation.value(), question, option, unit.now)
         explanation.answers = [*explanation.answers, attempt.as_json()]
+        _record(unit, EventType.EXPLANATION_ANSWERED, explanation, principal)
         unit.commit()
     return explanation, attempt, teaches
 
@@ -291,6 +294,7 @@ def deliver_copy(
     with unit_of_work(ctx) as unit:
         explanation = _to_go_on(unit, principal, performer_id, explanation_id, if_version)
         explanation.copy_delivered_at, explanation.copy_method = unit.now, method
+        _record(unit, EventType.EXPLANATION_COPY_DELIVERED, explanation, principal)
         unit.commit()
     return explanation
 

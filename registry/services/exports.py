@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from registry.domain.accounts import Principal, Scope
 from registry.domain.events import EventType
@@ -78,6 +78,7 @@ def _held(session: Session, performer: Performer) -> Mapping[str, Sequence[objec
     agreed = licences.licences_of_performer(session, own)
     attested = session.scalars(select(SourceAttestation).where(SourceAttestation.performer_id == own)).all()
     inside = gallery_files.entries_about(session, own)
+    found = _findings(session, own)
     return {
         "performer": [performer],
         "representatives": performers.representatives_of(session, own),
@@ -99,11 +100,17 @@ def _held(session: Session, performer: Performer) -> Mapping[str, Sequence[objec
         "unsealings": [request for each in attested for request in attestations.unsealings_of(session, each.id)],
         "gallery_entries": inside,
         "gallery_files": gallery_files.files_named(session, [entry.file_id for entry in inside], None),
-        "findings": session.scalars(select(Finding).where(Finding.performer_id == own)).all(),
+        "findings": found,
+        "scan_rows": [finding.scan_row for finding in found if finding.scan_row is not None],
         "usage_lines": usage.lines_of_performer(session, own),
         "ledger_entries": session.scalars(select(LedgerEntry).where(LedgerEntry.performer_id == own)).all(),
         "payments": payments.payments_of_performer(session, own),
     }
+
+
+def _findings(session: Session, performer_id: str) -> Sequence[Finding]:
+    query = select(Finding).where(Finding.performer_id == performer_id).options(joinedload(Finding.scan_row))
+    return session.scalars(query).all()
 
 
 _STUDIO_COLUMNS = ("studio_id", "organisation_id")

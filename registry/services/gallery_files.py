@@ -7,16 +7,14 @@ a studio may get the voiceprint, sealed. The texts that come with the registry s
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from tempfile import NamedTemporaryFile, TemporaryFile
+from tempfile import TemporaryFile
 from typing import IO
 
-import structlog
 from joserfc.jwk import OKPKey
 from sqlalchemy.orm import Session
 
@@ -43,7 +41,8 @@ from registry.errors import (
 from registry.interchange.gallery_files import FORM, MANIFEST_TYPE, GalleryManifest
 from registry.services.context import Context
 from registry.services.gallery import SearchedIn, shelves_of
-from registry.services.unit import Unit, unit_of_work
+from registry.services.gallery_delivery import Whole, deliver
+from registry.services.unit import unit_of_work
 from registry.store import enrolments, gallery_files, performers
 from registry.store.accounts import Organisation
 from registry.store.gallery_files import GalleryFile
@@ -51,13 +50,8 @@ from registry.store.parts import in_parts
 from registry.vault.gallery_seal import GallerySealer, Rows
 from registry.vault.signing import registry_id, sign
 
-log = structlog.get_logger()
-
 _ATTEMPTS = 5
 """How often a file is made anew when somebody in it decides otherwise meanwhile."""
-
-_SYSTEM = "system"
-_COPIED_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +65,7 @@ class FileAsked:
         status_interval: for how long a word about it counts.
         told: ids of the operator's own texts that tell a performer that a studio may get their voiceprint, sealed.
         recipient: the organisation's public key.
+        offer: whether the registry keeps a copy, sealed as it is, for the organisation to fetch.
     """
 
     organisation_id: str
@@ -79,6 +74,7 @@ class FileAsked:
     status_interval: timedelta
     told: frozenset[str]
     recipient: OKPKey
+    offer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,54 +85,63 @@ class Exported:
         manifest: what it says of itself.
         not_told: performers who consent to be searched, but not by a text that tells of such files.
         left_out: who should be in it and cannot be, with the reason.
+        offered: whether its organisation can fetch it.
     """
 
     manifest: GalleryManifest
     not_told: int
     left_out: Mapping[str, RegistryError]
+    offered: bool
 
 
 # --- issuing ---------------------------------------------------------------------------------------------------------
 
 
 def export_gallery(
-    ctx: Context, principal: Principal, asked: FileAsked, out: Path, *, where: SearchedIn, calibration: str
+    ctx: Context, principal: Principal, asked: FileAsked, out: Path | None, *, where: SearchedIn, calibration: str
 ) -> Exported:
     """Issue a gallery file.
 
-    1. Who may be in it is read, and sealed beside ``out`` in a file without a name, in one snapshot of the database.
+    1. Who may be in it is read, and sealed in a file without a name (beside ``out``, if it is to be there), in one
+       snapshot of the database.
     2. Everybody in it is locked and looked at again; where somebody has decided otherwise meanwhile, all of it begins
        anew.
     3. The file, and who is in it under which id, is written down as prepared: the commit point. From here on its
        organisation is told of as a holder.
-    4. The file gets its manifest and its name.
+    4. The file gets its manifest. A copy goes where its organisation can fetch it, if it is on offer; the file gets its
+       name, if it is wanted at a place.
     5. It is written down as delivered. What a crash leaves between 3 and 5 is void as soon as a word about it does not
-       count any more, and swept by `void_undelivered`.
+       count any more, and swept by `registry.services.gallery_delivery.void_undelivered`.
 
     Args:
         asked: what is wanted.
-        out: where the file is to be; there must be none.
+        out: where the file is to be; there must be none. None where it is only on offer.
         where: the spaces that are searched in, and what projects vectors in each.
         calibration: id of the calibration that these belong to.
 
     Raises:
         ForbiddenError: the caller does not run the registry.
         NotFoundError: there is no such organisation.
-        InvalidInputError: it cannot have such a file; nobody may be in it; ``out`` cannot be written.
+        InvalidInputError: it cannot have such a file; nobody may be in it; ``out`` cannot be written; it is neither to
+            be at a place nor on offer.
         DuplicateError: there is a file at ``out``.
         ConflictError: the key is another organisation's, or consents change faster than they can be read.
     """
     _require_operator(principal)
     require_told_elsewhere(asked.told)
-    if out.exists():
+    if out is None and not asked.offer:
+        raise InvalidInputError("say where the file is to be, or offer it to its organisation, or both")
+    if out is not None and out.exists():
         raise DuplicateError(f"there is a file at {out} already; it is never overwritten")
     for _ in range(_ATTEMPTS):
-        with _told_of(out), TemporaryFile(dir=out.parent) as part:
+        with _told_of(out), TemporaryFile(dir=out and out.parent) as part:
             draft = _seal(ctx, asked, where, part)
             manifest = _manifest(ctx, asked, draft, where, calibration)
-            if _write_down(ctx, principal, asked, draft, manifest):
-                _deliver(ctx, principal, manifest, part, out)
-                return Exported(manifest, draft.not_told, draft.left_out)
+            head = FORM + sign(ctx.keys, manifest.claims(), typ=MANIFEST_TYPE).encode() + b"\n"
+            whole = Whole(manifest.file_id, head, part, draft.sealed_bytes)
+            if _write_down(ctx, principal, asked, draft, manifest, offered_bytes=whole.size if asked.offer else None):
+                offered = deliver(ctx, principal.account_id, whole, out, offer=asked.offer)
+                return Exported(manifest, draft.not_told, draft.left_out, offered)
     raise ConflictError("consents were changed each time while the file was made; try again")
 
 
@@ -154,6 +159,7 @@ class _Draft:
     issued_at: datetime
     entries: Sequence[Entry]
     sealed_sha256: str
+    sealed_bytes: int
     not_told: int
     left_out: Mapping[str, RegistryError]
 
@@ -204,7 +210,7 @@ def _seal(ctx: Context, asked: FileAsked, where: SearchedIn, part: IO[bytes]) ->
             )
         write(sealer.chunk(held_back, last=True))
     part.flush()
-    return _Draft(file_id, now, entries, digest.hexdigest(), not_told, left_out)
+    return _Draft(file_id, now, entries, digest.hexdigest(), part.tell(), not_told, left_out)
 
 
 def _dimensions(where: SearchedIn) -> dict[str, int]:
@@ -261,7 +267,15 @@ def _manifest(ctx: Context, asked: FileAsked, draft: _Draft, where: SearchedIn, 
     )
 
 
-def _write_down(ctx: Context, principal: Principal, asked: FileAsked, draft: _Draft, manifest: GalleryManifest) -> bool:
+def _write_down(
+    ctx: Context,
+    principal: Principal,
+    asked: FileAsked,
+    draft: _Draft,
+    manifest: GalleryManifest,
+    *,
+    offered_bytes: int | None,
+) -> bool:
     """Put a file on record as prepared; answer False, and write nothing, where it does not hold any more."""
     rests_on = {entry.performer_id: entry.consent_id for entry in draft.entries}
     with unit_of_work(ctx) as unit:
@@ -284,6 +298,7 @@ def _write_down(ctx: Context, principal: Principal, asked: FileAsked, draft: _Dr
                 issued_by=principal.account_id,
                 issued_at=manifest.issued_at,
                 expires_at=manifest.expires_at,
+                offered_bytes=offered_bytes,
             )
         )
         unit.session.flush()
@@ -304,6 +319,7 @@ def _write_down(ctx: Context, principal: Principal, asked: FileAsked, draft: _Dr
             told=" ".join(sorted(asked.told)),
             key_thumbprint=manifest.key_thumbprint,
             sealed_sha256=manifest.sealed_sha256,
+            offered=asked.offer,
         )
         unit.commit()
     return True
@@ -317,11 +333,8 @@ def _decided(session: Session, performer_ids: Sequence[str], now: datetime) -> d
     return found
 
 
-# --- the file itself -------------------------------------------------------------------------------------------------
-
-
 @contextmanager
-def _told_of(out: Path) -> Iterator[None]:
+def _told_of(out: Path | None) -> Iterator[None]:
     """Say of what cannot be written which file it would have been.
 
     Raises:
@@ -330,66 +343,5 @@ def _told_of(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InvalidInputError(f"{out} cannot be written: {error.strerror}", path=str(out)) from error
-
-
-def _deliver(ctx: Context, principal: Principal, manifest: GalleryManifest, sealed: IO[bytes], out: Path) -> None:
-    """Put a file that is on record in its place, and say so; one that cannot be is void at once."""
-    try:
-        _put_in_place(FORM + sign(ctx.keys, manifest.claims(), typ=MANIFEST_TYPE).encode() + b"\n", sealed, out)
-    except (OSError, RegistryError):
-        with suppress(RegistryError):
-            _void(ctx, manifest.file_id, principal.account_id)
-        raise
-    with unit_of_work(ctx) as unit:
-        unit.session.get_one(GalleryFile, manifest.file_id).state = FileState.DELIVERED
-        unit.commit()
-
-
-def _put_in_place(head: bytes, sealed: IO[bytes], out: Path) -> None:
-    """Write head and sealed part under a temporary name, and give it its own: it is whole and durable on return."""
-    with NamedTemporaryFile(dir=out.parent, prefix=f".{out.name}.", suffix=".part") as part:
-        part.write(head)
-        sealed.seek(0)
-        while content := sealed.read(_COPIED_BYTES):
-            part.write(content)
-        part.flush()
-        os.fsync(part.fileno())
-        os.link(part.name, out)  # unlike a rename, a link refuses to replace
-    folder = os.open(out.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _void(ctx: Context, file_id: str, actor_id: str) -> None:
-    with unit_of_work(ctx) as unit:
-        _make_void(unit, unit.session.get_one(GalleryFile, file_id, with_for_update=True), actor_id)
-        unit.commit()
-
-
-def _make_void(unit: Unit, file: GalleryFile, actor_id: str) -> None:
-    """Let a file stand for nothing, and forget who was in it."""
-    file.state = FileState.VOID
-    entries = gallery_files.erase_entries(unit.session, file.id)
-    unit.record(EventType.GALLERY_FILE_VOIDED, file.id, actor_id, performers=entries)
-
-
-def void_undelivered(ctx: Context) -> Sequence[str]:
-    """Make files void that were never said to be in place, once nobody may search with them any more. Answer their ids.
-
-    Until then such a file may be there, as the crash was perhaps right after it got its name; its organisation counts
-    as a holder for as long.
-    """
-    with unit_of_work(ctx) as unit:
-        late = [
-            file
-            for file in gallery_files.files_in_preparation(unit.session)
-            if file.issued_at + timedelta(seconds=file.status_interval_s) <= unit.now
-        ]
-        for file in late:
-            _make_void(unit, file, _SYSTEM)
-        if late:
-            unit.commit()
-    return [file.id for file in late]
+        where = "the file" if out is None else str(out)
+        raise InvalidInputError(f"{where} cannot be written: {error.strerror}", path=where) from error

@@ -99,6 +99,11 @@ class Hold:
             return self._let_go(held, type(error).__name__)
         return None
 
+    def holds(self, held: Lease) -> bool:
+        """Whether a piece is still held, as far as its last renewal told."""
+        with self._lock:
+            return held.work_id in self._held
+
     def over(self, held: Lease) -> None:
         """Hold on to a piece no longer: it is finished, or somebody else's."""
         with self._lock:

@@ -12,13 +12,16 @@ from registry.domain.spoken_statements import SpokenStatementState
 from registry.services.assessments import fail_check
 from registry.services.context import Context
 from registry.services.enrolment_work import fail_enrolment
-from registry.services.gallery_files import void_undelivered
+from registry.services.gallery_delivery import void_undelivered
+from registry.services.gallery_offers import end_late_offers
+from registry.services.scan_work import give_scan_up, sweep_folders
 from registry.services.spoken_statement_work import expire_unspoken, fail_statement
 from registry.services.unit import unit_of_work
 from registry.services.withdrawal import expire_due
 from registry.store import idempotency, work
 from registry.store.checks import Check
 from registry.store.enrolments import Enrolment
+from registry.store.gallery_files import GalleryFile
 from registry.store.spoken_statements import SpokenStatement
 from registry.store.work import Work
 
@@ -35,7 +38,9 @@ def keep_house(ctx: Context) -> None:
     expire_due(ctx)
     expire_unspoken(ctx)
     void_undelivered(ctx)
+    end_late_offers(ctx)
     sweep_spool(ctx)
+    sweep_folders(ctx)
     with ctx.database.write() as session:
         idempotency.forget_expired(session, ctx.clock())
         session.commit()
@@ -57,6 +62,8 @@ def give_up_one(ctx: Context) -> bool:
             fail_check(unit, dead.subject_id, problem)
         elif dead.kind is WorkKind.ENROLMENT:
             fail_enrolment(unit, dead.subject_id, problem)
+        elif dead.kind is WorkKind.SCAN:
+            give_scan_up(unit, dead.subject_id, dead.attempts)
         else:
             fail_statement(unit, dead.subject_id, dead.attempts)
         unit.commit()
@@ -64,7 +71,10 @@ def give_up_one(ctx: Context) -> bool:
 
 
 def sweep_spool(ctx: Context) -> int:
-    """Delete uploads that no queued record waits for: a crash left them. Answer how many."""
+    """Delete uploads that no queued record waits for, and files that are not on offer. Answer how many.
+
+    A crash left them.
+    """
     swept = 0
     for key in ctx.spool.keys():  # noqa: SIM118  (a store, not a mapping)
         if not _is_awaited(ctx, key):
@@ -82,7 +92,8 @@ def _is_awaited(ctx: Context, key: str) -> bool:
             .join(SpokenStatement, Work.subject_id == SpokenStatement.id)
             .where(Work.id == key, SpokenStatement.state == SpokenStatementState.QUEUED)
         )
-        if any(session.scalar(queued) for queued in (queued_check, queued_enrolment, queued_statement)):
+        offered = select(GalleryFile.id).where(GalleryFile.id == key, GalleryFile.offered_bytes.is_not(None))
+        if any(session.scalar(awaited) for awaited in (queued_check, queued_enrolment, queued_statement, offered)):
             return True
     moment = made_at(key)
     return moment is not None and ctx.clock() - moment < UPLOAD_WITHOUT_RECORD_LIVES

@@ -27,8 +27,16 @@ SYSTEM = "system"
 
 
 def reach(principal: Principal) -> tuple[str | None, Sequence[str] | None]:
-    """Answer whose accounts the caller reads: a studio's, some performers'; None stands for everybody's."""
+    """Answer whose accounts the caller reads: a studio's, some performers'; None stands for everybody's.
+
+    Raises:
+        ForbiddenError: the token does not carry the scope to read any.
+    """
     principal.require(Scope.LEDGER_READ)
+    return _whose(principal)
+
+
+def _whose(principal: Principal) -> tuple[str | None, Sequence[str] | None]:
     if principal.is_operator:
         return None, None
     if principal.role in {Role.PERFORMER, Role.REPRESENTATIVE}:
@@ -36,22 +44,22 @@ def reach(principal: Principal) -> tuple[str | None, Sequence[str] | None]:
     return principal.organisation_id or "", None
 
 
-def may_read(principal: Principal, studio_id: str, performer_id: str) -> bool:
-    """Whether the caller reads what is between a studio and a performer."""
-    own_studio, own_performers = reach(principal)
+def is_party(principal: Principal, studio_id: str, performer_id: str) -> bool:
+    """Whether what is between a studio and a performer is the caller's to know; the verb says which scope it takes."""
+    own_studio, own_performers = _whose(principal)
     if own_studio is not None and own_studio != studio_id:
         return False
     return own_performers is None or performer_id in own_performers
 
 
-def readable_licence(session: Session, principal: Principal, licence_id: str) -> Licence:
-    """Answer a licence whose accounts the caller may read.
+def licence_of_party(session: Session, principal: Principal, licence_id: str) -> Licence:
+    """Answer a licence whose accounts are the caller's to know.
 
     Raises:
         NotFoundError: none that the caller may know of.
     """
     licence = session.get(Licence, licence_id)
-    if licence is None or not may_read(principal, licence.studio_id, licence.performer_id):
+    if licence is None or not is_party(principal, licence.studio_id, licence.performer_id):
         raise NotFoundError("there is no such licence")
     return licence
 
@@ -62,9 +70,10 @@ def get_entry(ctx: Context, principal: Principal, entry_id: str) -> LedgerEntry:
     Raises:
         NotFoundError: none that the caller may know of.
     """
+    principal.require(Scope.LEDGER_READ)
     with ctx.database.read() as session:
         entry = session.get(LedgerEntry, entry_id)
-        if entry is None or not may_read(principal, entry.studio_id, entry.performer_id):
+        if entry is None or not is_party(principal, entry.studio_id, entry.performer_id):
             raise NotFoundError("there is no such entry")
         return entry
 
@@ -106,8 +115,9 @@ def get_accounts(ctx: Context, principal: Principal, licence_id: str) -> Sequenc
     Raises:
         NotFoundError: none that the caller may know of.
     """
+    principal.require(Scope.LEDGER_READ)
     with ctx.database.read() as session:
-        licence = readable_licence(session, principal, licence_id)
+        licence = licence_of_party(session, principal, licence_id)
         return accounts_of(session, licence.id, ctx.clock())
 
 

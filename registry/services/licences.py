@@ -74,13 +74,13 @@ def _reach(principal: Principal) -> tuple[str | None, Sequence[str] | None]:
 
 def _visible(session: Session, principal: Principal, licence_id: str) -> Licence:
     licence = session.get(Licence, licence_id)
-    if licence is None or not _is_party(principal, licence):
+    if licence is None or not _is_party(principal, licence.studio_id, licence.performer_id):
         raise NotFoundError("there is no such licence")
     return licence
 
 
-def _is_party(principal: Principal, licence: Licence) -> bool:
-    return principal.may_see_organisation(licence.studio_id) or principal.may_see_performer(licence.performer_id)
+def _is_party(principal: Principal, studio_id: str, performer_id: str) -> bool:
+    return principal.may_see_organisation(studio_id) or principal.may_see_performer(performer_id)
 
 
 def side_of(principal: Principal, licence: Licence) -> Side | None:
@@ -122,10 +122,13 @@ def draft_licence(
         TermsContradictError: the terms cannot all be meant; figure ``contradictions`` names each.
     """
     principal.require(Scope.LICENCES_WRITE)
+    wanted = studio_id or principal.organisation_id or ""
+    if not _is_party(principal, wanted, performer_id):  # before either is looked up: whether there is one is not told
+        raise ForbiddenError("a licence is drafted by one of its two sides", role=principal.role.value)
     require_consistent(terms)
     with unit_of_work(ctx) as unit:
         performer = unit.session.get(Performer, performer_id)
-        studio = unit.session.get(Organisation, studio_id or principal.organisation_id or "")
+        studio = unit.session.get(Organisation, wanted)
         if performer is None:
             raise NotFoundError("there is no such performer")
         if studio is None or studio.kind is not OrganisationKind.STUDIO:
@@ -142,8 +145,6 @@ def draft_licence(
             versions=[],
             holds=[],
         )
-        if not _is_party(principal, licence):
-            raise ForbiddenError("a licence is drafted by one of its two sides", role=principal.role.value)
         side_of(principal, licence)
         _add_version(unit, licence, principal, _Wanted(title, intended_use, terms))
         stand_by(licence, licence.newest)

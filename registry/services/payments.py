@@ -15,7 +15,7 @@ from registry.domain.ledger import EntryKind, LedgerAccount
 from registry.domain.payments import PaymentState, require_payable, require_undecided
 from registry.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from registry.services.context import Context
-from registry.services.ledger import licence_to_post, may_read, note_whether_paid, post, reach, readable_licence
+from registry.services.ledger import is_party, licence_of_party, licence_to_post, note_whether_paid, post, reach
 from registry.services.unit import Unit, require_version, unit_of_work
 from registry.store import ledger, payments
 from registry.store.licences import Licence
@@ -30,8 +30,9 @@ def get_payment(ctx: Context, principal: Principal, payment_id: str) -> Payment:
     Raises:
         NotFoundError: none that the caller may know of.
     """
+    principal.require(Scope.LEDGER_READ)
     with ctx.database.read() as session:
-        return _readable(session, principal, payment_id)
+        return _of_party(session, principal, payment_id)
 
 
 def list_payments(
@@ -45,9 +46,9 @@ def list_payments(
         )
 
 
-def _readable(session: Session, principal: Principal, payment_id: str) -> Payment:
+def _of_party(session: Session, principal: Principal, payment_id: str) -> Payment:
     payment = session.get(Payment, payment_id)
-    if payment is None or not may_read(principal, payment.studio_id, payment.performer_id):
+    if payment is None or not is_party(principal, payment.studio_id, payment.performer_id):
         raise NotFoundError("there is no such payment")
     return payment
 
@@ -104,7 +105,7 @@ def report_payment(ctx: Context, principal: Principal, licence_id: str, paid: Pa
 
 
 def _licence(unit: Unit, principal: Principal, licence_id: str) -> Licence:
-    return licence_to_post(unit, readable_licence(unit.session, principal, licence_id).id)
+    return licence_to_post(unit, licence_of_party(unit.session, principal, licence_id).id)
 
 
 def _due(unit: Unit, licence: Licence, currency: str) -> int:
@@ -204,7 +205,7 @@ def dispute_payment(
 
 def _to_decide(unit: Unit, principal: Principal, payment_id: str, if_version: int | None) -> tuple[Payment, Licence]:
     principal.require(Scope.LEDGER_WRITE)
-    payment = _readable(unit.session, principal, payment_id)
+    payment = _of_party(unit.session, principal, payment_id)
     licence = licence_to_post(unit, payment.licence_id)
     unit.session.refresh(payment, with_for_update=True)
     if not principal.may_act_for(payment.performer_id, Scope.LEDGER_WRITE):

@@ -26,6 +26,8 @@ from registry.vault.signing import canonical
 AT_ONCE = 200
 """Records destroyed in one transaction: few enough that nobody waits for it, each with its certificate."""
 
+_FEWER_AT_ONCE = {RuleId.SCAN: 2}
+"""Of kinds that bring thousands of others with them."""
 _SALT_BYTES = 32
 PURGED = tuple(rule.id for rule in SCHEDULE if rule.destroyed_by is DestroyedBy.PURGE)
 
@@ -78,9 +80,9 @@ def _destroy_all(ctx: Context, principal: Principal, rule: RuleId) -> Iterator[D
 
 
 def destroy_some(ctx: Context, principal: Principal, rule: RuleId, cutoff: datetime) -> DestructionCertificate | None:
-    """Destroy up to `AT_ONCE` records of one rule in one transaction; None when none is left."""
+    """Destroy up to `AT_ONCE` records of one rule, or fewer, in one transaction; None when none is left."""
     with unit_of_work(ctx) as unit:
-        rows = retention.some_past(unit.session, rule, cutoff, AT_ONCE)
+        rows = retention.some_past(unit.session, rule, cutoff, _FEWER_AT_ONCE.get(rule, AT_ONCE))
         destroyed = _DESTROY.get(rule, _delete)(unit, rows, principal.account_id)
         if not destroyed:
             return None
@@ -110,6 +112,17 @@ def _delete_checks(unit: Unit, rows: Sequence[Base], _actor_id: str) -> Destroye
     for check in checks:
         unit.session.expire(check, ["findings"])
     retention.erase_rows(unit.session, checks)
+    return destroyed
+
+
+def _delete_scans(unit: Unit, rows: Sequence[Base], _actor_id: str) -> Destroyed:
+    """Delete scans with their rows and findings."""
+    ids = [str(getattr(row, "id")) for row in rows]  # noqa: B009  (as everywhere here)
+    findings = retention.findings_of_scans(unit.session, ids)
+    within = retention.rows_of_scans(unit.session, ids)
+    destroyed = {**_digests(rows), **_digests(within), **_digests(findings)}
+    for each in (findings, within, rows):
+        retention.erase_rows(unit.session, each)
     return destroyed
 
 
@@ -145,6 +158,7 @@ _DESTROY: Mapping[RuleId, Callable[[Unit, Sequence[Base], str], Destroyed]] = {
     RuleId.IDLE_VOICEPRINT: _end_monitoring,
     RuleId.CHECK: _delete_checks,
     RuleId.REFUSED_CHECK: _delete_checks,
+    RuleId.SCAN: _delete_scans,
 }
 
 

@@ -135,6 +135,7 @@ def dismiss_representative(
         ForbiddenError: a representative ends somebody else's, or the performer one that the law gives.
         ConflictError: it was ended before.
     """
+    principal.require(Scope.PERFORMERS_WRITE)
     with unit_of_work(ctx) as unit:
         if principal.role is Role.REPRESENTATIVE:
             performer = visible_performer(unit.session, principal, performer_id)

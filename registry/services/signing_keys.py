@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from registry.domain.accounts import Principal
+from registry.domain.accounts import Principal, Scope
 from registry.domain.events import EventType
 from registry.domain.ids import IdPrefix
 from registry.domain.signatures import Custody, key_registration
@@ -34,9 +34,11 @@ def register_key(ctx: Context, principal: Principal, *, public_key: bytes, proof
             ``key_registration`` of this account and key: whoever registers it has its private half.
 
     Raises:
+        ForbiddenError: the token may not change by what its account is known.
         SignatureInvalidError: the proof does not hold; figure ``step``.
         ConflictError: the key is in use already.
     """
+    principal.require(Scope.TOKENS_WRITE)
     statement = key_registration(principal.account_id, urlsafe_b64encode(public_key).rstrip(b"=").decode())
     require_signed_bytes(public_key, proof, canonical(statement))
     with unit_of_work(ctx) as unit:
@@ -55,9 +57,11 @@ def retire_key(ctx: Context, principal: Principal, key_id: str) -> SigningKey:
     """Stop signing with a key, such as one that was lost. What it has signed stays verifiable, and valid.
 
     Raises:
+        ForbiddenError: the token may not change by what its account is known.
         NotFoundError: no such key of the caller's account; an operator retires anybody's.
         ConflictError: it is retired already.
     """
+    principal.require(Scope.TOKENS_WRITE)
     with unit_of_work(ctx) as unit:
         key = unit.session.get(SigningKey, key_id)
         if key is None or not (principal.is_operator or key.account_id == principal.account_id):

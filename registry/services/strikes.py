@@ -95,6 +95,7 @@ def lift_strike(ctx: Context, principal: Principal, strike_id: str, *, if_versio
         ConflictError: it was lifted already.
         StaleVersionError: it has changed since.
     """
+    principal.require(Scope.LICENCES_WRITE)
     with unit_of_work(ctx) as unit:
         strike = unit.session.get(Strike, strike_id, with_for_update=True)
         if strike is None:

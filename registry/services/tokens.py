@@ -19,7 +19,7 @@ from registry.errors import (
     TokenExpiredError,
     UnauthenticatedError,
 )
-from registry.services.accounts import visible_account
+from registry.services.accounts import require_own_or_scope, visible_account
 from registry.services.context import Context
 from registry.services.unit import unit_of_work
 from registry.store import accounts, performers
@@ -184,10 +184,13 @@ def list_tokens(
     """Answer a page of an account's tokens (one's own by default), without their secrets.
 
     Raises:
+        ForbiddenError: the account is not one's own, and the token carries no scope to read others.
         NotFoundError: no such account that the caller may know of.
     """
+    wanted = account_id or principal.account_id
+    require_own_or_scope(principal, wanted)
     with ctx.database.read() as session:
-        account = visible_account(session, principal, account_id or principal.account_id)
+        account = visible_account(session, principal, wanted)
         return accounts.tokens_of(session, account.id, after=after, limit=limit)
 
 

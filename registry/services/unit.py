@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from registry.domain.events import Detail, Event, EventType
 from registry.domain.ids import IdPrefix
 from registry.errors import RegistryError, StaleVersionError
-from registry.journal.leaf import SALT_BYTES, encode, leaf_hash
 from registry.services.context import Context
-from registry.store import enrolments, journal
+from registry.services.journal_append import append_events
+from registry.services.webhook_outbox import write_outbox
+from registry.store import enrolments
 from registry.store.enrolments import GalleryChangeKind
 from registry.store.sequence import take_turn
 
@@ -24,9 +25,10 @@ log = structlog.get_logger()
 class Unit:
     """One transaction. Nothing of it stays unless `commit` is reached.
 
-    Write order: the records first (their row locks with them), then the turn of appending, then the steps of the
-    gallery and the leaves of the journal, then the commit, which is the one commit point of all of them together. Last,
-    as best effort, uploads that nobody waits for any more are deleted; what a crash leaves of them, a sweep finds.
+    Write order: the records first (their row locks with them), then the messages of webhooks, then the turn of
+    appending, then the steps of the gallery and the leaves of the journal, then the commit, which is the one commit
+    point of all of them together. Last, as best effort, uploads that nobody waits for any more are deleted; what a
+    crash leaves of them, a sweep finds.
 
     Attributes:
         session: of the transaction.
@@ -66,12 +68,13 @@ class Unit:
     def commit(self) -> None:
         """Write what was remembered, and commit all of it at once."""
         self.session.flush()
+        write_outbox(self.session, self._events, lambda: self.new_id(IdPrefix.WEBHOOK_MESSAGE))
         if self._events or self._steps:
             take_turn(self.session)
         for performer_id, kind in self._steps:
             self.gallery_seq = enrolments.record_change(self.session, performer_id, kind, self.now)
-        for event in self._events:
-            self._append(event)
+        if self._events:
+            append_events(self.session, self._events, self.random_bytes)
         self.session.commit()
         for record_id in self._uploads:
             self._delete_upload(record_id)
@@ -81,19 +84,6 @@ class Unit:
             self._ctx.spool.delete(record_id)
         except RegistryError as error:
             log.warning("upload left to the sweep", record=record_id, slug=error.slug)
-
-    def _append(self, event: Event) -> None:
-        leaf, opening = encode(event, self.random_bytes(SALT_BYTES))
-        journal.append(
-            self.session,
-            event_type=event.type.value,
-            subject_id=event.subject_id,
-            at=event.at,
-            leaf=leaf,
-            leaf_sha256=leaf_hash(leaf).hex(),
-            salt=opening.salt,
-            details=dict(opening.details),
-        )
 
 
 @contextmanager

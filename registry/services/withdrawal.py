@@ -18,6 +18,7 @@ from registry.domain.events import EventType
 from registry.domain.ids import IdPrefix
 from registry.domain.licences import LicenceState, SuspensionReason
 from registry.services.context import Context
+from registry.services.gallery_offers import end_offers_of
 from registry.services.holders import Holder, gallery_holders_of, holders_of
 from registry.services.holds import place_hold
 from registry.services.spoken_statement_work import end_statements
@@ -158,6 +159,7 @@ def undo_what_rested_on(unit: Unit, consent: Consent, actor_id: str) -> _Undone:
     if consent.modality is not Modality.VOICE:
         return _Undone()
     if consent.purpose is ConsentPurpose.MONITORING:
+        end_offers_of(unit, performer.id, actor_id)
         return _erase(unit, performer, actor_id)
     if consent.purpose is ConsentPurpose.LICENSING:
         return _Undone(licences=tuple(_suspend_licences(unit, performer, actor_id)))

@@ -1,4 +1,4 @@
-"""Blobs: uploads that wait for a worker. They come sealed; nothing here can read them.
+"""Blobs: uploads that wait for a worker, files that wait for whom they are sealed for. Nothing here can read them.
 
 Trusted for: being there, whole, from the moment `BlobStore.put` returned until somebody deletes them. Not trusted for
 secrecy or integrity, which the seal gives.
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
-from typing import Any
+from typing import IO, Any
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
@@ -57,9 +58,20 @@ class BlobStore:
         path = self._path(key)
         with _translated(key):
             if self._is_local:
-                _put_local(Path(path), data)
+                with _replacing(Path(path)) as part:
+                    part.write(data)
             else:
                 self._filesystem.pipe_file(path, data)  # object stores show an object only when it is whole
+
+    def put_file(self, key: str, file: Path) -> None:
+        """Store what is in a file, which may be larger than memory; promises and raises as `put`."""
+        path = self._path(key)
+        with _translated(key):
+            if self._is_local:
+                with file.open("rb") as source, _replacing(Path(path)) as part:
+                    shutil.copyfileobj(source, part)
+            else:
+                self._filesystem.put_file(str(file), path)
 
     def get(self, key: str) -> bytes:
         """Answer the bytes of a key.
@@ -71,6 +83,13 @@ class BlobStore:
         """
         with _translated(key):
             return bytes(self._filesystem.cat_file(self._path(key)))
+
+    def open(self, key: str) -> IO[bytes]:
+        """Answer the bytes of a key as a file to read from, for the caller to close; raises as `get`."""
+        path = self._path(key)
+        with _translated(key):
+            opened: IO[bytes] = self._filesystem.open(path, "rb")
+        return opened
 
     def delete(self, key: str) -> None:
         """Remove a key. Doing it twice is no error.
@@ -105,12 +124,13 @@ class BlobStore:
         return str(self._root / key)
 
 
-def _put_local(path: Path, data: bytes) -> None:
-    """Write beside the place, flush, then rename into it: the rename is the commit point."""
+@contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Let the block write beside the place, flush, then rename into it: the rename is the commit point."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with NamedTemporaryFile(dir=path.parent, prefix=_PART_PREFIX, delete=False) as part:
         try:
-            part.write(data)
+            yield part
             part.flush()
             os.fsync(part.fileno())
             Path(part.name).replace(path)

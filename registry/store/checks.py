@@ -11,10 +11,12 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 
 from registry.domain.approaches import Priority
 from registry.domain.checks import CheckState
+from registry.domain.scans import FindingBasis
 from registry.domain.scores import EvidenceOutcome
 from registry.domain.uses import DeclaredUse, Medium, Quantity, UsageUnit, UseKind, UseMode, UsePurpose
 from registry.domain.verdicts import Verdict
 from registry.store.base import Base
+from registry.store.scans import ScanRow
 from registry.store.types import Bytes, Id, Json, Sha256, UtcDateTime, text_enum
 
 
@@ -99,12 +101,16 @@ class Check(Base):
 
 
 class Finding(Base):
-    """One performer in one check: evidence, and what policy says of it."""
+    """One performer in one recording, of a check or of a scan: evidence, and what policy says of it."""
 
     __tablename__ = "findings"
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
-    check_id: Mapped[str] = mapped_column(ForeignKey("checks.id"))
+    check_id: Mapped[str | None] = mapped_column(ForeignKey("checks.id"))
+    scan_row_id: Mapped[str | None] = mapped_column(ForeignKey("scan_rows.id"))
+    basis: Mapped[FindingBasis] = mapped_column(
+        text_enum(FindingBasis), default=FindingBasis.HEARD, server_default=FindingBasis.HEARD.value
+    )
     performer_id: Mapped[str] = mapped_column(ForeignKey("performers.id"))
     organisation_id: Mapped[str] = mapped_column(ForeignKey("organisations.id"))
     rank: Mapped[int]
@@ -122,16 +128,26 @@ class Finding(Base):
     )
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
-    check: Mapped[Check] = relationship(back_populates="findings")
+    check: Mapped[Check | None] = relationship(back_populates="findings")
+    scan_row: Mapped[ScanRow | None] = relationship()
 
     __table_args__ = (
         UniqueConstraint("check_id", "performer_id"),
         UniqueConstraint("check_id", "rank"),
+        UniqueConstraint("scan_row_id", "performer_id"),
+        UniqueConstraint("scan_row_id", "rank"),
+        CheckConstraint("(check_id IS NULL) <> (scan_row_id IS NULL)", name="of_one_recording"),
+        CheckConstraint("basis = 'heard' OR scan_row_id IS NOT NULL", name="reported_by_a_scan"),
         CheckConstraint("cohort_percentile >= 0 AND cohort_percentile <= 100", name="percentile_in_range"),
         CheckConstraint("rank >= 1", name="rank_from_one"),
         Index(None, "performer_id", "id"),
         Index(None, "organisation_id", "id"),
     )
+
+    @property
+    def scan_id(self) -> str | None:
+        """Id of the scan that it is of, or None; the row of the scan is read for it."""
+        return None if self.scan_row_id is None or self.scan_row is None else self.scan_row.scan_id
 
 
 def is_queued(session: Session, check_id: str) -> bool:
@@ -160,11 +176,13 @@ def page_of_findings(
     performer_ids: Collection[str] | None,
     verdict: Verdict | None,
     priority: Priority | None = None,
+    scan_id: str | None = None,
     after: str | None,
     limit: int,
 ) -> Sequence[Finding]:
-    """Answer up to ``limit`` findings before an id, each with its check, newest first, within what is given."""
-    query = select(Finding).options(joinedload(Finding.check)).order_by(Finding.id.desc()).limit(limit)
+    """Answer up to ``limit`` findings before an id, each with its recording, newest first, within what is given."""
+    query = select(Finding).options(joinedload(Finding.check), joinedload(Finding.scan_row))
+    query = query.order_by(Finding.id.desc()).limit(limit)
     if organisation_id is not None:
         query = query.where(Finding.organisation_id == organisation_id)
     if performer_ids is not None:
@@ -173,6 +191,8 @@ def page_of_findings(
         query = query.where(Finding.verdict == verdict)
     if priority is not None:
         query = query.where(Finding.priority == priority)
+    if scan_id is not None:
+        query = query.where(Finding.scan_row.has(ScanRow.scan_id == scan_id))
     if after is not None:
         query = query.where(Finding.id < after)
     return session.scalars(query).all()

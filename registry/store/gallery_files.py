@@ -6,10 +6,26 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, delete, func, insert, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from registry.domain import gallery_files as rules
+from registry.domain.consents import ConsentDecision, ConsentPurpose, ConsentState, Modality
 from registry.domain.explanations.topics import Topic
 from registry.domain.gallery_files import FileState, SearchPurpose
 from registry.store.base import Base
@@ -19,7 +35,12 @@ from registry.store.types import Id, Json, Sha256, UtcDateTime, text_enum
 
 
 class GalleryFile(Base):
-    """One gallery file. Of the file itself nothing is kept but its digest."""
+    """One gallery file. Of the file itself nothing is kept but its digest, unless it is on offer.
+
+    Attributes:
+        offered_bytes: size of the copy that its organisation may fetch; None where none is kept, or none any more.
+        fetched_at: when they first did.
+    """
 
     __tablename__ = "gallery_files"
 
@@ -37,6 +58,8 @@ class GalleryFile(Base):
     issued_by: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    offered_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    fetched_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (
         CheckConstraint("performers >= 1", name="somebody_is_in_it"),
@@ -75,6 +98,65 @@ def files_named(session: Session, file_ids: Collection[str], organisation_id: st
     if organisation_id is not None:
         query = query.where(GalleryFile.organisation_id == organisation_id)
     return session.scalars(query).all()
+
+
+def page_of_files(
+    session: Session, *, organisation_id: str | None, after: str | None, limit: int
+) -> Sequence[GalleryFile]:
+    """Answer files after an id, newest first, of one organisation where it is given."""
+    query = select(GalleryFile).order_by(GalleryFile.id.desc()).limit(limit)
+    if organisation_id is not None:
+        query = query.where(GalleryFile.organisation_id == organisation_id)
+    if after is not None:
+        query = query.where(GalleryFile.id < after)
+    return session.scalars(query).all()
+
+
+def dropped_from(session: Session, file_ids: Collection[str], now: datetime) -> Mapping[str, int]:
+    """Answer how many in each of some files may not be searched any more; a file without any is left out.
+
+    It is what `registry.domain.gallery_files.stands` decides, of a million entries without reading them: an entry
+    counts as long as its consent is a yes in force, and is what the performer said last about monitoring their voice.
+    """
+    given, other = aliased(Consent), aliased(Consent)
+    in_force = and_(
+        given.decision == ConsentDecision.GIVEN,
+        given.state == ConsentState.ACTIVE,
+        or_(given.expires_at.is_(None), given.expires_at > now),
+    )
+    said_later = exists().where(
+        other.performer_id == GalleryEntry.performer_id,
+        other.purpose == ConsentPurpose.MONITORING,
+        other.modality == Modality.VOICE,
+        other.signed_at.is_not(None),
+        tuple_(func.coalesce(other.withdrawn_at, other.signed_at), other.signed_at, other.id)
+        > tuple_(given.signed_at, given.signed_at, given.id),
+    )
+    query = (
+        select(GalleryEntry.file_id, func.count().label("dropped"))
+        .join(given, given.id == GalleryEntry.consent_id)
+        .where(GalleryEntry.file_id.in_(file_ids), or_(not_(in_force), said_later))
+        .group_by(GalleryEntry.file_id)
+    )
+    return {row.file_id: row.dropped for row in session.execute(query)}
+
+
+def lock_file(session: Session, file_id: str) -> None:
+    """Keep everybody else from changing a file until the transaction ends."""
+    session.execute(select(GalleryFile.id).where(GalleryFile.id == file_id).with_for_update())
+
+
+def offers_with(session: Session, performer_id: str) -> Sequence[GalleryFile]:
+    """Answer the files on offer that have a performer, locked, oldest first."""
+    inside = select(GalleryEntry.file_id).where(GalleryEntry.performer_id == performer_id)
+    query = select(GalleryFile).where(GalleryFile.offered_bytes.is_not(None), GalleryFile.id.in_(inside))
+    return session.scalars(query.order_by(GalleryFile.id).with_for_update()).all()
+
+
+def offers_past(session: Session, now: datetime) -> Sequence[GalleryFile]:
+    """Answer the files on offer whose term is over, locked, oldest first."""
+    query = select(GalleryFile).where(GalleryFile.offered_bytes.is_not(None), GalleryFile.expires_at <= now)
+    return session.scalars(query.order_by(GalleryFile.id).with_for_update(skip_locked=True)).all()
 
 
 def entries_of(session: Session, file_id: str) -> Sequence[rules.Entry]:

@@ -15,6 +15,7 @@ from registry.domain.accounts import Role
 from registry.domain.checks import CheckState, EnrolmentState
 from registry.domain.consents import ConsentDecision, ConsentPurpose, ConsentState, Modality
 from registry.domain.retention import RULES, RuleId
+from registry.domain.scans import ENDED
 from registry.domain.spoken_statements import SpokenStatementState
 from registry.store.accounts import Account, Token
 from registry.store.base import Base
@@ -24,9 +25,11 @@ from registry.store.enrolments import Enrolment, SealedVoiceprint
 from registry.store.journal import JournalEntry, JournalOpening
 from registry.store.parts import in_parts
 from registry.store.performers import Performer, PerformerKey, Representative
+from registry.store.scans import Scan, ScanRow
 from registry.store.spoken_statements import SpokenStatement
 from registry.store.types import Bytes, Id, Sha256, UtcDateTime
 from registry.store.usage import UsageLine
+from registry.store.webhooks import WebhookDelivery
 from registry.store.work import Work
 
 
@@ -125,6 +128,7 @@ def past_its_time(rule: RuleId, cutoff: datetime) -> tuple[type[Base], ColumnEle
             and_(Check.state == CheckState.DONE, Check.finished_at < cutoff, ~_pay_rests_on_it()),
         ),
         RuleId.REFUSED_CHECK: (Check, and_(Check.state.in_(_UNDONE), Check.finished_at < cutoff)),
+        RuleId.SCAN: (Scan, and_(Scan.state.in_(ENDED), Scan.finished_at < cutoff)),
         RuleId.REFUSED_ENROLMENT: (
             Enrolment,
             and_(Enrolment.state.in_(_NOT_ENROLLED), Enrolment.finished_at < cutoff, no_voiceprints),
@@ -138,6 +142,7 @@ def past_its_time(rule: RuleId, cutoff: datetime) -> tuple[type[Base], ColumnEle
             and_(Explanation.completed_at.is_(None), Explanation.recorded_at < cutoff),
         ),
         RuleId.ENDED_TOKEN: (Token, and_(ended < cutoff, ~_is_a_sign(cutoff))),
+        RuleId.WEBHOOK_MESSAGE: (WebhookDelivery, WebhookDelivery.finished_at < cutoff),
     }[rule]
 
 
@@ -161,6 +166,17 @@ def some_past(session: Session, rule: RuleId, cutoff: datetime, limit: int) -> S
 def findings_of(session: Session, check_ids: Collection[str]) -> Sequence[Finding]:
     """Answer the findings of some checks."""
     return session.scalars(select(Finding).where(Finding.check_id.in_(check_ids)).order_by(Finding.id)).all()
+
+
+def rows_of_scans(session: Session, scan_ids: Collection[str]) -> Sequence[ScanRow]:
+    """Answer the rows of some scans."""
+    return session.scalars(select(ScanRow).where(ScanRow.scan_id.in_(scan_ids)).order_by(ScanRow.id)).all()
+
+
+def findings_of_scans(session: Session, scan_ids: Collection[str]) -> Sequence[Finding]:
+    """Answer the findings of some scans."""
+    query = select(Finding).join(ScanRow, Finding.scan_row_id == ScanRow.id).where(ScanRow.scan_id.in_(scan_ids))
+    return session.scalars(query.order_by(Finding.id)).all()
 
 
 def erase_rows(session: Session, rows: Sequence[Base]) -> None:

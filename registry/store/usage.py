@@ -23,7 +23,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selecti
 from registry.domain.usage import LARGEST_THOUSANDTHS, Period, Usage, UsageKind
 from registry.domain.uses import Medium, UsageUnit, UseMode
 from registry.store.base import Base
+from registry.store.checks import Check, Finding
 from registry.store.ledger import FRACTION, Currency
+from registry.store.parts import in_parts
 from registry.store.types import Id, Sha256, UtcDateTime, text_enum
 
 
@@ -194,6 +196,20 @@ def lines_of_entries(session: Session, entry_ids: Collection[str]) -> dict[str, 
     """Answer the lines that some entries post, by the entry's id."""
     found = session.scalars(select(UsageLine).where(UsageLine.entry_id.in_(entry_ids)))
     return {str(line.entry_id): line for line in found}
+
+
+def counted_recordings(session: Session, organisation_id: str, sha256s: Sequence[str]) -> set[str]:
+    """Answer of which of some recordings an organisation's checks have counted use."""
+    found: set[str] = set()
+    for part in in_parts(sha256s):
+        query = (
+            select(Check.content_sha256)
+            .join(Finding, Finding.check_id == Check.id)
+            .join(UsageLine, UsageLine.finding_id == Finding.id)
+            .where(Check.organisation_id == organisation_id, Check.content_sha256.in_(part))
+        )
+        found |= set(session.scalars(query))
+    return found
 
 
 def used_thousandths(

@@ -315,6 +315,47 @@ def release(session: Session, held: Lease, *, retry_at: datetime, error: str) ->
     )
 
 
+def require_held(session: Session, held: Lease) -> None:
+    """Refuse to go on under a lease that does not hold any more.
+
+    Raises:
+        LeaseLostError: another worker took the work over, or it is finished.
+    """
+    _change_held(session, held, lease_token=held.token)
+
+
+def progressed(session: Session, held: Lease) -> None:
+    """Note that an attempt has come to something that stays: what fails from here on counts anew.
+
+    Raises:
+        LeaseLostError: another worker took the work over, or it is finished.
+    """
+    _change_held(session, held, attempts=0)
+
+
+def give_back(session: Session, held: Lease, *, available_at: datetime, attempts: int = 0) -> None:
+    """Give back work that is not done and has not failed either, to be gone on with from ``available_at`` on.
+
+    Args:
+        session: a writing one.
+        held: the lease.
+        available_at: from when on; whatever waits for longer goes first.
+        attempts: that have failed since the last that came to something.
+
+    Raises:
+        LeaseLostError: another worker took the work over, or it is finished.
+    """
+    _change_held(
+        session,
+        held,
+        state=WorkState.QUEUED,
+        attempts=attempts,
+        leased_by=None,
+        lease_expires_at=None,
+        available_at=available_at,
+    )
+
+
 def take_dead(session: Session, *, now: datetime) -> DeadWork | None:
     """Give up one piece of work that has no attempts left, and answer it, once only.
 

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import String, bindparam, delete, exists, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from registry.domain.checks import WorkKind
 from registry.errors import EngineMismatchError
 from registry.store.base import Base
 from registry.store.enrolments import GalleryChange
 from registry.store.types import Id, UtcDateTime
-from registry.store.work import can_be_leased
+from registry.store.work import Work, can_be_leased
 
 
 class Worker(Base):
@@ -37,7 +38,7 @@ class Outlook:
 
     Attributes:
         gallery_seq: the last step of the gallery, 0 before the first.
-        waiting: whether there is work that can be leased.
+        waiting: whether there is work of the kinds asked for that can be leased.
     """
 
     gallery_seq: int
@@ -46,14 +47,22 @@ class Outlook:
 
 _LOOK = select(
     select(func.max(GalleryChange.seq)).scalar_subquery(),
-    exists().where(can_be_leased(bindparam("now", type_=UtcDateTime()))),
+    exists().where(
+        Work.kind.in_(bindparam("kinds", expanding=True)), can_be_leased(bindparam("now", type_=UtcDateTime()))
+    ),
 )
 """Made once: an idle worker asks this again and again."""
 
 
-def look(session: Session, now: datetime) -> Outlook:
-    """Answer whether anything has changed for a worker that is idle, in one statement."""
-    seq, waiting = session.execute(_LOOK, {"now": now}).one()
+def look(session: Session, now: datetime, kinds: Sequence[WorkKind] = tuple(WorkKind)) -> Outlook:
+    """Answer whether anything has changed for a worker that is idle, in one statement.
+
+    Args:
+        session: to look in.
+        now: the moment.
+        kinds: of work that it would take.
+    """
+    seq, waiting = session.execute(_LOOK, {"now": now, "kinds": list(kinds)}).one()
     return Outlook(seq or 0, bool(waiting))
 
 

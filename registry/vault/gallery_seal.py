@@ -30,6 +30,7 @@ from joserfc.jwk import OKPKey
 from numpy.typing import NDArray
 
 from registry.domain.ids import RandomBytes
+from registry.domain.reading import parse_json
 from registry.errors import GalleryFileTamperedError, InvalidInputError, KeyringError, SealBrokenError
 from registry.vault.keyfile import create_private_file, read_private_file
 from registry.vault.protection import Protection
@@ -112,7 +113,7 @@ def public_jwk(key: OKPKey) -> dict[str, str]:
 
 def _imported(content: bytes) -> OKPKey | None:
     try:
-        held = json.loads(content)
+        held = parse_json(content)
         return OKPKey.import_key({name: held[name] for name in ("kty", "crv", "x", "d") if name in held})
     except (ValueError, KeyError, TypeError, JoseError):
         return None
@@ -212,11 +213,11 @@ def open_rows(
 def _unwrapped(head: bytes, file_id: str, key: OKPKey) -> tuple[bytes, bytes]:
     try:
         opened = jwe.decrypt_compact(head.strip(), key, algorithms=[_ALGORITHM, _ENCRYPTION])
-        said = json.loads(opened.plaintext or b"")
+        said = parse_json(opened.plaintext or b"")
         if opened.headers().get("typ") != KEY_TYPE or said["file"] != file_id:
             raise GalleryFileTamperedError("the key in the file is that of another file", part="key")
         return _bytes(said["key"]), _bytes(said["turn"])
-    except (JoseError, ValueError, KeyError, TypeError) as error:
+    except (JoseError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise GalleryFileTamperedError(
             "the key in the file does not open with the key that was given", part="key"
         ) from error

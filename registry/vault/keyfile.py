@@ -12,8 +12,12 @@ from registry.errors import KeyringError
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-def read_private_file(path: Path) -> bytes:
+def read_private_file(path: Path, what: str = "keyring") -> bytes:
     """Answer the content of a file that nobody but its owner may touch.
+
+    Args:
+        path: of the file.
+        what: is in it, for the words of an error.
 
     Raises:
         KeyringError: absent, unreadable, or open to others; figure ``mode``.
@@ -23,13 +27,14 @@ def read_private_file(path: Path) -> bytes:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             if mode & _OTHERS:
                 raise KeyringError(
-                    f"the keyring {path} is open to others (mode {mode:04o}): chmod 600 {path}", mode=f"{mode:04o}"
+                    f"the {what} {path} is open to others (mode {mode:04o}): chmod 600 {path}", mode=f"{mode:04o}"
                 )
             return file.read()
     except FileNotFoundError as error:
-        raise KeyringError(f"there is no keyring at {path}: run `likeness keys init`") from error
+        advice = ": run `likeness keys init`" if what == "keyring" else ""
+        raise KeyringError(f"there is no {what} at {path}{advice}") from error
     except OSError as error:
-        raise KeyringError(f"the keyring {path} cannot be read: {error.strerror}") from error
+        raise KeyringError(f"the {what} {path} cannot be read: {error.strerror}") from error
 
 
 def create_private_file(path: Path, content: bytes) -> None:

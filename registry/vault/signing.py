@@ -20,6 +20,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
+from registry.domain.reading import parse_json
 from registry.errors import InvalidInputError, SignatureInvalidError
 from registry.vault.keys import KeyProvider
 
@@ -130,7 +131,7 @@ def verify(token: str, public_keys: PublicKeys, *, typ: str) -> Mapping[str, Any
         raise SignatureInvalidError(f"it is of type {header.get('typ')}, not {typ}", step="type", expected=typ)
     try:
         opened = jws.deserialize_compact(token, _public(public_keys[key_id]), registry=_RULES)
-        claims = json.loads(opened.payload)
+        claims = parse_json(opened.payload)
     except (JoseError, ValueError) as error:
         raise SignatureInvalidError(
             f"the signature by {key_id} does not hold", step="signature", key_id=key_id
@@ -145,7 +146,7 @@ def _header(token: str) -> Mapping[str, Any]:
         raise SignatureInvalidError("it has not the form of a signed token: three parts joined by dots", step="form")
     try:
         header = jws.extract_compact(token.encode(), registry=_RULES).headers()
-    except (JoseError, ValueError) as error:
+    except (JoseError, ValueError, RecursionError) as error:
         raise SignatureInvalidError("it has not the form of a signed token", step="form") from error
     return header
 
@@ -168,7 +169,7 @@ def read_jwks(content: bytes | str) -> PublicKeys:
         InvalidInputError: it is not a JWK set, or holds no Ed25519 key with an id.
     """
     try:
-        listed: Sequence[Any] = json.loads(content)["keys"]
+        listed: Sequence[Any] = parse_json(content)["keys"]
         found = {str(jwk["kid"]): _key_of(jwk) for jwk in listed if jwk.get("crv") == "Ed25519" and "kid" in jwk}
     except (ValueError, KeyError, TypeError, AttributeError, JoseError) as error:
         raise InvalidInputError("this is not a JWK set (RFC 7517)") from error

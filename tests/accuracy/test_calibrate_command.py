@@ -21,8 +21,6 @@ from registry.engine.calibration import load_calibration
 from registry.errors import SettingsError, TooFewPeopleError, WeightsError
 from registry.media.decode import Decoder
 
-pytestmark = pytest.mark.xdist_group("calibrate")  # the run is made once
-
 SEVERAL, SINGLE = 50, 22
 """The least that is enough; two recordings each of the first."""
 SPEAKERS = ("slt", "awb", "rms")

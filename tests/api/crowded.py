@@ -6,11 +6,13 @@ import hashlib
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 from bench import assess, evidence, heard, take
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from house import TERMS, USE, Caller, House, recording
+from issued import issued
 from on_record import WITH_APPROVAL, OnRecord
 from sqlalchemy import insert
 from steps import drawn_voiceprints
@@ -18,12 +20,22 @@ from steps import drawn_voiceprints
 from registry.domain.accounts import PERMISSIONS, Principal, Role
 from registry.domain.consents import ConsentPurpose
 from registry.domain.explanations.shipped import shipped_texts
+from registry.domain.gallery_files import SearchPurpose
 from registry.domain.ids import IdPrefix
 from registry.domain.retention import SCHEDULE
+from registry.domain.scan_requests import ScanRequest
+from registry.domain.scans import ScanOrigin, ScanState
 from registry.domain.scores import EvidenceOutcome
 from registry.domain.signatures import key_registration
+from registry.domain.verdicts import Verdict
+from registry.scanning.folder import PAGES
+from registry.scanning.results import REPORT, RESULTS, ResultRow, Status
+from registry.scanning.tables import write_rows
 from registry.services import enrolment_work
+from registry.services.scan_work import folder_of
+from registry.store.checks import Finding
 from registry.store.retention import DestructionCertificate
+from registry.store.scans import Scan, ScanRow
 from registry.vault.signing import canonical
 
 PER_LINE = {"basis": "per_line", "amount_minor": 250, "currency": "GBP"}
@@ -34,6 +46,8 @@ class Crowded:
 
     Attributes:
         asking: whom each list and each detail is asked as, beside an operator.
+        others: ids of further performers, who are heard in the checks; approvals are asked of the first.
+        other_performer: the first of them.
         ids: of what details are asked about, by the name of the parameter in the address.
     """
 
@@ -57,8 +71,12 @@ class Crowded:
             self._cleared,
             self._attested,
             self._checked,
+            self._filed,
+            self._scanned,
             self._destroyed,
+            self._journalled,
             self._keyed,
+            self._told,
         ):
             add()
 
@@ -74,7 +92,9 @@ class Crowded:
     # --- people ------------------------------------------------------------------------------------------------------
 
     def _people(self) -> None:
-        self.others = [self.house.performer(f"Performer {number}")[1] for number in range(self.count)]
+        others = [self.house.performer(f"Performer {number}") for number in range(self.count)]
+        self.others = [performer_id for _, performer_id in others]
+        self.other_performer = others[0][0]
         self.ids["account_id"] = self.performer.account_id
         for caller in self.asking.values():
             for number in range(self.count):
@@ -85,7 +105,15 @@ class Crowded:
         """Register signing keys: last, because whoever has one signs with it."""
         for caller in self.asking.values():
             for _ in range(self.count):
-                _register_key(caller)
+                register_key(caller)
+
+    def _told(self) -> None:
+        """Register webhooks, one for each of so many studios, and send so many messages to the first."""
+        hook = {"name": "pipeline", "url": "https://hooks.northlight.example/likeness"}
+        self._each(lambda number: self.house.studio(f"Listener {number}").made("/v1/webhooks", hook), "webhook_id")
+        path = f"/v1/webhooks/{self.ids['webhook_id']}/test"
+        for _ in range(self.count):
+            assert self.house.operator.post(path).status_code == 202
 
     def _representative(self, number: int) -> dict[str, Any]:
         account = self.house.operator.made("/v1/accounts", {"role": "representative", "name": f"Agent {number}"})
@@ -238,6 +266,82 @@ class Crowded:
         answer: dict[str, Any] = sent.get_json()
         return answer
 
+    def _filed(self) -> None:
+        """Offer gallery files, in each of which there is the performer."""
+        self._each(
+            lambda _: {"id": issued(self.house, self.studio, self.performer_id, b"sealed")[0]}, "gallery_file_id"
+        )
+
+    def _scanned(self) -> None:
+        """Write scans that workers have done, each with so many rows in which the performer was heard."""
+        self._each(lambda _: {"id": self.scan_of(self.studio)}, "scan_id")
+
+    def scan_of(self, owner: Caller) -> str:
+        """Write a scan that workers have done for somebody's organisation, and its folder."""
+        new_id, now = self.house.ctx.ids.new, self.house.clock()
+        scan = Scan(
+            id=new_id(IdPrefix.SCAN, now),
+            organisation_id=owner.organisation_id,
+            submitted_by=owner.account_id,
+            origin=ScanOrigin.SERVER,
+            state=ScanState.DONE,
+            kind=SearchPurpose.CATALOGUE,
+            request=ScanRequest("media").as_json(),
+            rows=self.count,
+            rows_done=self.count,
+            created_at=now,
+            started_at=now,
+            finished_at=now,
+        )
+        with self.house.ctx.database.write() as session:
+            session.add(scan)
+            for number in range(self.count):
+                row = ScanRow(
+                    id=new_id(IdPrefix.SCAN_ROW, now),
+                    scan=scan,
+                    number=number,
+                    name=f"{number}.wav",
+                    content_sha256=hashlib.sha256(b"%d" % number).hexdigest(),
+                    size_bytes=1,
+                    duration_s=2.0,
+                    speech_s=2.0,
+                    outcome=EvidenceOutcome.MATCH,
+                    verdict=Verdict.UNLICENSED_MATCH,
+                    declared_use="",
+                    project="",
+                    licence="",
+                )
+                session.add(self._finding(row))
+            session.commit()
+        self._fill(folder_of(self.house.ctx, scan))
+        return str(scan.id)
+
+    def _fill(self, folder: Path) -> None:
+        """Write what is shown of a scan into its folder."""
+        folder.mkdir(parents=True)
+        (folder / REPORT).write_text("{}", encoding="utf-8")
+        (folder / PAGES["en"]).write_text("<p>done</p>", encoding="utf-8")
+        rows = [ResultRow(n, f"{n}.wav", f"media/{n}.wav", Status.FAILED, error="no_speech") for n in range(self.count)]
+        write_rows(folder / RESULTS, ResultRow, rows)
+
+    def _finding(self, row: ScanRow) -> Finding:
+        return Finding(
+            id=self.house.ctx.ids.new(IdPrefix.FINDING, self.house.clock()),
+            scan_row=row,
+            performer_id=self.performer_id,
+            organisation_id=self.studio.organisation_id,
+            rank=1,
+            outcome=EvidenceOutcome.MATCH,
+            log10_lr=3.0,
+            engines={"ge2e": 3.0},
+            cohort_percentile=99.0,
+            segments=[],
+            evidence_reasons=[],
+            verdict=Verdict.UNLICENSED_MATCH,
+            reasons=[],
+            created_at=self.house.clock(),
+        )
+
     def _destroyed(self) -> None:
         """Write certificates; what they are about never was."""
         with self.house.ctx.database.write() as session:
@@ -257,12 +361,23 @@ class Crowded:
                 )
             session.commit()
 
+    def _journalled(self) -> None:
+        """Change the performer, and have a checkpoint signed, as often as there is to be one."""
+        self.ids["subject_id"] = self.performer_id
+        for number in range(self.count):
+            changed = self.house.operator.patch(self._own, {"name": f"Marta Calder {number}"})
+            assert changed.status_code == 200, changed.text
+            self.house.clock.move(minutes=2)
+            checkpoint = self.house.client.get("/v1/journal/checkpoint", headers={"Accept": "application/json"})
+            self.ids.setdefault("size", str(checkpoint.get_json()["size"]))
 
-def _register_key(caller: Caller) -> None:
+
+def register_key(caller: Caller) -> str:
+    """Register a new signing key of somebody, and answer its id."""
     key = Ed25519PrivateKey.generate()
     public = _text(key.public_key().public_bytes_raw())
     proof = _text(key.sign(canonical(key_registration(caller.account_id, public))))
-    caller.made("/v1/signing-keys", {"public_key": public, "proof": proof})
+    return str(caller.made("/v1/signing-keys", {"public_key": public, "proof": proof})["id"])
 
 
 def _text(content: bytes) -> str:

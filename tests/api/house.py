@@ -22,6 +22,7 @@ from registry.domain.controllers import Controller
 from registry.domain.explanations.shipped import shipped_texts
 from registry.domain.explanations.topics import required_topics
 from registry.domain.ids import IdFactory, RandomBytes
+from registry.domain.scan_requests import ScanPlaces
 from registry.domain.uses import UsePurpose
 from registry.media.decode import Decoder
 from registry.media.speech import SpeechDetector
@@ -281,6 +282,7 @@ def build_house(
         detector=slow_parts.detector,
         thresholds=Thresholds(withdrawal_confirmation_s=0.1),
         controller=CONTROLLER,
+        scan_places=ScanPlaces(folder / "scans"),
     )
     app = create_app(ctx, settings=ApiSettings(max_body_bytes=4 * 2**20, max_json_bytes=2**16, max_wait_s=5.0))
     return House(ctx, app, clock)

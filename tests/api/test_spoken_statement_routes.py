@@ -20,8 +20,6 @@ from registry.engine.identify import Engine
 from registry.services import enrolment_work
 from registry.settings import Settings
 
-pytestmark = pytest.mark.xdist_group("engine")
-
 
 class Speaking:
     """A performer with a statement to make about a consent."""

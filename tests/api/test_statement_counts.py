@@ -21,17 +21,19 @@ from sqlalchemy import Engine, event
 from api.openapi import DOCUMENT
 from registry.store.database import Database
 
-pytestmark = pytest.mark.xdist_group("crowded")  # the houses are filled once
-
 FEW, MANY = 2, 20
 YEAR = "starts_on=2026-01-01&ends_on=2026-12-31"
 QUERIES = {
     "/v1/performers/{performer_id}/pay-statement": YEAR,
     "/v1/studios/{studio_id}/pay-statement": YEAR,
+    "/v1/journal/proofs/inclusion": "seq=3",
+    "/v1/journal/proofs/consistency": "first={size}",
 }
 """What must be asked in addition, by address."""
 NO_LONGER = {"/v1/use-categories", "/v1/licences/{licence_id}/account"}
 """Lists that are the same in every registry, or have one item for each currency."""
+NO_LONGER |= {"/v1/journal/entries", "/v1/journal/leaf-hashes"}
+"""Lists of which every registry has more than a page."""
 IN_PARTS = {"/v1/performers/{performer_id}/export"}
 """Answers about thousands of rows, which are asked for some hundreds at a time."""
 
@@ -91,14 +93,15 @@ def ask(crowd: Crowded, caller: Caller, path: str) -> Asked | None:
     """Answer what an address gives a caller; None where it is not for them."""
     address = re.sub(r"{(\w+)}", lambda found: crowd.ids[found[1]], path)
     if path in QUERIES:
-        address = f"{address}?{QUERIES[path]}"
-    caller.get(address)  # what is only done once in a while, or once in a process, is done
+        address = f"{address}?{QUERIES[path].format_map(crowd.ids)}"
+    caller.get(address).close()  # what is only done once in a while, or once in a process, is done
     with counted(crowd.house.ctx.database.engine) as statements:
         response = caller.get(address)
-    if response.status_code in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
-        return None
-    assert response.status_code == HTTPStatus.OK, response.text
-    return Asked(statements, response.get_json() if response.is_json else {})
+    with response:
+        if response.status_code in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
+            return None
+        assert response.status_code == HTTPStatus.OK, response.text
+        return Asked(statements, response.get_json() if response.is_json else {})
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from pages import ROOT
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "examples"))
 
@@ -25,6 +27,13 @@ CONTROLLER = {
 }
 """Who answers for the registry of the pages."""
 
+NOBODY_LISTENS = {"LIKENESS_WEBHOOK_SENDING": "false"}
+"""The receivers that pages name are not there, and no name is looked up outside of this machine."""
+
+
+SCANS = {"LIKENESS_SCAN_ROOTS": json.dumps({"voices": {"url": str(ROOT / "examples" / "voices"), "organisations": []}})}
+"""What the workers of the pages may scan."""
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -37,7 +46,7 @@ def server(home: Path) -> Iterator[Server]:
     """A registry with an operator and nobody else."""
     from server import running_server
 
-    with running_server(home, CONTROLLER) as running:
+    with running_server(home, CONTROLLER | NOBODY_LISTENS | SCANS) as running:
         yield running
 
 

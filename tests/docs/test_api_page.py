@@ -22,7 +22,7 @@ PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 SAID = frozenset({"type", "title", "status", "code", "verdict", "state", "outcome", "decision", "keys_destroyed"})
 """Members whose values a reader may count on; of the others, that they are there and of that type."""
 
-pytestmark = [pytest.mark.xdist_group("engine"), pytest.mark.usefixtures("curl")]
+pytestmark = pytest.mark.usefixtures("curl")
 
 
 @dataclass(frozen=True)

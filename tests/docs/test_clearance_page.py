@@ -14,7 +14,7 @@ from shell import Noted, Ran, note_requests, noted, run_bash, workplace
 PAGE = (ROOT / "docs" / "clearance.md").read_text(encoding="utf-8")
 STATUS = re.compile(r"# (\d{3})$", re.MULTILINE)
 
-pytestmark = [pytest.mark.xdist_group("engine"), pytest.mark.usefixtures("curl")]
+pytestmark = pytest.mark.usefixtures("curl")
 sys.path.append(str(ROOT / "examples"))
 
 

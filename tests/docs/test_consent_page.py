@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PAGES = {"en": ROOT / "docs" / "consent.md", "ko": ROOT / "docs" / "ko" / "consent.md"}
 COMMENT = re.compile(r"#((?: \d{3})+)(?: (\w+))?$", re.MULTILINE)
 
-pytestmark = [pytest.mark.xdist_group("engine"), pytest.mark.usefixtures("curl")]
+pytestmark = pytest.mark.usefixtures("curl")
 
 
 def commands(language: str) -> list[Block]:

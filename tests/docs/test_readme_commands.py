@@ -12,8 +12,6 @@ ACTIVATE = "source .venv/bin/activate"
 END_SERVER = """trap 'kill "$!" && wait "$!"' EXIT\n"""
 """The reader ends the server with ctrl-c. ``$!`` is what was last started behind an ampersand."""
 
-pytestmark = pytest.mark.xdist_group("engine")
-
 
 def commands() -> list[str]:
     page = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -23,8 +23,6 @@ PAGES = {"en": ROOT / "docs" / "scanning.md", "ko": ROOT / "docs" / "ko" / "scan
 ENGLISH = PAGES["en"].read_text(encoding="utf-8")
 CODE = re.compile(r"^(likeness .+?)\s+# (\d)$", re.MULTILINE)
 
-pytestmark = pytest.mark.xdist_group("engine")
-
 
 def commands(language: str) -> str:
     page = PAGES[language].read_text(encoding="utf-8")
@@ -103,7 +101,9 @@ def options(name: str) -> Iterator[str]:
 def test_every_option_is_told_and_no_other() -> None:
     told, below = section("Options").split("\n\n`likeness scan verify`")
     assert set(re.findall(r"`(--[a-z-]+)`", told)) == set(options("source")) - {"--help"}
-    verify, compare = below.split("`likeness scan compare`")
+    verify, below = below.split("`likeness scan compare`")
+    compare, submit = below.split("`likeness scan submit`")
+    assert set(re.findall(r"`(--[a-z-]+)`", submit)) == set(options("submit")) - {"--help"}
     assert set(re.findall(r"`(--[a-z-]+)`", verify)) == set(options("verify")) - {"--help"}
     assert set(re.findall(r"`(--[a-z-]+)`", compare)) == set(options("compare")) - {"--help"}
 

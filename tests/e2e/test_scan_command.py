@@ -1,4 +1,4 @@
-"""``likeness scan`` as a process: what it leaves, what it says, and its exit codes."""
+"""``likeness scan``: what it leaves, what it says, and its exit codes; once as a process, otherwise in this one."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from likeness_here import Done, likeness_here
 from soundfiles import VOICES
 
 from registry.scanning.folder import input_rows, read_json, result_rows
@@ -27,8 +28,7 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("gallery")
     for name in ("awb", "slt"):
         (folder / name).mkdir()
-        for recording in sorted((VOICES / "enrolment").glob(f"{name}-*.flac")):
-            shutil.copy(recording, folder / name)
+        shutil.copy(VOICES / "enrolment" / f"{name}-1.flac", folder / name)
     return folder
 
 
@@ -46,8 +46,9 @@ def likeness(tmp_path: Path, *arguments: object) -> subprocess.CompletedProcess[
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  (our own program)
 
 
-def scan(tmp_path: Path, source: object, gallery: Path, *more: object) -> subprocess.CompletedProcess[str]:
-    return likeness(tmp_path, "scan", source, "--gallery", gallery, "--out", tmp_path / "out", *more)
+def scan(tmp_path: Path, source: object, gallery: Path, *more: object) -> Done:
+    asked = ("--gallery", gallery, "--out", tmp_path / "out")
+    return likeness_here({"LIKENESS_HOME": tmp_path}, "scan", source, *asked, *more)
 
 
 def rows_by_name(out: Path) -> dict[str, Any]:
@@ -65,7 +66,8 @@ def test_nothing_flagged_is_0(tmp_path: Path, source: Path, gallery: Path) -> No
 def test_a_match_is_1_and_its_evidence_is_what_identify_says(tmp_path: Path, source: Path, gallery: Path) -> None:
     for recording in SUBMISSIONS.glob("*.flac"):
         shutil.copy(recording, source)
-    done = scan(tmp_path, source, gallery, "--yes", "--jsonl", "--csv", "--declared-use", "dubbing", "--seed", 7)
+    asked = ("--gallery", gallery, "--out", tmp_path / "out", "--yes", "--jsonl", "--csv", "--declared-use", "dubbing")
+    done = likeness(tmp_path, "scan", source, *asked, "--seed", 7)
     assert done.returncode == 1, done.stderr
     out = tmp_path / "out"
     assert {path.name for path in out.iterdir()} >= {
@@ -74,7 +76,8 @@ def test_a_match_is_1_and_its_evidence_is_what_identify_says(tmp_path: Path, sou
     }
     events = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
     assert (events[-1]["files"], events[-1]["of"], events[-1]["errors"]) == (6, 6, 0)
-    identified = likeness(tmp_path, "identify", "--gallery", gallery, "--out", tmp_path / "found.jsonl", source)
+    asked = ("--gallery", gallery, "--out", tmp_path / "found.jsonl")
+    identified = likeness_here({"LIKENESS_HOME": tmp_path}, "identify", *asked, source)
     assert identified.returncode == 1
     rows = {row.locator: row for row in result_rows(out)}
     for line in map(json.loads, (tmp_path / "found.jsonl").read_text().splitlines()):
@@ -195,7 +198,9 @@ def test_what_a_scan_leaves_can_be_verified_heard_again_and_compared(
 ) -> None:
     shutil.copy(SUBMISSIONS / "slt-game.flac", source)
     assert scan(tmp_path, source, gallery, "--yes").returncode == 1
-    verified = likeness(tmp_path, "scan", "verify", tmp_path / "out", "--recompute", 1, "--gallery", gallery)
+    verified = likeness_here(
+        {"LIKENESS_HOME": tmp_path}, "scan", "verify", tmp_path / "out", "--recompute", 1, "--gallery", gallery
+    )
     assert verified.returncode == 0, verified.stdout + verified.stderr
     again = scan(tmp_path, source, gallery, "--yes", "--out", tmp_path / "again", "--compare", tmp_path / "out")
     assert again.returncode == 1

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from likeness_here import Done, likeness_here
 from soundfiles import VOICES
 from sqlalchemy import func, select, update
 from steps import TERMS, Clock, Registry
@@ -32,8 +31,6 @@ from registry.store.performers import PerformerKey
 from registry.vault.keys import FileKeyring
 from registry.worker import Worker
 
-ROOT = Path(__file__).resolve().parents[2]
-LIKENESS = (sys.executable, "-m", "registry.cli.main")
 SUBMISSIONS = VOICES / "submissions"
 SPOT = "advertising medium=radio territory=GB language=en"
 
@@ -49,13 +46,10 @@ class House:
     performers: dict[str, str]
     licence_id: str = ""
 
-    def likeness(self, *arguments: object) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("LIKENESS_")}
-        environment = kept | {"LIKENESS_HOME": str(self.home), "LIKENESS_DATABASE_URL": self.url, "COLUMNS": "200"}
-        command = [*LIKENESS, *map(str, arguments)]
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  (our own program)
+    def likeness(self, *arguments: object) -> Done:
+        return likeness_here({"LIKENESS_HOME": self.home, "LIKENESS_DATABASE_URL": self.url}, *arguments)
 
-    def scan(self, source: Path, out: str, *more: object) -> subprocess.CompletedProcess[str]:
+    def scan(self, source: Path, out: str, *more: object) -> Done:
         asked = ("--organisation", self.organisation_id, "--declared-use", SPOT, "--yes")
         return self.likeness("scan", source, "--out", self.home / out, *asked, *more)
 
@@ -69,8 +63,8 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path, database: Database) -> Iterator[House]:
-    with furnished(tmp_path, database) as house:
+def house(tmp_path: Path, postgres_database: Database) -> Iterator[House]:
+    with furnished(tmp_path, postgres_database) as house:
         yield house
 
 

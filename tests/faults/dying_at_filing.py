@@ -1,4 +1,4 @@
-"""Issuing a gallery file, for a process that dies at every write of it, and where the file gets its name: see `dying`.
+"""Issuing a gallery file, for a process that dies at every write of it, in the database and beside it: see `dying`.
 
 ``python dying_at_filing.py HOME SUBJECTS``: prints the table, as JSON. The folder of each death holds the registry, and
 ``out.gallery`` where the file came to be.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -28,6 +29,7 @@ from registry.services.gallery_files import FileAsked, export_gallery
 from registry.settings import Settings
 from registry.vault.gallery_seal import read_public_key
 
+PUT = "PUT"
 LINK = "LINK"
 FILE = "out.gallery"
 
@@ -41,23 +43,28 @@ def issue(ctx: Context, subjects: Subjects, out: Path) -> None:
         status_interval=INTERVAL,
         told=frozenset({TOLD}),
         recipient=read_public_key(subjects["key"].encode()),
+        offer=True,
     )
     export_gallery(ctx, choose_operator(ctx, None), asked, out, where=WHERE, calibration=CALIBRATION)
 
 
 def attempt(home: Path, subjects: Subjects, die_at: tuple[int, str] | None) -> list[str]:
-    """Issue a file from the registry in a folder; answer the writes and the naming of the file, or die at one."""
+    """Issue a file from the registry in a folder; answer the writes and the namings of the file, or die at one."""
     with build_context(Settings(home=home)) as ctx:
         writes = Writes(ctx, die_at)
         link = os.link
 
-        def counted(*arguments: Any, **how: Any) -> None:
-            writes.seen.append(LINK)
-            writes._maybe_die("before")
-            link(*arguments, **how)
-            writes._maybe_die("after")
+        def counted(what: str, done: Callable[..., None]) -> Callable[..., None]:
+            def do(*arguments: Any, **how: Any) -> None:
+                writes.seen.append(what)
+                writes._maybe_die("before")
+                done(*arguments, **how)
+                writes._maybe_die("after")
 
-        os.link = counted  # type: ignore[assignment]
+            return do
+
+        os.link = counted(LINK, link)
+        ctx.spool.put_file = counted(PUT, ctx.spool.put_file)  # type: ignore[method-assign]
         try:
             issue(ctx, subjects, home / FILE)
         finally:

@@ -1,7 +1,8 @@
 """A scan that is killed as it puts a file in its place.
 
-``python scan_killed_at.py NUMBER before|after ARGUMENTS…``: runs ``likeness`` with the arguments, and kills itself
-right before or after the NUMBERth renaming. It kills itself as ``kill -9`` would: nothing is caught or removed.
+``python scan_killed_at.py before|after PLACE ARGUMENTS…``: runs ``likeness`` with the arguments, and kills itself right
+before or after the renaming that puts a file at a path that ends so. It kills itself as ``kill -9`` would: nothing is
+caught or removed.
 """
 
 from __future__ import annotations
@@ -17,17 +18,16 @@ from registry.cli.main import run
 RENAMING = ("replace", "rename")
 
 
-def kill_at(number: int, when: str) -> None:
+def kill_at(when: str, place: str) -> None:
     """Arrange for the end."""
-    left = [number]
 
     def dying(rename: Any) -> Any:
         def renamed(self: Path, target: Any) -> Any:
-            left[0] -= 1
-            if left[0] == 0 and when == "before":
+            is_there = str(target).endswith(f"/{place}")
+            if is_there and when == "before":
                 os.kill(os.getpid(), signal.SIGKILL)
             answer = rename(self, target)
-            if left[0] == 0:
+            if is_there:
                 os.kill(os.getpid(), signal.SIGKILL)
             return answer
 
@@ -38,5 +38,5 @@ def kill_at(number: int, when: str) -> None:
 
 
 if __name__ == "__main__":
-    kill_at(int(sys.argv[1]), sys.argv[2])
+    kill_at(sys.argv[1], sys.argv[2])
     run(sys.argv[3:])

@@ -1,14 +1,15 @@
-"""The fault table of issuing a gallery file: two rows for each write, and for giving the file its name.
+"""The fault table of issuing a gallery file: two rows for each write, for keeping a copy, and for giving it its name.
 
 | what fails | what is found |
 |---|---|
 | any write before the first commit, or that commit | nothing: no file, no record |
-| naming the file, after that commit | no file; a record in preparation, swept once the file would be stale |
+| keeping the copy, naming the file, after that commit | no file, perhaps a copy that nobody is given; a record in |
+| | preparation, swept once the file would be stale, and the copy with it |
 | what comes after the name, up to the second commit | the file and a record in preparation: its organisation counts |
 | | as a holder until nobody may search with the file any more; then the record is void, and so is the file |
-| after the second commit | the file, delivered |
+| after the second commit | the file, delivered, and the copy, for its organisation to fetch |
 
-There is no file that is not on record, and no record that stays of a file that is not there.
+There is no file that is not on record, and no record or copy that stays of a file that is not there.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -28,8 +31,10 @@ from steps import Clock, Registry
 
 from registry.bootstrap import build_context
 from registry.clock import utc_now
+from registry.domain.accounts import PERMISSIONS, Principal, Role
 from registry.domain.gallery_files import FileState
-from registry.services import gallery_files
+from registry.errors import GalleryFileReplacedError
+from registry.services import gallery_delivery, gallery_offers, housekeeping
 from registry.services.context import Context
 from registry.services.holders import gallery_holders_of
 from registry.settings import Settings
@@ -50,6 +55,16 @@ def entries(ctx: Context) -> int:
 def holders(ctx: Context, performer_id: str) -> int:
     with ctx.database.read() as session:
         return len(gallery_holders_of(session, performer_id, ctx.clock()))
+
+
+def fetchable(ctx: Context, subjects: Mapping[str, str]) -> bool:
+    """Whether the studio is given its file, if there is one on record."""
+    account = Principal("acc", Role.STUDIO_MEMBER, PERMISSIONS[Role.STUDIO_MEMBER], subjects["studio"], {})
+    for issued in gallery_offers.list_gallery_files(ctx, account, after=None, limit=5):
+        with suppress(GalleryFileReplacedError):
+            gallery_offers.fetch_gallery_file(ctx, account, issued.id).source.close()
+            return True
+    return False
 
 
 def expected(row: Death, rows: list[Death]) -> tuple[list[FileState], bool]:
@@ -87,8 +102,11 @@ def test_a_crash_leaves_no_file_without_a_record_and_no_record_for_good(tmp_path
         with build_context(Settings(home=home)) as ctx:
             assert (states(ctx), (home / FILE).exists()) == (wanted, there), row
             assert holders(ctx, performer_id) == entries(ctx) == len(wanted), row
+            assert fetchable(ctx, subjects) == (FileState.DELIVERED in wanted), row
             later = replace(ctx, clock=lambda: utc_now() + INTERVAL + timedelta(minutes=1))
-            gallery_files.void_undelivered(later)
+            gallery_delivery.void_undelivered(later)
+            housekeeping.sweep_spool(later)
+            assert len(ctx.spool.keys()) == (1 if FileState.DELIVERED in wanted else 0), row
             assert states(ctx) == [FileState.VOID if s is FileState.PREPARED else s for s in wanted], row
             assert entries(ctx) == (1 if FileState.DELIVERED in wanted else 0), row
             issue(ctx, subjects, home / "again.gallery")

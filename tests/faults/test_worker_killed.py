@@ -122,7 +122,6 @@ def _recording(ctx: Context, path: Path, seconds: float) -> Path:
     return path
 
 
-@pytest.mark.xdist_group("engine")
 def test_a_check_whose_worker_is_killed_is_done_once_by_another(registry: Registry, tmp_path: Path) -> None:
     check_id = registry.submit(_recording(registry.ctx, tmp_path / "long.wav", LONG_S))
 
@@ -143,7 +142,6 @@ def test_a_check_whose_worker_is_killed_is_done_once_by_another(registry: Regist
     assert registry.ctx.spool.keys() == []
 
 
-@pytest.mark.xdist_group("engine")
 @pytest.mark.parametrize(("when", "done"), [("before", 1), ("after", 2)])
 def test_of_checks_done_together_a_kill_undoes_none_and_each_is_done_once(
     registry: Registry, tmp_path: Path, when: str, done: int

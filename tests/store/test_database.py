@@ -165,8 +165,8 @@ def test_writers_that_read_first_lose_no_update(sqlite_database: Database) -> No
 
 def test_a_follower_of_numbers_misses_none_when_writers_take_turns(database: Database) -> None:
     insert = text(
-        "INSERT INTO journal_entries (type, subject_id, at, leaf, leaf_sha256)"
-        " VALUES ('t', 's', '2026-01-01 00:00:00+00:00', :leaf, 'x')"
+        "INSERT INTO journal_entries (seq, type, subject_id, at, leaf, leaf_sha256)"
+        " SELECT COALESCE(MAX(seq), 0) + 1, 't', 's', '2026-01-01 00:00:00+00:00', :leaf, 'x' FROM journal_entries"
     )
     numbers = text("SELECT seq FROM journal_entries WHERE seq > :after ORDER BY seq")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -11,6 +10,7 @@ from typing import Any
 
 from typer import BadParameter
 
+from registry.domain.reading import parse_json
 from registry.engine.evaluation import Band, DoubtfulPair, Labels
 from registry.engine.evaluation.groups import FIELDS, Group
 
@@ -86,7 +86,7 @@ def read_groups(file: Path) -> list[Group]:
         BadParameter: it is no such file.
     """
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = parse_json(file.read_text(encoding="utf-8"))
     except ValueError as error:
         raise BadParameter(f"{file.name} is not JSON: {error}") from error
     if not isinstance(content, dict) or content.get("format") != GROUPS_FORMAT:

@@ -25,9 +25,9 @@ from registry.scanning.results import (
     InputRow,
     ResultRow,
     Status,
-    schema_of,
     shard_path,
 )
+from registry.scanning.tables import schema_of
 from registry.scanning.tally import Tally
 
 SHARD_ROWS = 4

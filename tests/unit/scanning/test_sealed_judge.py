@@ -9,8 +9,8 @@ import pytest
 from scanned import candidate
 
 from registry.errors import GalleryFileStaleError
+from registry.scanning.evidence_lines import columns_of
 from registry.scanning.judging import LICENCES_NOT_ASKED
-from registry.scanning.pipeline import columns_of
 from registry.scanning.results import ResultRow, Status
 from registry.scanning.sealed import SealedJudge
 

@@ -15,6 +15,7 @@ import fsspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 from fsspec.registry import known_implementations
+from tars import packed, tar_at, tar_bytes
 
 from registry.errors import SourceError
 from registry.scanning.lists import Columns
@@ -39,15 +40,6 @@ def fill(folder: Path, *files: str) -> Path:
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_bytes(file.encode())
     return folder
-
-
-def tar_of(path: Path, members: dict[str, bytes]) -> Path:
-    with tarfile.open(path, "w") as archive:
-        for name, content in members.items():
-            about = tarfile.TarInfo(name)
-            about.size = len(content)
-            archive.addfile(about, BytesIO(content))
-    return path
 
 
 @pytest.fixture
@@ -175,13 +167,13 @@ def test_a_url_of_a_file_here_is_that_file(tmp_path: Path) -> None:
 
 
 def test_the_members_of_a_tar_are_rows_that_say_where_their_bytes_are(tmp_path: Path) -> None:
-    archive = tar_of(tmp_path / "s.tar", {"1.wav": b"first", "1.json": b"{}", "d/2.wav": b"second"})
+    archive = tar_at(tmp_path / "s.tar", {"1.wav": b"first", "notes": b"{}", "d/2.wav": b"second"})
     rows = rows_of(archive)
-    assert names(rows) == ["1.wav", "1.json", "d/2.wav"]
+    assert names(rows) == ["1.wav", "notes", "d/2.wav"]
     assert [row.locator for row in rows] == [f"{archive}::{row.name}" for row in rows]
     content = archive.read_bytes()
     assert [content[row.offset : row.offset + row.size] for row in rows] == [b"first", b"{}", b"second"]
-    assert names(rows_of(tmp_path)) == ["s.tar::1.wav", "s.tar::1.json", "s.tar::d/2.wav"]
+    assert names(rows_of(tmp_path)) == ["s.tar::1.wav", "s.tar::notes", "s.tar::d/2.wav"]
 
 
 def test_members_without_bytes_of_their_own_are_rows_with_a_problem(tmp_path: Path) -> None:
@@ -210,11 +202,47 @@ def test_members_without_bytes_of_their_own_are_rows_with_a_problem(tmp_path: Pa
 def test_where_a_tar_cannot_be_read_further_there_is_a_row_that_says_so(
     tmp_path: Path, damage: Any, whole: int
 ) -> None:
-    archive = tar_of(tmp_path / "s.tar", {"1.wav": b"1" * 700, "2.wav": b"2" * 700})
+    archive = tar_at(tmp_path / "s.tar", {"1.wav": b"1" * 700, "2.wav": b"2" * 700})
     archive.write_bytes(damage(archive.read_bytes()))
     rows = rows_of(archive)
     assert [row.problem for row in rows] == [""] * whole + ["archive_damaged"]
     assert rows[-1].problem_detail
+
+
+def header(name: str, size: int, kind: bytes = tarfile.REGTYPE) -> bytes:
+    about = tarfile.TarInfo(name)
+    about.size, about.type = size, kind
+    return about.tobuf(tarfile.GNU_FORMAT)
+
+
+def extended(record: str, size: int | None = None) -> bytes:
+    """A header of PAX with one record; it may say that it is longer."""
+    content = f"{len(record) + 4 + len(str(len(record) + 4)) - 1} {record}\n".encode()
+    return header("x", len(content) if size is None else size, tarfile.XHDTYPE) + content.ljust(512, b"\0")
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        header("back.wav", -512),
+        header("back.wav", -(2**40)),
+        header("x", -512, tarfile.XHDTYPE),
+        b"".join(header("x", 1, tarfile.GNUTYPE_LONGNAME) + b"x".ljust(512, b"\0") for _ in range(2000)),
+        extended("path=a", size=2**40),
+        extended("GNU.sparse.map=a,b") + header("sparse.wav", 0),
+        extended("size=-1024") + header("back.wav", 1),
+    ],
+    ids=["back", "far back", "header back", "chain", "endless header", "sparse map", "size back"],
+)
+@pytest.mark.parametrize("suffix", [".tar", ".tar.gz"])
+def test_a_tar_that_was_made_to_do_harm_ends_in_a_row_that_says_so(tmp_path: Path, hostile: bytes, suffix: str) -> None:
+    content = tar_bytes({"1.wav": b"1"})[:1024] + hostile + bytes(20_000)
+    archive = tmp_path / f"s{suffix}"
+    archive.write_bytes(packed(content, suffix))
+    rows = rows_of(archive)
+    assert (rows[0].name, rows[0].problem) == ("1.wav", "")
+    assert rows[-1].problem == "archive_damaged"
+    assert len(rows) <= 3
 
 
 # --- stores ----------------------------------------------------------------------------------------------------------
@@ -223,7 +251,7 @@ def test_where_a_tar_cannot_be_read_further_there_is_a_row_that_says_so(
 def test_a_store_is_listed_like_a_folder(memory: MemoryFileSystem, tmp_path: Path) -> None:
     for name in ("b/2.wav", "a.wav", "b/1.wav"):
         memory.pipe_file(f"/in/{name}", name.encode())
-    archive = tar_of(tmp_path / "s.tar", {"x.wav": b"x"})
+    archive = tar_at(tmp_path / "s.tar", {"x.wav": b"x"})
     memory.pipe_file("/in/s.tar", archive.read_bytes())
     rows = rows_of("memory://in")
     assert names(rows) == ["a.wav", "b/1.wav", "b/2.wav", "s.tar::x.wav"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -27,7 +28,7 @@ from scanned import (
 from registry.domain.ids import RandomBytes
 from registry.errors import InvalidInputError
 from registry.scanning.report import write_report
-from registry.scanning.results import InputRow, ResultRow, shard_path
+from registry.scanning.results import FINDINGS, InputRow, ResultRow, shard_path
 from registry.scanning.signing import REPORT_TYPE, ScanKey, scan_key, sign_claims
 from registry.scanning.verify import MOST_PROBLEMS, Verification, verify_scan
 
@@ -42,6 +43,9 @@ def rows() -> list[ResultRow]:
         left_out(4, "e.wav"),
         heard(5, "f.wav"),
     ]
+
+
+SIGNED = ["plan.json", "results.parquet", "summary.json", "findings.jsonl", "report.html", "report.ko.html"]
 
 
 @pytest.fixture
@@ -73,7 +77,7 @@ def test_another_thumbprint_is_named(out: Path) -> None:
     assert told(verify_scan(out, "somebody-elses")) == [("key", "report.json")]
 
 
-@pytest.mark.parametrize("name", ["plan.json", "results.parquet", "summary.json", "report.html", "report.ko.html"])
+@pytest.mark.parametrize("name", SIGNED)
 def test_a_file_that_was_changed_is_named(out: Path, name: str) -> None:
     content = bytearray((out / name).read_bytes())
     content[len(content) // 2] ^= 1
@@ -81,7 +85,7 @@ def test_a_file_that_was_changed_is_named(out: Path, name: str) -> None:
     assert ("file", name) in told(verify_scan(out))
 
 
-@pytest.mark.parametrize("name", ["plan.json", "results.parquet", "summary.json", "report.html", "report.ko.html"])
+@pytest.mark.parametrize("name", SIGNED)
 def test_a_file_that_is_gone_is_named(out: Path, name: str) -> None:
     (out / name).unlink()
     assert ("file", name) in told(verify_scan(out))
@@ -202,6 +206,39 @@ def resign(out: Path, key: ScanKey, change: Callable[[dict[str, Any]], Any]) -> 
 def test_counts_that_the_rows_do_not_make_are_named_though_signed(out: Path, key: ScanKey) -> None:
     resign(out, key, lambda claims: claims["summary"].update(flagged=0))
     assert ("counts", "summary.json: flagged") in told(verify_scan(out))
+
+
+def without_a_line(content: bytes) -> bytes:
+    return content.split(b"\n", 1)[1]
+
+
+def with_a_line_twice(content: bytes) -> bytes:
+    return content + content.splitlines(keepends=True)[-1]
+
+
+def with_another_number(content: bytes) -> bytes:
+    return content.replace(b'"log10_lr":2.5', b'"log10_lr":1.5', 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "line"), [(without_a_line, 1), (with_a_line_twice, 3), (with_another_number, 1), (bytes.upper, 2)]
+)
+def test_findings_that_are_not_those_of_the_rows_are_named_though_signed(
+    out: Path, key: ScanKey, change: Callable[[bytes], bytes], line: int
+) -> None:
+    content = change((out / FINDINGS).read_bytes())
+    (out / FINDINGS).write_bytes(content)
+    facts = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    resign(out, key, lambda claims: claims["files"].update({FINDINGS: facts}))
+    assert ("row", f"findings.jsonl, line {line}") in told(verify_scan(out))
+
+
+def test_findings_hold_who_is_found_and_not_where_it_was_read_nor_what_went_with_it(out: Path) -> None:
+    lines = [json.loads(line) for line in (out / FINDINGS).read_bytes().splitlines()]
+    assert [(line["number"], line["name"]) for line in lines] == [(0, "a.wav"), (1, "b.wav")]
+    assert all([one["performer"] for one in line["candidates"]] == ["p"] for line in lines)
+    assert b"/media" not in (out / FINDINGS).read_bytes()
+    assert b"verdict" not in (out / FINDINGS).read_bytes()
 
 
 def test_a_statement_of_a_newer_version_is_not_guessed_at(out: Path, key: ScanKey) -> None:

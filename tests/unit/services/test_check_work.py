@@ -32,8 +32,6 @@ from registry.store.checks import Check
 from registry.store.journal import JournalEntry
 from registry.store.work import Lease, Share, Work, WorkState
 
-pytestmark = pytest.mark.xdist_group("engine")
-
 LEASE_S = 30.0
 SUBMISSIONS = ("slt-advert.flac", "kal16-stranger.flac", "rms-story.flac")
 

@@ -27,7 +27,7 @@ from registry.errors import (
     NotFoundError,
 )
 from registry.interchange.gallery_files import FORM, STATUS_TYPE, GalleryStatus
-from registry.services import consents, exports, gallery, gallery_files, gallery_status, housekeeping
+from registry.services import consents, exports, gallery, gallery_delivery, gallery_files, gallery_status, housekeeping
 from registry.services.holders import HeldKind, gallery_holders_of
 from registry.store import parts
 from registry.store.enrolments import voiceprints_of
@@ -409,4 +409,4 @@ def test_a_file_never_said_to_be_in_place_counts_as_held_until_it_is_stale_and_i
     housekeeping.keep_house(registry.ctx)
     assert states(registry) == [FileState.VOID]
     assert entries(registry, file_id) == {}
-    assert gallery_files.void_undelivered(registry.ctx) == []
+    assert gallery_delivery.void_undelivered(registry.ctx) == []

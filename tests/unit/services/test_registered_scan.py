@@ -20,16 +20,10 @@ from registry.domain.scores import EvidenceOutcome, PerformerEvidence
 from registry.domain.terms import VolumeCap
 from registry.domain.uses import Medium, UsageUnit, UseKind, UsePurpose
 from registry.errors import InvalidInputError, KeyringError, NotFoundError
-from registry.scanning.evidence_lines import evidence_line
+from registry.scanning.evidence_lines import columns_of, evidence_line
 from registry.scanning.following import Following
-from registry.scanning.pipeline import columns_of
-from registry.scanning.registered import (
-    RegisteredLicences,
-    coverage_json,
-    moment_of,
-    registered_gallery,
-    require_known,
-)
+from registry.scanning.licensed import RegisteredLicences, coverage_json, moment_of, require_known
+from registry.scanning.registered import registered_gallery
 from registry.scanning.results import ResultRow, Status
 from registry.scanning.tally import heard_in, is_flagged, is_for_review
 from registry.services import consents, enrolment_work, licence_course

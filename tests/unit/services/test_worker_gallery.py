@@ -24,8 +24,6 @@ from registry.vault.keys import FileKeyring
 from registry.vault.voiceprints import VoiceprintVault
 from registry.worker import Worker
 
-pytestmark = pytest.mark.xdist_group("engine")
-
 Enrol = Callable[[str], str]
 
 

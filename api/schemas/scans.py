@@ -1,0 +1,162 @@
+"""Scans: batches of recordings that were searched, where they are or by the registry's workers."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from api.schemas import examples
+from api.schemas.base import Answer, Form, Line, Moment, OrganisationId, Page, Path, ProblemRecord, Version, omissible
+from api.schemas.examples import Example
+from api.uploads import File
+from registry.domain.gallery_files import SearchPurpose
+from registry.domain.scan_requests import ScanRequest
+from registry.domain.scans import ScanOrigin, ScanState
+from registry.errors import InvalidInputError
+from registry.store.scans import LONGEST_TEXT, Scan
+
+EXAMPLE: Example = {
+    "id": examples.SCAN,
+    "organisation_id": examples.ORGANISATION,
+    "origin": "reported",
+    "state": "done",
+    "kind": "catalogue",
+    "gallery_file_id": examples.GALLERY_FILE,
+    "request": None,
+    "rows": 1200,
+    "rows_done": 1200,
+    "audio_s": 86_400.0,
+    "failed": 3,
+    "flagged": 2,
+    "findings": 5,
+    "unresolved": 0,
+    "summary": {
+        "rows": 1200,
+        "statuses": {"assessed": 1190, "duplicate": 7, "failed": 3, "not_scanned": 0},
+        "outcomes": {"match": 5, "no_match": 1192},
+        "errors": {"media_truncated": 3},
+        "not_scanned": {},
+        "flagged": 5,
+        "for_review": 0,
+        "bytes": 9_216_000_000,
+        "audio_s": 86_400.0,
+        "speech_s": 71_020.5,
+    },
+    "engine": {"version": "1", "spaces": ["ge2e", "campplus"], "calibration": "9f86d081884c", "device": "cpu"},
+    "manifest_sha256": examples.DIGEST,
+    "results_sha256": examples.DIGEST,
+    "report_sha256": examples.DIGEST,
+    "signed_by": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+    "problem": None,
+    "created_at": examples.NEXT_DAY,
+    "started_at": examples.NOW,
+    "finished_at": examples.LATER,
+    "version": 1,
+}
+
+
+class ScanPath(Path):
+    """Which scan."""
+
+    scan_id: str = Field(examples=[examples.SCAN])
+
+
+class NewScan(Form):
+    """A scan that was made: `report` and `findings`; or one that is wanted: `root`, and what else is said of it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"report": "(report.json)", "findings": "(findings.jsonl)"}]}
+    )
+
+    report: File | None = omissible(description="`report.json` of a scan's folder.")
+    findings: File | None = omissible(description="`findings.jsonl` of the same folder.")
+    root: Line | None = omissible(description="A root that the operator lets your organisation scan.")
+    path: str | None = omissible(max_length=LONGEST_TEXT, description="A folder, list or archive below it.")
+    kind: SearchPurpose | None = omissible(description="What the recordings are; `catalogue` unless it is said.")
+    organisation_id: OrganisationId | None = omissible(description="Who uses them, where an operator asks.")
+    declared_use: str | None = omissible(max_length=LONGEST_TEXT, description="Of inputs that declare no use.")
+    project: str | None = omissible(max_length=LONGEST_TEXT, description="Of inputs that name none.")
+    column: list[str] = Field(
+        default=[], max_length=20, description="Which column of a list stands for what, as `FIELD=COLUMN`; repeat it."
+    )
+    limit: int | None = omissible(ge=1, description="Scan the first so many inputs only.")
+    sample: int | None = omissible(ge=1, description="Scan so many inputs only, drawn at random.")
+    stratify: str | None = omissible(max_length=LONGEST_TEXT, description="Draw from each value of this column.")
+    seed: int | None = omissible(ge=0, description="Of the draw.")
+    as_of: date | None = omissible(description="Ask consents and licences as they stood at the end of that day.")
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        reported, wanted = {"report", "findings"}, self.model_fields_set - {"report", "findings"}
+        if not (reported <= self.model_fields_set and not wanted) and not (
+            "root" in wanted and not reported & self.model_fields_set
+        ):
+            raise ValueError("send report and findings of a scan that was made, or root of one that is wanted")
+        return self
+
+    def request(self) -> ScanRequest:
+        """Answer the scan that is wanted.
+
+        Raises:
+            InvalidInputError: a column is not ``FIELD=COLUMN``, or named twice.
+        """
+        said = self.model_dump(exclude_none=True, exclude={"report", "findings", "column"})
+        return ScanRequest(**said, columns=_columns(self.column))
+
+
+def _columns(given: list[str]) -> dict[str, str]:
+    named: dict[str, str] = {}
+    for each in given:
+        field, mark, column = each.partition("=")
+        if not mark or not column or field in named:
+            raise InvalidInputError(f"{each!r} is not FIELD=COLUMN, each field once", column=each)
+        named[field] = column
+    return named
+
+
+class ScanOut(Answer):
+    """A batch of recordings that was searched. Its findings are at `/v1/findings?scan_id=…`."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    id: str
+    organisation_id: str = Field(description="Whose recordings they are.")
+    origin: ScanOrigin = Field(description="Whether the organisation reports it, or the registry's workers run it.")
+    state: ScanState
+    kind: SearchPurpose
+    gallery_file_id: str | None = Field(description="What was searched, where the recordings are.")
+    request: dict[str, Any] | None = Field(description="What workers were asked for.")
+    rows: int = Field(description="Inputs; each ends in exactly one way.")
+    rows_done: int
+    audio_s: float
+    failed: int = Field(description="Inputs that could not be used.")
+    flagged: int = Field(description="Recordings with a match that nothing covers, by the registry's policy.")
+    findings: int = Field(description="One for each performer in each recording.")
+    unresolved: int = Field(description="Times that somebody was found of whom nothing may be said any more.")
+    summary: dict[str, Any] | None = Field(description="The scan's own counts, before policy was asked.")
+    engine: dict[str, Any] | None = Field(description="What made the evidence, so that it can be made again.")
+    manifest_sha256: str | None
+    results_sha256: str | None
+    report_sha256: str | None = Field(description="Of what the report signs: the payload of its JWS.")
+    signed_by: str | None = Field(description="RFC 7638 thumbprint of the key that signed the report.")
+    problem: ProblemRecord | None = Field(description="Why it could not go on, when it could not.")
+    created_at: Moment = Field(description="When the registry learnt of it.")
+    started_at: Moment | None
+    finished_at: Moment | None
+    version: Version
+
+    @classmethod
+    def of(cls, scan: Scan) -> ScanOut:
+        """Describe a scan."""
+        members = {name: getattr(scan, name) for name in cls.model_fields if name != "problem"}
+        return cls(**members, problem=ProblemRecord.of(scan.problem))
+
+
+class ScanPage(Page):
+    """Scans, newest first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [EXAMPLE], "next_cursor": None}]})
+
+    items: list[ScanOut]

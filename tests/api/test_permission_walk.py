@@ -1,0 +1,162 @@
+"""Who may do what: every address, asked by everybody about what is theirs, what is another's, and what is nobody's.
+
+The table in docs/permissions.md says who may, by which scope, and whose things are reached. It is compared with the
+routes of the application, with `PERMISSIONS`, and with every answer.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+from crowded import Crowded
+from house import Caller, Clock, House, SlowParts, build_house, seeded_bytes
+from walk import OPERATIONS, Told, Town, ids_in, named_in, nobodys
+
+from api.auth import PUBLIC
+from registry.domain.accounts import PERMISSIONS, Role, Scope
+from registry.store.database import Database
+
+PAGE = Path(__file__).parents[2] / "docs" / "permissions.md"
+NO_SCOPE = "–"
+OF_THE_RECORD = "of the record"
+"""The scope that reads the record which is asked about; it is walked with a performer's."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the page says of one route.
+
+    Attributes:
+        scopes: that a token of each role must carry; nothing where any token will do, or none.
+        may: roles that may, with that scope, about what is theirs.
+        whose: ``public``, ``shared`` (everybody with the scope gets the same), ``new`` (something of the caller's own
+            comes of it), or ``own`` (another's answers as what there is not).
+    """
+
+    scopes: Mapping[Role, Scope]
+    may: frozenset[Role]
+    whose: str
+
+
+def scopes(cell: str) -> Mapping[Role, Scope]:
+    """Read which scope each role needs."""
+    if cell == OF_THE_RECORD:
+        return dict.fromkeys(Role, Scope.PERFORMERS_READ) | {Role.OPERATOR: Scope.JOURNAL_READ}
+    return {} if cell == NO_SCOPE else dict.fromkeys(Role, Scope(cell))
+
+
+def table() -> dict[str, Row]:
+    """Read the page."""
+    marked = PAGE.read_text(encoding="utf-8").partition("<!-- routes:begin -->")[2].partition("<!-- routes:end -->")[0]
+    rows = {}
+    for line in marked.strip().splitlines()[2:]:
+        route, scope, *ticks, whose = (cell.strip().strip("`") for cell in line.strip("|").split("|"))
+        assert route not in rows, route
+        may = frozenset(role for role, tick in zip(Role, ticks, strict=True) if tick)
+        rows[route] = Row(scopes(scope), may, whose)
+    return rows
+
+
+TABLE = table()
+WALKED = [route for route, row in TABLE.items() if row.whose != "public"]
+
+
+@pytest.fixture(scope="module")
+def town(sqlite_template: Path, slow_parts: SlowParts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    folder = tmp_path_factory.mktemp("town")
+    file = folder / "registry.sqlite3"
+    shutil.copy(sqlite_template, file)
+    database = Database(f"sqlite:///{file}")
+    clock = Clock(datetime(2026, 3, 14, tzinfo=UTC))
+    yield Town(Crowded(build_house(database, slow_parts, clock, seeded_bytes(), folder), 2), file)
+    database.dispose()
+
+
+# --- the table, the routes and the permissions agree ------------------------------------------------------------------
+
+
+def test_every_route_of_the_application_is_in_the_table_and_nothing_else(house: House) -> None:
+    routes, public = set(), set()
+    for rule in house.app.url_map.iter_rules():
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            route = f"{method} {re.sub(r'<(?:[a-z]+:)?', '{', rule.rule).replace('>', '}')}"
+            routes.add(route)
+            if rule.endpoint in PUBLIC:
+                public.add(route)
+    assert sorted(TABLE.keys() ^ routes) == []
+    assert sorted({route for route, row in TABLE.items() if row.whose == "public"} ^ public) == []
+
+
+@pytest.mark.parametrize("route", TABLE)
+def test_who_may_has_the_scope_by_the_permissions(route: str) -> None:
+    row = TABLE[route]
+    assert row.may, "a route that nobody may use"
+    assert row.whose in {"public", "shared", "new", "own"}
+    assert row.whose != "public" or (not row.scopes and row.may == frozenset(Role))
+    assert [role for role in row.may if row.scopes and row.scopes[role] not in PERMISSIONS[role]] == []
+
+
+def test_every_scope_opens_something_over_http() -> None:
+    by_command_alone = {Scope.RETENTION_WRITE}
+    assert {scope for row in TABLE.values() for scope in row.scopes.values()} == set(Scope) - by_command_alone
+
+
+# --- the answers agree with the table ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("route", [route for route, row in TABLE.items() if row.whose == "public"])
+def test_what_is_public_asks_for_nobody(town: Town, route: str) -> None:
+    if route in OPERATIONS:
+        told = town.ask(route, Caller(town.crowd.house.client, "", ""), town.ids[Role.OPERATOR])
+        assert told.status not in {401, 403, 404}, told
+
+
+@pytest.mark.parametrize("route", WALKED)
+def test_a_role_is_answered_as_the_table_says(town: Town, route: str) -> None:
+    row = TABLE[route]
+    for role in Role:
+        caller, ids = town.insider(role, route), town.ids[role]
+        told = town.ask(route, caller, ids)
+        if role in row.may:
+            assert told.status not in {401, 403, 404}, f"{role}: {told}"
+        elif row.scopes and row.scopes[role] not in PERMISSIONS[role]:
+            assert_lacks(row.scopes[role], told, role)
+            assert told == town.ask(route, caller, nobodys(ids)), f"{role} is told that there is such a thing"
+        else:
+            assert told.status in {403, 404}, f"{role}: {told}"
+
+
+@pytest.mark.parametrize("route", [route for route in WALKED if TABLE[route].scopes])
+def test_a_token_needs_that_scope_and_no_other(town: Town, route: str) -> None:
+    for role in TABLE[route].may:
+        caller, ids, scope = town.insider(role, route), town.ids[role], TABLE[route].scopes[role]
+        without = town.ask(route, town.with_scopes(caller, PERMISSIONS[role] - {scope}), ids)
+        assert_lacks(scope, without, role)
+        alone = town.ask(route, town.with_scopes(caller, frozenset({scope})), ids)
+        assert alone.status == town.ask(route, caller, ids).status, f"{role}: {alone}"
+
+
+@pytest.mark.parametrize("route", [route for route in WALKED if TABLE[route].whose == "own"])
+def test_what_is_anothers_is_answered_as_what_there_is_not(town: Town, route: str) -> None:
+    for role, stranger in town.strangers.items():
+        ids, own = town.ids[role], town.strangers_ids[role]
+        of_others = set(ids.values()) - set(own.values())
+        told, none = (town.ask(route, stranger, about) for about in (ids, nobodys(ids)))
+        assert told == none, role
+        assert not ids_in(told) & of_others, f"{role} is told of what is another's"
+        if named_in(route) - own.keys() and own.keys() & named_in(route):  # another's thing, as if it were one's own
+            told, none = (town.ask(route, stranger, about | own) for about in (ids, nobodys(ids)))
+            assert told == none, f"{role}, below their own"
+
+
+def assert_lacks(scope: Scope, told: Told, role: Role) -> None:
+    """Insist that somebody was refused for want of a scope."""
+    assert (told.status, told.code) == (HTTPStatus.FORBIDDEN, "forbidden"), f"{role}: {told}"
+    assert (told.body["scope"], told.body["role"]) == (scope.value, role.value)

@@ -1,0 +1,290 @@
+"""Everybody there can be, asking at every address about what is theirs, what is another's, and what is nobody's."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from bench import assess, evidence, heard
+from crowded import Crowded, register_key
+from house import USE, Caller, Sound, recording
+from issued import issued
+from werkzeug.test import TestResponse
+
+from api.openapi import DOCUMENT
+from registry.domain.accounts import PERMISSIONS, Role, Scope
+from registry.domain.scores import EvidenceOutcome
+from registry.services import accounts, tokens
+from registry.store.accounts import Account
+
+OPERATIONS: dict[str, dict[str, Any]] = {
+    f"{method.upper()} {path}": operation
+    for path, item in json.loads(DOCUMENT.read_text(encoding="utf-8"))["paths"].items()
+    for method, operation in item.items()
+}
+"""Every operation of the description, by method and address."""
+
+QUERIES = {
+    "GET /v1/performers/{performer_id}/pay-statement": "starts_on=2026-01-01&ends_on=2026-12-31",
+    "GET /v1/studios/{studio_id}/pay-statement": "starts_on=2026-01-01&ends_on=2026-12-31",
+    "GET /v1/journal/proofs/inclusion": "seq=3",
+    "GET /v1/journal/proofs/consistency": "first={size}",
+    "GET /v1/tokens": "account_id={account_id}",
+    "GET /v1/webhooks": "organisation_id={studio_id}",
+    "GET /v1/ledger-entries": "licence_id={licence_id}",
+    "GET /v1/findings": "scan_id={scan_id}",
+}
+"""What is asked in addition."""
+
+JUNK = Sound(b"no recording", "junk")
+"""Sent as a file: who may not send one is told so before anybody looks at it."""
+
+BODIES: dict[str, dict[str, Any]] = {
+    "POST /v1/performers": {"name": "Ada Brook", "identity_assurance": "self_declared"},
+    "PATCH /v1/performers/{performer_id}": {"name": "Marta Calder Ray"},
+    "POST /v1/tokens": {"name": "render farm", "account_id": ""},
+    "POST /v1/scans": {"report": JUNK, "findings": JUNK},
+}
+"""What is sent in place of the example, so that more roles may, or more ids are named; the ids are put in."""
+
+_ID = re.compile(r"[a-z]{2,4}_[0-9a-hjkmnp-tv-z]{26}")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What somebody was answered, without what differs from one request to the next."""
+
+    status: int
+    body: Any
+
+    @property
+    def code(self) -> str:
+        """The code of the problem, or nothing."""
+        return str(self.body.get("code", "")) if isinstance(self.body, dict) else ""
+
+
+@dataclass
+class Town:
+    """A registry in which each role is there twice: with things of its own, and as a stranger to all of these."""
+
+    crowd: Crowded
+    file: Path
+    insiders: dict[Role, Caller] = field(init=False)
+    strangers: dict[Role, Caller] = field(init=False)
+    ids: dict[Role, dict[str, str]] = field(init=False)
+    strangers_ids: dict[Role, dict[str, str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        house, crowd = self.crowd.house, self.crowd
+        performer, performer_id = house.performer("Ines Duarte")
+        studio, auditor = house.studio("Southgate Sound"), house.admit("auditor", "Another auditor", "Keen Ear")
+        self.insiders = {
+            Role.PERFORMER: crowd.performer,
+            Role.REPRESENTATIVE: self._representative("Agent of two", crowd.performer_id, crowd.others[0]),
+            Role.STUDIO_MEMBER: self._member(crowd.studio),
+            Role.STUDIO_ADMIN: crowd.studio,
+            Role.AUDITOR: house.admit("auditor", "Auditor", "Clear Ear"),
+            Role.OPERATOR: house.operator,
+        }
+        self.strangers = {
+            Role.PERFORMER: performer,
+            Role.REPRESENTATIVE: self._representative("Agent of another", performer_id),
+            Role.STUDIO_MEMBER: self._member(studio),
+            Role.STUDIO_ADMIN: studio,
+            Role.AUDITOR: auditor,
+        }
+        own = crowd.ids | self._webhook(crowd.studio)
+        self.ids = {role: self._personal(caller, own) for role, caller in self.insiders.items()}
+        self.ids[Role.AUDITOR] |= self._audited(self.insiders[Role.AUDITOR])
+        theirs = {"studio_id": str(studio.organisation_id), **self._webhook(studio)}
+        self.strangers_ids = {
+            Role.PERFORMER: {"performer_id": performer_id},
+            Role.REPRESENTATIVE: {"performer_id": performer_id},
+            Role.STUDIO_MEMBER: theirs,
+            Role.STUDIO_ADMIN: theirs,
+            Role.AUDITOR: {"studio_id": str(auditor.organisation_id), **self._webhook(auditor)},
+        }
+        for theirs in self.strangers_ids.values():
+            theirs.pop("message_id", None)
+        self.ids[Role.REPRESENTATIVE] |= {"representative_id": self._mandate(self.insiders[Role.REPRESENTATIVE])}
+        self.second_operator = self._operator()
+        self._tokens: dict[tuple[str, frozenset[Scope]], Caller] = {}
+        others = [(Role.PERFORMER, crowd.other_performer), (Role.OPERATOR, self.second_operator)]
+        for role, caller in [*self.insiders.items(), *others]:
+            for scope in PERMISSIONS[role]:
+                self._narrowed(caller, frozenset({scope}))
+                self._narrowed(caller, PERMISSIONS[role] - {scope})
+        self._spooled = {key: house.ctx.spool.get(key) for key in house.spooled()}
+        self._saved = self.file.with_name("saved.sqlite3")
+        _copy(self.file, self._saved)
+
+    def insider(self, role: Role, operation: str) -> Caller:
+        """Answer whose of that role the things are that an operation is about."""
+        if role is Role.PERFORMER and re.search("/(approvals|findings)/{", operation):
+            return self.crowd.other_performer
+        if role is Role.OPERATOR and operation.endswith("/unsealings/{unsealing_id}/approve"):
+            return self.second_operator  # the first one has asked for it
+        return self.insiders[role]
+
+    def with_scopes(self, caller: Caller, scopes: frozenset[Scope]) -> Caller:
+        """Answer somebody with a token that carries these scopes alone."""
+        return self._tokens[caller.account_id, scopes]
+
+    def _narrowed(self, caller: Caller, scopes: frozenset[Scope]) -> None:
+        body = {"name": "narrow", "scopes": sorted(scope.value for scope in scopes)}
+        token = caller.made("/v1/tokens", body)["token"]
+        self._tokens[caller.account_id, scopes] = Caller(caller.client, caller.account_id, token)
+
+    def restore(self) -> None:
+        """Make everything as it was when everybody had come."""
+        _copy(self._saved, self.file)
+        house = self.crowd.house
+        for key in self._spooled.keys() - set(house.spooled()):
+            house.ctx.spool.put(key, self._spooled[key])
+
+    def _representative(self, name: str, *performer_ids: str) -> Caller:
+        """Appoint somebody for performers, for everything."""
+        caller = self.crowd.house.admit("representative", name)
+        everything = sorted(scope.value for scope in PERMISSIONS[Role.REPRESENTATIVE])
+        body = {"account_id": caller.account_id, "kind": "agent", "scopes": everything}
+        body |= {"expires_at": "2030-01-01T00:00:00Z", "evidence_sha256": "e" * 64}
+        for performer_id in performer_ids:
+            self.crowd.house.operator.made(f"/v1/performers/{performer_id}/representatives", body)
+        return caller
+
+    def _mandate(self, agent: Caller) -> str:
+        path = f"/v1/performers/{self.crowd.performer_id}/representatives"
+        mandates = self.crowd.house.operator.get(path).get_json()["items"]
+        return next(str(each["id"]) for each in mandates if each["account_id"] == agent.account_id)
+
+    def _operator(self) -> Caller:
+        """Let another operator in, who gets their token on the registry's own machine."""
+        house = self.crowd.house
+        wanted = {"role": "operator", "name": "Second desk", "organisation_id": house.operator.organisation_id}
+        account = house.operator.made("/v1/accounts", wanted)
+        with house.ctx.database.read() as session:
+            principal = accounts.operator_principal(session.get_one(Account, account["id"]))
+        issued_here = tokens.issue_token(
+            house.ctx, principal, account_id=principal.account_id, name="test", scopes=None, ttl=timedelta(days=300)
+        )
+        return Caller(house.client, principal.account_id, issued_here.text, principal.organisation_id)
+
+    def _member(self, studio: Caller) -> Caller:
+        account = studio.made("/v1/accounts", {"role": "studio_member", "name": "Member"})
+        token = studio.made("/v1/tokens", {"account_id": account["id"], "name": "test"})["token"]
+        return Caller(studio.client, account["id"], token, studio.organisation_id)
+
+    def _webhook(self, caller: Caller) -> dict[str, str]:
+        """Register a webhook, and send a message to it."""
+        hook = {"name": "pipeline", "url": "https://hooks.northlight.example/likeness"}
+        webhook_id = str(caller.made("/v1/webhooks", hook)["id"])
+        message = caller.post(f"/v1/webhooks/{webhook_id}/test")
+        assert message.status_code == 202, message.text
+        return {"webhook_id": webhook_id, "message_id": str(message.get_json()["id"])}
+
+    def _personal(self, caller: Caller, ids: Mapping[str, str]) -> dict[str, str]:
+        """Give an account a spare token and a signing key, and answer these with the ids of everything else."""
+        token_id = str(caller.made("/v1/tokens", {"name": "spare"})["id"])
+        return {**ids, "account_id": caller.account_id, "token_id": token_id, "key_id": register_key(caller)}
+
+    def _audited(self, auditor: Caller) -> dict[str, str]:
+        """Give an auditor a check with a finding, a scan, a gallery file and a webhook."""
+        house = self.crowd.house
+        sent = auditor.send(
+            "/v1/checks", USE | {"file": recording("submissions/slt-advert.flac")}, headers={"Prefer": "wait=0"}
+        )
+        assert sent.status_code == 202, sent.text
+        assess(house.ctx, evidence(heard(self.crowd.others[0]).candidates, EvidenceOutcome.MATCH))
+        check_id = str(sent.get_json()["id"])
+        (finding,) = auditor.get(f"/v1/checks/{check_id}").get_json()["findings"]
+        return {
+            "check_id": check_id,
+            "finding_id": str(finding["id"]),
+            "scan_id": self.crowd.scan_of(auditor),
+            "gallery_file_id": issued(house, auditor, self.crowd.performer_id, b"sealed")[0],
+            "studio_id": str(auditor.organisation_id),
+        } | self._webhook(auditor)
+
+    # --- asking ------------------------------------------------------------------------------------------------------
+
+    def ask(self, operation: str, caller: Caller, ids: Mapping[str, str]) -> Told:
+        """Ask for an operation about things; what it changed is undone."""
+        response = self._sent(operation, caller, ids)
+        if not operation.startswith("GET") and response.status_code < HTTPStatus.BAD_REQUEST:
+            self.restore()
+        text = response.get_data(as_text=response.is_json)
+        response.close()
+        for name, value in ids.items():
+            if response.is_json and _ID.fullmatch(value):
+                text = text.replace(value, f"<{name}>")
+        body = json.loads(text) if response.is_json else text
+        if isinstance(body, dict):
+            body = {name: said for name, said in body.items() if name not in {"instance", "request_id"}}
+        return Told(response.status_code, body)
+
+    def _sent(self, operation: str, caller: Caller, ids: Mapping[str, str]) -> TestResponse:
+        method, template = operation.split(" ")
+        path = re.sub(r"{(\w+)}", lambda found: ids[found[1]], template)
+        if operation in QUERIES:
+            path = f"{path}?{QUERIES[operation].format_map(ids)}"
+        if method == "GET":
+            return caller.get(path)
+        sent = body_of(operation)
+        if sent is None:
+            return caller.post(path)
+        body = _about(sent, ids)
+        if any(isinstance(each, Sound) for each in [*body.values(), *body.get("recordings", [])]):
+            return caller.send(path, body)
+        return caller.patch(path, body) if method == "PATCH" else caller.post(path, body)
+
+
+def body_of(operation: str) -> dict[str, Any] | None:
+    """Answer what is sent to an operation: its example, with junk in place of files; None where it takes nothing."""
+    described = OPERATIONS[operation].get("requestBody")
+    if described is None or operation in BODIES:
+        return BODIES.get(operation)
+    ((media_type, media),) = described["content"].items()
+    example: dict[str, Any] = dict(media["example"])
+    if media_type == "multipart/form-data":
+        example |= {"recordings": [JUNK]} if "recordings" in example else {"file": JUNK}
+    return example
+
+
+def nobodys(ids: Mapping[str, str]) -> dict[str, str]:
+    """Answer ids of the same form, of things that there are not."""
+    return {name: re.sub(r"_[0-9a-z]{26}$", f"_{'0' * 26}", value) for name, value in ids.items()} | {
+        "text_id": "monitoring.en.none"
+    }
+
+
+def named_in(operation: str) -> set[str]:
+    """Answer by which names an operation is told of things: in its address, its query and its body."""
+    names = set(re.findall(r"{(\w+)}", operation + QUERIES.get(operation, "")))
+    return names | set(re.findall(r"(\w+_id)s?': \[?'", str(body_of(operation) or "")))
+
+
+def ids_in(told: Told) -> set[str]:
+    """Answer every id in an answer."""
+    return set(_ID.findall(json.dumps(told.body, default=str)))
+
+
+def _about(example: Any, ids: Mapping[str, str], name: str = "") -> Any:
+    """Put the ids of things in place of those of an example."""
+    if isinstance(example, dict):
+        return {key: _about(value, ids, key) for key, value in example.items()}
+    if isinstance(example, list):
+        return [_about(value, ids, name.removesuffix("s")) for value in example]
+    return ids.get(name, example) if isinstance(example, str) else example
+
+
+def _copy(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(target)) as copy:
+        origin.backup(copy)
