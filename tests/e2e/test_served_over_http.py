@@ -19,12 +19,14 @@ import httpx
 import pyarrow.parquet as pq
 import pytest
 from served import ROOT, SPOT, ServedHouse, fill, served_house
+from sqlalchemy import select
 
 from registry.bootstrap import build_engine
 from registry.domain.accounts import Principal
 from registry.scanning.signing import REPORT_TYPE, open_claims
-from registry.services import tokens
+from registry.services import tokens, webhooks
 from registry.settings import Settings
+from registry.store.webhooks import Webhook, WebhookDelivery
 
 HERE = Path(__file__).resolve().parents[2]
 WITHIN_S = 300.0
@@ -118,7 +120,16 @@ def operator(house: ServedHouse, url: str) -> Caller:
 
 
 @pytest.fixture(scope="module")
-def done(studio: Caller) -> dict[str, Any]:
+def webhook(house: ServedHouse) -> Webhook:
+    studio_id = house.studio.organisation_id
+    address = "https://hooks.northlight.example/likeness"
+    return webhooks.register_webhook(
+        house.registry.ctx, house.registry.operator, name="scans", url=address, organisation_id=studio_id
+    )
+
+
+@pytest.fixture(scope="module")
+def done(studio: Caller, webhook: Webhook) -> dict[str, Any]:  # noqa: ARG001  (it listens from before)
     asked = studio.ask(path="in", project="Spring")
     assert asked.status_code == 202, asked.text
     assert asked.headers["Location"] == f"/v1/scans/{asked.json()['id']}"
@@ -170,6 +181,14 @@ def test_a_scan_comes_to_findings(done: dict[str, Any], studio: Caller, operator
     assert {one["basis"] for one in found} == {"heard"}
     assert {one["performer"]["id"] for one in found} == set(house.performers.values())
     assert done["id"] in [one["id"] for one in operator.get("/scans").json()["items"]]
+
+
+def test_its_end_is_told_to_who_listens(done: dict[str, Any], webhook: Webhook, house: ServedHouse) -> None:
+    with house.registry.ctx.database.read() as session:
+        query = select(WebhookDelivery.body).where(WebhookDelivery.webhook_id == webhook.id)
+        bodies = [json.loads(body) for body in session.scalars(query)]
+    told = {(body["type"], body["data"]["scan_id"]) for body in bodies if "scan_id" in body["data"]}
+    assert {("scan.finished", done["id"]), ("findings.recorded", done["id"])} <= told
 
 
 def test_rows_come_by_page_and_by_what_they_came_to(done: dict[str, Any], studio: Caller) -> None:
