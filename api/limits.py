@@ -5,7 +5,6 @@ What an operation takes is read from its own description (`Takes`), so that the 
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -26,6 +25,7 @@ from api.errors import (
     WrongContentTypeError,
 )
 from api.state import settings
+from registry.domain.reading import parse_json
 
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
@@ -178,8 +178,8 @@ def _require_json() -> None:
 def _parsed(data: bytes) -> Any:
     """Parse JSON as RFC 8259 has it: no NaN, no infinity, and UTF-8."""
     try:
-        return json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        return parse_json(data.decode("utf-8"), constant=_refuse_constant)
+    except ValueError as error:
         raise MalformedJsonError(f"the body is not JSON: {error}") from error
 
 

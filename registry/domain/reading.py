@@ -27,14 +27,24 @@ E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
 
 
-def parse_json(content: str | bytes) -> Any:
+def parse_json(
+    content: str | bytes,
+    *,
+    members: Callable[[list[tuple[str, Any]]], Any] | None = None,
+    constant: Callable[[str], Any] | None = None,
+) -> Any:
     """Read JSON that somebody else wrote.
+
+    Args:
+        content: text, or its bytes.
+        members: makes an object of its members; it may raise ValueError.
+        constant: is asked for NaN and the infinities, which JSON has not; it may raise ValueError.
 
     Raises:
         ValueError: it is not JSON, or nested deeper than Python follows.
     """
     try:
-        return json.loads(content)
+        return json.loads(content, object_pairs_hook=members, parse_constant=constant)
     except RecursionError as error:
         raise ValueError("it is nested too deep") from error
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Final
 
+from registry.domain.reading import parse_json
 from registry.errors import InputOutsideError, SourceError
 from registry.scanning.fences import UNFENCED, Fence
 from registry.scanning.places import FILE_SCHEME, is_url, local_path, locator_of, open_place, shown
@@ -239,8 +241,8 @@ def _of_json_lines(file: BinaryIO, _columns: Columns) -> Iterator[_Record]:
 
 def _record_of_json(line: str, where: str) -> _Record:
     try:
-        values = json.loads(line, object_pairs_hook=each_once)
-    except (ValueError, RecursionError) as error:
+        values = parse_json(line, members=each_once)
+    except ValueError as error:
         return _Record(where, problem="row_unreadable", detail=f"{where} cannot be read: {error}")
     if not isinstance(values, dict):
         return _Record(where, problem="row_unreadable", detail=f"{where} is no JSON object")
@@ -253,8 +255,7 @@ def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     Raises:
         ValueError: one is named more than once.
     """
-    names = [name for name, _ in pairs]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
     if twice:
         raise ValueError(f"{', '.join(twice)} is named more than once")
     return dict(pairs)

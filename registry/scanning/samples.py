@@ -7,13 +7,13 @@ that says nothing here. These are no inputs of their own, unless nothing else ha
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, islice
 from typing import Any, Final
 
+from registry.domain.reading import parse_json
 from registry.scanning.lists import Columns, each_once, text_of
 from registry.scanning.places import shown
 from registry.scanning.results import InputRow
@@ -128,12 +128,12 @@ def _said_by(member: Member, columns: Columns) -> dict[str, str]:
         return {"text": shown(written)} if kind == "txt" else _declared_in(written, columns)
     except _UnreadableError:
         raise
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise _UnreadableError(f"it cannot be read: {error}") from error
 
 
 def _declared_in(written: str, columns: Columns) -> dict[str, str]:
-    values: Any = json.loads(written, object_pairs_hook=each_once)
+    values: Any = parse_json(written, members=each_once)
     if not isinstance(values, dict):
         raise _UnreadableError("it is no JSON object")
     return {field: text_of(found) for field in FIELDS if (found := values.get(columns.column(field))) is not None}
