@@ -7,10 +7,11 @@ must never pass for one that was left out.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -22,6 +23,8 @@ MAX_INTEGER = 2**53 - 1
 
 _DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_NOT_STORABLE = re.compile(r"[\x00\ud800-\udfff]")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
@@ -82,6 +85,20 @@ class Node:
             raise self.refuse(f"not known here: {', '.join(unknown)}")
         return self
 
+    def exactly(self, *names: str) -> Node:
+        """Answer the node itself, once it has these members, all of them, and no others."""
+        if missing := [name for name in names if name not in self._members()]:
+            raise self.refuse(f"missing: {', '.join(missing)}")
+        return self.only(*names)
+
+    def members(self, most: int) -> Iterator[tuple[str, Node]]:
+        """Yield the name and the value of each of at most so many members."""
+        members = self._members()
+        if len(members) > most:
+            raise self.refuse(f"there are {len(members)} members, at most {most} are read")
+        for name in members:
+            yield name, self.member(name)
+
     def _members(self) -> dict[str, object]:
         if not isinstance(self.value, dict):
             raise self.refuse("an object is needed")
@@ -94,8 +111,10 @@ class Node:
         for number, item in enumerate(self.value):
             yield Node(item, f"{self.pointer}/{number}")
 
-    def each(self, read: Callable[[Node], T]) -> tuple[T, ...]:
-        """Read every item of a list, in order."""
+    def each(self, read: Callable[[Node], T], most: int | None = None) -> tuple[T, ...]:
+        """Read every item of a list, in order; a list of more than ``most`` is refused before any is read."""
+        if most is not None and isinstance(self.value, list) and len(self.value) > most:
+            raise self.refuse(f"there are {len(self.value)} in it, at most {most} are read")
         return tuple(read(item) for item in self.items())
 
     def set_of(self, read: Callable[[Node], T]) -> frozenset[T]:
@@ -110,6 +129,49 @@ class Node:
         if not isinstance(self.value, str):
             raise self.refuse("text is needed")
         return self.value
+
+    def storable_text(self, longest: int, *, shortest: int = 0) -> str:
+        """Read text that every database keeps: neither zero bytes nor lone surrogates, and only so many characters."""
+        text = self.text()
+        if not shortest <= len(text) <= longest or _NOT_STORABLE.search(text):
+            raise self.refuse(
+                f"text of {shortest} to {longest} characters without zero bytes and lone surrogates is needed"
+            )
+        return text
+
+    def matching(self, form: re.Pattern[str]) -> str:
+        """Read text that has a form from its first to its last character."""
+        if not form.fullmatch(self.text()):
+            raise self.refuse(f"text of the form {form.pattern} is needed")
+        return self.text()
+
+    def sha256(self) -> str:
+        """Read a SHA-256, in lower-case hex."""
+        return self.matching(_SHA256)
+
+    def moment(self) -> datetime:
+        """Read a moment in ISO 8601 with its time zone, and answer it in UTC."""
+        try:
+            moment = datetime.fromisoformat(self.text())
+            if moment.tzinfo is not None:
+                return moment.astimezone(UTC)
+        except (ValueError, OverflowError) as error:
+            raise self.refuse("a moment such as 2026-03-01T12:00:00Z is needed") from error
+        raise self.refuse("the moment has no time zone")
+
+    def count(self, most: int = MAX_INTEGER, *, least: int = 0) -> int:
+        """Read a whole number of a range, both ends included."""
+        if not least <= self.integer() <= most:
+            raise self.refuse(f"a whole number from {least} to {most} is needed")
+        return self.integer()
+
+    def figure(self, least: float, largest: float) -> float:
+        """Read a number of a range, both ends included; neither NaN nor an infinity is one."""
+        if isinstance(self.value, bool) or not isinstance(self.value, int | float) or not math.isfinite(self.value):
+            raise self.refuse("a number is needed")
+        if not least <= self.value <= largest:
+            raise self.refuse(f"a number from {least:g} to {largest:g} is needed")
+        return float(self.value)
 
     def integer(self) -> int:
         """Read a whole number of at most 2**53 - 1 either way."""

@@ -7,13 +7,12 @@ that came with it, nobody who is merely among the nearest, and no verdict. A lin
 from __future__ import annotations
 
 import json
-import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from registry.domain.reading import parse_json
+from registry.domain.reading import MAX_INTEGER, Node, parse_json
 from registry.domain.scores import EvidenceOutcome, PerformerEvidence
 from registry.errors import InvalidInputError
 from registry.scanning.evidence_lines import candidate_of
@@ -30,9 +29,8 @@ _MOST_CANDIDATES: Final = 500
 _MOST_SEGMENTS: Final = 5_000
 _MOST_REASONS: Final = 20
 _LONGEST_TEXT: Final = 1_000
-_LARGEST: Final = 2**53
+_MOST_MEMBERS: Final = 20
 _LARGEST_LR: Final = 100.0
-_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _WORD: Final = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
 
 
@@ -81,119 +79,69 @@ def heard_rows(content: bytes, rows: int) -> Iterator[HeardRow]:
     for number, line in enumerate(content.splitlines(keepends=True), start=1):
         try:
             heard = _read(line, least, rows)
-        except (ValueError, KeyError, TypeError) as error:
-            said = f"line {number} of the findings cannot be used: {_said(error)}"
-            raise InvalidInputError(said, line=number) from error
+        except (ValueError, InvalidInputError) as error:
+            said = str(error)[:_LONGEST_TEXT]
+            raise InvalidInputError(f"line {number} of the findings cannot be used: {said}", line=number) from error
         least = heard.row.number + 1
         yield heard
-
-
-def _said(error: Exception) -> str:
-    text = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
-    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
 
 
 def _read(line: bytes, least: int, rows: int) -> HeardRow:
     if len(line) > LONGEST_LINE or not line.endswith(b"\n"):
         raise ValueError(f"it has {len(line)} bytes, or no end; at most {LONGEST_LINE} are read")
-    said = parse_json(line)
-    _require_members(said, (*_OF_A_ROW, *_DECLARED, "candidates"))
-    if not least <= _whole(said["number"], "number") < rows:
-        raise ValueError(f"number {said['number']} is not from {least} to {rows - 1}, of the {rows} rows there are")
+    said = Node(parse_json(line)).exactly(*_OF_A_ROW, *_DECLARED, "candidates")
     row = ResultRow(
-        number=said["number"],
-        name=_text(said["name"], "name"),
+        number=said.member("number").count(rows - 1, least=least),
+        name=said.member("name").storable_text(_LONGEST_TEXT),
         locator="",
         status=Status.ASSESSED,
-        sha256=_matching(_SHA256, said["sha256"], "sha256"),
-        size=_whole(said["size"], "size"),
-        duration_s=_figure(said["duration_s"], "duration_s", 0, _LARGEST),
-        speech_s=_figure(said["speech_s"], "speech_s", 0, _LARGEST),
-        outcome=EvidenceOutcome(said["outcome"]).value,
-        declared_use=_text(said["declared_use"], "declared_use"),
-        project=_text(said["project"], "project"),
-        licence=_text(said["licence"], "licence"),
+        sha256=said.member("sha256").sha256(),
+        size=said.member("size").count(),
+        duration_s=said.member("duration_s").figure(0, MAX_INTEGER),
+        speech_s=said.member("speech_s").figure(0, MAX_INTEGER),
+        outcome=said.member("outcome").one_of(EvidenceOutcome).value,
+        declared_use=said.member("declared_use").storable_text(_LONGEST_TEXT),
+        project=said.member("project").storable_text(_LONGEST_TEXT),
+        licence=said.member("licence").storable_text(_LONGEST_TEXT),
     )
-    heard = tuple(_candidate(one) for one in _list(said["candidates"], "candidates", _MOST_CANDIDATES))
+    heard = said.member("candidates").each(_candidate, _MOST_CANDIDATES)
     if len({one.performer_id for one in heard}) != len(heard) or len(worth_a_finding(heard)) != len(heard) or not heard:
         raise ValueError("its candidates are not one or more, each once, who are heard, resembled or cannot be told")
     return HeardRow(row, heard)
 
 
-def _candidate(said: object) -> PerformerEvidence:
-    if not isinstance(said, dict):
-        raise TypeError("a candidate is an object")
-    _require_members(said, _OF_A_CANDIDATE)
-    _matching(_WORD, said["performer"], "performer")
-    _figure(said["log10_lr"], "log10_lr", -_LARGEST_LR, _LARGEST_LR)
-    _figure(said["cohort_percentile"], "cohort_percentile", 0, 100)
-    for encoder, value in _object(said["engines"], "engines").items():
-        _matching(_WORD, encoder, "engines")
-        _figure(value, "engines", -_LARGEST_LR, _LARGEST_LR)
-    for segment in _list(said["segments"], "segments", _MOST_SEGMENTS):
-        _require_members(_object(segment, "segments"), ("start_s", "end_s", "log10_lr"))
-        for name in ("start_s", "end_s"):
-            _figure(segment[name], name, 0, _LARGEST)
-        _figure(segment["log10_lr"], "log10_lr", -_LARGEST_LR, _LARGEST_LR)
-    for reason in _list(said["reasons"], "reasons", _MOST_REASONS):
-        _require_reason(_object(reason, "reasons"))
-    return candidate_of(said)
+def _candidate(said: Node) -> PerformerEvidence:
+    said.exactly(*_OF_A_CANDIDATE)
+    said.member("performer").matching(_WORD)
+    said.member("outcome").one_of(EvidenceOutcome)
+    _log10_lr(said.member("log10_lr"))
+    said.member("cohort_percentile").figure(0, 100)
+    for encoder, value in said.member("engines").members(_MOST_MEMBERS):
+        Node(encoder, value.pointer).matching(_WORD)
+        _log10_lr(value)
+    said.member("segments").each(_segment, _MOST_SEGMENTS)
+    said.member("reasons").each(_reason, _MOST_REASONS)
+    return candidate_of({name: each.value for name, each in said.members(len(_OF_A_CANDIDATE))})
 
 
-def _require_reason(said: Mapping[str, Any]) -> None:
-    _require_members(said, ("code", "detail", "figures"))
-    _matching(_WORD, said["code"], "code")
-    _text(said["detail"], "detail")
-    for name, value in _object(said["figures"], "figures").items():
-        _matching(_WORD, name, "figures")
-        if isinstance(value, str):
-            _text(value, name)
-        elif value is not None and not isinstance(value, bool):
-            _figure(value, name, -_LARGEST, _LARGEST)
+def _log10_lr(said: Node) -> float:
+    return said.figure(-_LARGEST_LR, _LARGEST_LR)
 
 
-# --- values ----------------------------------------------------------------------------------------------------------
+def _segment(said: Node) -> None:
+    said.exactly("start_s", "end_s", "log10_lr")
+    for name in ("start_s", "end_s"):
+        said.member(name).figure(0, MAX_INTEGER)
+    _log10_lr(said.member("log10_lr"))
 
 
-def _require_members(said: Mapping[str, Any], names: tuple[str, ...]) -> None:
-    if not isinstance(said, dict) or set(said) != set(names):
-        raise ValueError(f"it does not have exactly the members {', '.join(names)}")
-
-
-def _object(value: Any, name: str) -> Mapping[str, Any]:
-    if not isinstance(value, dict) or len(value) > _MOST_REASONS:
-        raise TypeError(f"{name} is no object of at most {_MOST_REASONS} members")
-    return value
-
-
-def _list(value: Any, name: str, most: int) -> list[Any]:
-    if not isinstance(value, list) or len(value) > most:
-        raise TypeError(f"{name} is no list of at most {most}")
-    return value
-
-
-def _text(value: Any, name: str) -> str:
-    if not isinstance(value, str) or len(value) > _LONGEST_TEXT or "\x00" in value:
-        raise TypeError(f"{name} is no text of at most {_LONGEST_TEXT} characters without zero bytes")
-    value.encode()  # a lone surrogate is a ValueError: no database keeps it
-    return value
-
-
-def _matching(form: re.Pattern[str], value: Any, name: str) -> str:
-    if not isinstance(value, str) or not form.fullmatch(value):
-        raise ValueError(f"{name} has not the form {form.pattern}")
-    return value
-
-
-def _whole(value: Any, name: str) -> int:
-    if type(value) is not int or not 0 <= value <= _LARGEST:
-        raise ValueError(f"{name} is no whole number from 0 to {_LARGEST}")
-    return value
-
-
-def _figure(value: Any, name: str, least: float, largest: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise TypeError(f"{name} is no number")
-    if not least <= value <= largest:
-        raise ValueError(f"{name} is not from {least} to {largest}")
-    return float(value)
+def _reason(said: Node) -> None:
+    said.exactly("code", "detail", "figures")
+    said.member("code").matching(_WORD)
+    said.member("detail").storable_text(_LONGEST_TEXT)
+    for name, figure in said.member("figures").members(_MOST_MEMBERS):
+        Node(name, figure.pointer).matching(_WORD)
+        if isinstance(figure.value, str):
+            figure.storable_text(_LONGEST_TEXT)
+        elif figure.value is not None and not isinstance(figure.value, bool):
+            figure.figure(-MAX_INTEGER, MAX_INTEGER)

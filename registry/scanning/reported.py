@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from base64 import urlsafe_b64decode
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from registry.domain.gallery_files import SearchPurpose
-from registry.domain.reading import parse_json
+from registry.domain.reading import MAX_INTEGER, Node, parse_json
 from registry.domain.scores import EvidenceOutcome
-from registry.errors import ScanReportError, SignatureInvalidError
+from registry.errors import InvalidInputError, ScanReportError, SignatureInvalidError
 from registry.scanning.finding_lines import HeardRow
 from registry.scanning.results import FINDINGS, LAYOUT_VERSION, Status
 from registry.scanning.signing import REPORT_TYPE, open_claims
@@ -26,6 +25,7 @@ LARGEST_REPORT: Final = 32_000_000
 
 _MOST: Final = 2**31 - 1
 _MOST_KINDS: Final = 500
+_MOST_PERFORMERS: Final = 1_000_000
 _LONGEST_MEMBER: Final = 20_000
 _ENGINE: Final = ("version", "spaces", "calibration", "device", "calibration_sha256", "weights")
 
@@ -89,67 +89,74 @@ def read_report(content: bytes) -> ScanReport:
             f"the report has {len(content)} bytes, {LARGEST_REPORT} are read", bytes=len(content), most=LARGEST_REPORT
         )
     try:
-        held = parse_json(content)
-        jws, shown = str(held["jws"]), held["report"]
-        opened = open_claims(jws, typ=REPORT_TYPE)
-    except (ValueError, KeyError, TypeError) as error:
+        held = Node(parse_json(content))
+        jws, shown = held.member("jws").text(), held.member("report").value
+    except (ValueError, InvalidInputError) as error:
         raise ScanReportError(f"this is no report of a scan: {error}") from error
+    opened = open_claims(jws, typ=REPORT_TYPE)
     if shown != opened.claims:
         raise SignatureInvalidError("what the report shows beside the signature is not what is signed", step="shown")
     try:
-        found = _read(jws, opened.thumbprint, opened.claims)
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        found = _read(jws, opened.thumbprint, Node(opened.claims))
+    except ScanReportError:
+        raise
+    except (ValueError, InvalidInputError) as error:
         raise ScanReportError(f"the report lacks something, or has it in another form: {error}") from error
     _require_counts(found)
     return found
 
 
-def _read(jws: str, thumbprint: str, claims: Mapping[str, Any]) -> ScanReport:
-    if claims["ver"] != LAYOUT_VERSION:
-        raise ScanReportError(f"the report is of version {claims['ver']}; version {LAYOUT_VERSION} is read here")
-    plan, summary = claims["plan"], claims["summary"]
-    if "gallery_file" not in plan:
+def _read(jws: str, thumbprint: str, claims: Node) -> ScanReport:
+    if claims.member("ver").value != LAYOUT_VERSION:
+        raise ScanReportError(f"the report is not of version {LAYOUT_VERSION}, which is read here")
+    plan, summary, files = claims.member("plan"), claims.member("summary"), claims.member("files")
+    if (file := plan.maybe("gallery_file")) is None:
         raise ScanReportError("the scan was not made with a gallery file: the registry knows nobody in its report")
-    file, findings = plan["gallery_file"], claims["files"][FINDINGS]
-    payload = jws.split(".")[1]
-    engine = {name: plan["engine"].get(name) for name in _ENGINE} | {"operating_point": plan["operating_point"]}
+    engine, findings, payload = plan.member("engine"), files.member(FINDINGS), jws.split(".")[1]
     return ScanReport(
         jws=jws,
         sha256=hashlib.sha256(urlsafe_b64decode(payload + "=" * (-len(payload) % 4))).hexdigest(),
         signed_by=thumbprint,
-        kind=SearchPurpose(plan["kind"]),
-        file_id=_text(file["id"]),
-        registry_id=_text(file["registry"]),
-        gallery_id=_text(plan["gallery"]["id"]),
-        spaces=[_text(each) for each in plan["engine"]["spaces"]],
-        calibration=_text(plan["engine"]["calibration"]),
-        engine=_kept(engine),
-        started_at=_moment(claims["started_at"]),
-        finished_at=_moment(claims["finished_at"]),
-        rows=_count(claims["manifest"]["rows"]),
-        manifest_sha256=_sha256(claims["manifest"]["sha256"]),
-        results_sha256=_sha256(claims["results"]["sha256"]),
-        findings_size=int(findings["size"]),
-        findings_sha256=_sha256(findings["sha256"]),
-        counts=_counts(summary, _count(claims["results"]["rows"])),
-        performers=_performers(summary["performers"]),
+        kind=plan.member("kind").one_of(SearchPurpose),
+        file_id=_text(file.member("id")),
+        registry_id=_text(file.member("registry")),
+        gallery_id=_text(plan.member("gallery").member("id")),
+        spaces=engine.member("spaces").each(_text, _MOST_KINDS),
+        calibration=_text(engine.member("calibration")),
+        engine=_kept(_engine(engine, plan.member("operating_point"))),
+        started_at=claims.member("started_at").moment(),
+        finished_at=claims.member("finished_at").moment(),
+        rows=_count(claims.member("manifest").member("rows")),
+        manifest_sha256=claims.member("manifest").member("sha256").sha256(),
+        results_sha256=claims.member("results").member("sha256").sha256(),
+        findings_size=findings.member("size").count(),
+        findings_sha256=findings.member("sha256").sha256(),
+        counts=_counts(summary, claims.member("results").member("rows")),
+        performers=_performers(summary.member("performers")),
     )
 
 
-def _counts(summary: Mapping[str, Any], results: int) -> dict[str, Any]:
+def _engine(engine: Node, operating_point: Node) -> dict[str, Any]:
+    told = {name: engine.maybe(name) for name in _ENGINE}
+    return {name: each and each.value for name, each in told.items()} | {"operating_point": operating_point.value}
+
+
+def _counts(summary: Node, results: Node) -> dict[str, Any]:
     return {
-        "results": results,
-        **{name: _count(summary[name]) for name in ("rows", "flagged", "for_review")},
-        **{name: _by_kind(summary[name]) for name in ("statuses", "outcomes", "errors", "not_scanned")},
-        **{name: _figure(summary[name]) for name in ("bytes", "audio_s", "speech_s")},
+        "results": _count(results),
+        **{name: _count(summary.member(name)) for name in ("rows", "flagged", "for_review")},
+        "bytes": summary.member("bytes").count(),
+        **{name: _by_kind(summary.member(name)) for name in ("statuses", "outcomes", "errors", "not_scanned")},
+        **{name: summary.member(name).figure(0, MAX_INTEGER) for name in ("audio_s", "speech_s")},
     }
 
 
-def _performers(said: Mapping[str, Any]) -> dict[tuple[str, str], int]:
+def _performers(said: Node) -> dict[tuple[str, str], int]:
     found: Counter[tuple[str, str]] = Counter()
-    for name, each in said.items():
-        for one in each:
-            found[_text(name), EvidenceOutcome(one["outcome"]).value] += _count(one["files"])
+    for name, each in said.members(_MOST_PERFORMERS):
+        for one in each.items():
+            outcome = one.member("outcome").one_of(EvidenceOutcome).value
+            found[_text(Node(name, each.pointer)), outcome] += _count(one.member("files"))
     return dict(found)
 
 
@@ -209,42 +216,16 @@ def _require_same(what: str, signed: int, *others: int) -> None:
 # --- values ----------------------------------------------------------------------------------------------------------
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= _MOST_KINDS or "\x00" in value:
-        raise TypeError(f"{str(value)[:80]!r} is no text of 1 to {_MOST_KINDS} characters")
-    value.encode()
-    return value
+def _text(said: Node) -> str:
+    return said.storable_text(_MOST_KINDS, shortest=1)
 
 
-def _sha256(value: Any) -> str:
-    if len(bytes.fromhex(value)) != hashlib.sha256().digest_size or value != value.lower():
-        raise ValueError(f"{str(value)[:80]!r} is no SHA-256 in lower-case hex")
-    return str(value)
+def _count(said: Node) -> int:
+    return said.count(_MOST)
 
 
-def _count(value: Any) -> int:
-    if type(value) is not int or not 0 <= value <= _MOST:
-        raise ValueError(f"{str(value)[:80]} is no count up to {_MOST}")
-    return value
-
-
-def _figure(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
-        raise TypeError(f"{str(value)[:80]} is no figure from 0")
-    return value
-
-
-def _by_kind(value: Mapping[str, Any]) -> dict[str, int]:
-    if len(value) > _MOST_KINDS:
-        raise ValueError(f"there are {len(value)} kinds, {_MOST_KINDS} are read")
-    return {_text(name): _count(count) for name, count in value.items()}
-
-
-def _moment(value: str) -> datetime:
-    moment = datetime.fromisoformat(value)
-    if moment.tzinfo is None:
-        raise ValueError(f"{value} has no time zone")
-    return moment.astimezone(UTC)
+def _by_kind(said: Node) -> dict[str, int]:
+    return {_text(Node(name, count.pointer)): _count(count) for name, count in said.members(_MOST_KINDS)}
 
 
 def _kept(value: Mapping[str, Any]) -> dict[str, Any]:
