@@ -6,13 +6,15 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: demo test lint bench bench-gpu openapi constraints clean help
+.PHONY: demo test lint bench bench-gpu openapi constraints sbom notices audit clean help
 
 help:
 	@echo "make demo    the whole way, over HTTP, on a fresh database"
 	@echo "make test    every test, on SQLite and PostgreSQL"
 	@echo "make lint    ruff, mypy, import-linter, codespell, OpenAPI"
 	@echo "make bench   speed and memory, beside what one would use instead"
+	@echo "make sbom    bill of materials, to sbom.json; make notices, licence texts, to NOTICES.txt"
+	@echo "make audit   whether anything is known against a pinned version; fails, too, where nobody can be asked"
 	@echo "make bench-gpu   the same on CUDA, and whether it decides as the processor does"
 
 $(INSTALLED): pyproject.toml constraints.txt
@@ -59,5 +61,15 @@ openapi: $(INSTALLED)
 constraints: $(INSTALLED)
 	@{ head -1 constraints.txt; $(BIN)/pip list --format=freeze --disable-pip-version-check | grep -viE '^(pip|wheel|likeness-registry)==' | sed 's/+cpu$$//' | sort -f; } > constraints.new && mv constraints.new constraints.txt
 
+sbom: $(INSTALLED)
+	$(BIN)/python -m supply.sbom > sbom.json
+
+notices: $(INSTALLED)
+	$(BIN)/python -m supply.notices > NOTICES.txt
+
+# Not a part of `make test`: it asks an index, and what is known changes by the day.
+audit: $(INSTALLED)
+	$(BIN)/python -m supply.audit
+
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) sbom.json NOTICES.txt build dist *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis

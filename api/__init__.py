@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Callable
+from functools import cache
 
-from flask import jsonify
+from flask import Response, request
 from flask.typing import ResponseReturnValue
 from flask_openapi.models.info import Info
 from flask_openapi.models.security_scheme import SecurityScheme
 from werkzeug.routing import BaseConverter
 
-from api import auth, headers, health, limits, problems, rate_limits
+from api import auth, headers, health, limits, pages, problems, rate_limits
 from api.document import DescribedAPI
 from api.limits import Takes
 from api.state import ApiSettings, ApiState, attach
@@ -57,8 +60,9 @@ def create_app(ctx: Context, *, settings: ApiSettings | None = None) -> Describe
     auth.install(app)
     for blueprint in blueprints():
         app.register_api(blueprint)
-    limits.install(app, operations(app))
-    app.add_url_rule("/openapi.json", "openapi_document", lambda: _document(app))
+    pages.install(app)
+    limits.install(app, operations(app) | pages.TAKES)
+    app.add_url_rule("/openapi.json", "openapi_document", _document(app))
     return app
 
 
@@ -103,5 +107,18 @@ def _template(rule: str) -> str:
     return re.sub(r"<\w+:", "{", rule).replace(">", "}")
 
 
-def _document(app: DescribedAPI) -> ResponseReturnValue:
-    return jsonify(app.api_doc)
+def _document(app: DescribedAPI) -> Callable[[], ResponseReturnValue]:
+    """Answer a view of the description, written once: it is large, and anybody may ask for it."""
+
+    @cache
+    def written() -> tuple[bytes, str]:
+        text = app.json.dumps(app.api_doc).encode("utf-8")
+        return text, hashlib.sha256(text).hexdigest()
+
+    def openapi_document() -> ResponseReturnValue:
+        text, digest = written()
+        response = Response(text, mimetype="application/json")
+        response.set_etag(digest)
+        return response.make_conditional(request)
+
+    return openapi_document

@@ -29,7 +29,6 @@ _KEY_PARAMETER: Json = {
         "same request is not done again and gets the same answer, with `Idempotency-Replayed: true`."
     ),
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-    "example": "order-7f3a",
 }
 _HEADERS: Json = {
     "X-Request-Id": {"description": "Names this request in the logs.", "schema": {"type": "string"}},
@@ -52,6 +51,7 @@ _WHEN: Mapping[HTTPStatus, str] = {
     HTTPStatus.TOO_MANY_REQUESTS: "This was asked as often as is allowed; `Retry-After` says when to ask again.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong inside the registry.",
     HTTPStatus.SERVICE_UNAVAILABLE: "A part of the registry does not answer at the moment.",
+    HTTPStatus.INSUFFICIENT_STORAGE: "There is no room to keep this; nothing of it was kept.",
 }
 
 
@@ -78,6 +78,12 @@ def answers_only(media_type: str) -> Callable[[View], View]:
     return decorate
 
 
+def depends_on_state(view: View) -> View:
+    """Say that an operation that only reads cannot answer while things stand as they do: 409."""
+    view.depends_on_state = True  # type: ignore[attr-defined]  # read by the description of the API
+    return view
+
+
 class DescribedAPI(OpenAPI):
     """An application whose description is complete."""
 
@@ -86,7 +92,8 @@ class DescribedAPI(OpenAPI):
         super().generate_spec_json()  # type: ignore[no-untyped-call]  # it has no annotations
         views = self.view_functions.values()
         _put_media(self.spec_json, {v.__name__: v.answers_only for v in views if hasattr(v, "answers_only")})
-        self.spec_json = complete(self.spec_json, frozenset(_idempotent_operations(self)))
+        conflicting = frozenset(v.__name__ for v in views if hasattr(v, "depends_on_state"))
+        self.spec_json = complete(self.spec_json, frozenset(_idempotent_operations(self)), conflicting)
         _add_media(self.spec_json, {v.__name__: getattr(v, "also_answers", ()) for v in views})
 
 
@@ -96,7 +103,7 @@ def _idempotent_operations(app: OpenAPI) -> Iterator[str]:
 
 def _put_media(document: Json, media_types: Mapping[str, str]) -> None:
     """Give operations that answer one media type alone that one; its form is documented elsewhere."""
-    for _, operation in _operations(document):
+    for _, _, operation in _operations(document):
         if media_type := media_types.get(operation["operationId"]):
             content = {media_type: _undescribed(media_type)}
             operation["responses"]["200"] = {"description": HTTPStatus.OK.phrase, "content": content}
@@ -104,7 +111,7 @@ def _put_media(document: Json, media_types: Mapping[str, str]) -> None:
 
 def _add_media(document: Json, media_types: Mapping[str, tuple[str, ...]]) -> None:
     """Name the other media types of an answer; what they look like is said where the form is documented."""
-    for _, operation in _operations(document):
+    for _, _, operation in _operations(document):
         for media_type in media_types.get(operation["operationId"], ()):
             operation["responses"]["200"]["content"][media_type] = _undescribed(media_type)
 
@@ -117,24 +124,27 @@ def _undescribed(media_type: str) -> Json:
     return {"schema": schema, "example": "…"}
 
 
-def complete(collected: Json, idempotent: frozenset[str]) -> Json:
+def complete(collected: Json, idempotent: frozenset[str], conflicting: frozenset[str] = frozenset()) -> Json:
     """Answer the description with problems, headers, parameters and examples added to every operation.
 
     Args:
         collected: what flask-openapi made.
         idempotent: ids of the operations that honour idempotency keys.
+        conflicting: ids of the operations that only read, and may find that they cannot.
     """
     document = deepcopy(collected)
     components = document["components"]
     components["schemas"] = dict(sorted(_named(components["schemas"]).items()))
     components["responses"] = {_component(status): _problem_response(status) for status in _WHEN}
-    for path, operation in _operations(document):
+    for path, method, operation in _operations(document):
         operation.setdefault("security", [])  # none: anybody may ask
         _mend_description(operation)
         _complete_parameters(operation, has_key=operation["operationId"] in idempotent)
         _complete_body(operation, components["schemas"])
         _complete_answers(operation, components["schemas"])
-        _add_problems(operation, path)
+        _add_problems(operation, path, method)
+        if operation["operationId"] in conflicting:
+            operation["responses"]["409"] = {"$ref": f"#/components/responses/{_component(HTTPStatus.CONFLICT)}"}
     return document
 
 
@@ -146,11 +156,11 @@ def _named(schemas: Json) -> Json:
     return {**flat, **nested, "Problem": problem}
 
 
-def _operations(document: Json) -> Iterator[tuple[str, Json]]:
+def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
     for path, item in document["paths"].items():
         for method, operation in item.items():
             if method in _METHODS:
-                yield path, operation
+                yield path, method, operation
 
 
 def _mend_description(operation: Json) -> None:
@@ -166,7 +176,8 @@ def _complete_parameters(operation: Json, *, has_key: bool) -> None:
         if examples:
             parameter["example"] = examples[0]
     if has_key:
-        operation.setdefault("parameters", []).append(deepcopy(_KEY_PARAMETER))
+        example = f"{operation['operationId'].replace('_', '-')}-7f3a"
+        operation.setdefault("parameters", []).append(deepcopy(_KEY_PARAMETER) | {"example": example})
 
 
 def _complete_body(operation: Json, schemas: Json) -> None:
@@ -196,7 +207,7 @@ def _complete_answers(operation: Json, schemas: Json) -> None:
 def _headers_of(operation: Json, status: str, schema: Json) -> Iterator[str]:
     """Name the headers that an answer carries."""
     yield "X-Request-Id"
-    if "version" in schema["properties"]:
+    if "entity tag" in schema["properties"].get("version", {}).get("description", ""):
         yield "ETag"
     if status in {"201", "202"}:
         yield "Location"
@@ -211,12 +222,12 @@ def _schema_of(media: Json, schemas: Json) -> Json:
     return schema
 
 
-def _add_problems(operation: Json, path: str) -> None:
-    for status in _possible(operation, path):
+def _add_problems(operation: Json, path: str, method: str) -> None:
+    for status in _possible(operation, path, method):
         operation["responses"][str(status.value)] = {"$ref": f"#/components/responses/{_component(status)}"}
 
 
-def _possible(operation: Json, path: str) -> Iterator[HTTPStatus]:
+def _possible(operation: Json, path: str, method: str) -> Iterator[HTTPStatus]:
     """Name the problems that an operation can answer with."""
     if operation["security"]:
         yield HTTPStatus.UNAUTHORIZED
@@ -227,10 +238,11 @@ def _possible(operation: Json, path: str) -> Iterator[HTTPStatus]:
     yield HTTPStatus.SERVICE_UNAVAILABLE
     names = {parameter["name"] for parameter in operation.get("parameters", ())}
     body = operation.get("requestBody")
-    changes = body is not None or idempotency.HEADER in names
+    changes = method != "get"
     if "{" in path or changes or any(name.endswith("_id") for name in names):
         yield HTTPStatus.NOT_FOUND
     if changes:
+        yield HTTPStatus.INSUFFICIENT_STORAGE
         yield HTTPStatus.CONFLICT
         yield HTTPStatus.BAD_REQUEST
         yield HTTPStatus.REQUEST_ENTITY_TOO_LARGE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registry.errors import InvalidInputError
+from registry.errors import ForbiddenError, InvalidInputError
 
 
 class RequestError(InvalidInputError):
@@ -57,3 +57,9 @@ class PreconditionHeaderError(RequestError):
     """An ``If-Match`` header is not an entity tag that this API has given."""
 
     slug = "invalid_if_match"
+
+
+class CrossSiteError(ForbiddenError):
+    """A request that came with a session, and not from a page of this registry; figure ``step`` says by what."""
+
+    slug = "cross_site_request"

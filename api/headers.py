@@ -7,6 +7,7 @@ import secrets
 from dataclasses import dataclass
 
 from flask import Flask, Response, g, request
+from structlog.contextvars import bind_contextvars, unbind_contextvars
 
 from api.errors import PreconditionHeaderError
 from api.schemas.base import Headers, omissible
@@ -15,7 +16,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SECONDS = re.compile(r"[0-9]{1,20}")
 _ENTITY_TAG = re.compile(r'"v([1-9][0-9]{0,8})(?:-[a-z]+)?"')
 
-_ALWAYS = {
+EVERYWHERE = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -23,6 +24,7 @@ _ALWAYS = {
     "Strict-Transport-Security": "max-age=31536000",
     "X-Content-Type-Options": "nosniff",
 }
+"""What every answer has, of the application and of the server before it, unless an operation sets its own."""
 
 
 class ChangeHeaders(Headers):
@@ -99,16 +101,22 @@ def install(app: Flask) -> None:
     """Give every request an id, and every answer its headers."""
     app.before_request(_take_request_id)
     app.after_request(_finish)
+    app.teardown_request(_forget_request_id)
 
 
 def _take_request_id() -> None:
     """Keep the caller's id where it is one that can stand in a log; make one otherwise."""
     offered = request.headers.get("X-Request-Id", "")
     g.request_id = offered if _REQUEST_ID.fullmatch(offered) else secrets.token_hex(12)
+    bind_contextvars(request_id=g.request_id)
+
+
+def _forget_request_id(error: BaseException | None) -> None:  # noqa: ARG001  (signature)
+    unbind_contextvars("request_id")
 
 
 def _finish(response: Response) -> Response:
-    for name, value in _ALWAYS.items():
+    for name, value in EVERYWHERE.items():
         response.headers.setdefault(name, value)
     response.headers["X-Request-Id"] = g.get("request_id", "")
     return response

@@ -3,8 +3,9 @@
 The key belongs to the account that sends it. What must be the same is the method, the address, the body as canonical
 JSON (RFC 8785), or the form's fields and each file's SHA-256. An answer of 500 or above is not kept.
 
-The deed and the note of its answer are two transactions. A process that dies between them leaves the key taken, and
-free again after ten minutes: whoever retries after that should look first at what is there.
+That it was done is noted in the deed's own commit. A process that dies after that, or a database that goes away, loses
+the answer and not the deed: whoever asks again gets how things stand now where the operation has a replay, and
+otherwise the ids of what was made. It is never done again.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from http import HTTPStatus
 from typing import Any, ParamSpec
 
 import rfc8785
-from flask import Response, request
+from flask import Response, g, request
 from werkzeug.datastructures import FileStorage
 
 from api.errors import RequestError
@@ -26,7 +27,8 @@ from api.problems import MEDIA_TYPE, from_error
 from api.state import context, principal
 from registry.errors import RegistryError
 from registry.services import idempotency
-from registry.services.idempotency import KeptAnswer
+from registry.services.idempotency import Done, KeptAnswer
+from registry.store.idempotency import Deed
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -54,10 +56,12 @@ def idempotent(replay: Replay | None = None) -> Callable[[View[Arguments]], View
             if key is None:
                 return view(*args, **kwargs)
             account_id = principal().account_id
-            kept = idempotency.begin(context(), account_id, key, _fingerprint())
-            if kept is not None:
-                return _replayed(kept, None if replay is None else replay(kwargs, kept.body))
-            return _first(account_id, key, lambda: view(*args, **kwargs))
+            begun = idempotency.begin(context(), account_id, key, _fingerprint())
+            if isinstance(begun, Deed):
+                return _first(begun, lambda: view(*args, **kwargs))
+            if isinstance(begun, Done):
+                return _current(begun, None if replay is None else replay(kwargs, {"id": begun.records[0]}))
+            return _replayed(begun, None if replay is None else replay(kwargs, begun.body))
 
         once.idempotent = True  # type: ignore[attr-defined]  # read by the description of the API
         return once
@@ -72,18 +76,29 @@ def _key() -> str | None:
     return sent
 
 
-def _first(account_id: str, key: str, do: Callable[[], Response]) -> Response:
-    """Do a request for the first time, and keep its answer or set its key free."""
+def _first(deed: Deed, do: Callable[[], Response]) -> Response:
+    """Do a request for the first time, and keep its answer; set its key free where it failed before it did anything."""
+    g.deed = deed
     try:
         response = _with_refusals(do)
     except BaseException:
-        idempotency.abandon(context(), account_id, key)
+        idempotency.abandon(context(), deed)
         raise
+    finally:
+        del g.deed
     if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        idempotency.abandon(context(), account_id, key)
+        idempotency.abandon(context(), deed)
     else:
-        idempotency.finish(context(), account_id, key, _to_keep(response))
+        idempotency.finish(context(), deed, _to_keep(response))
     return response
+
+
+def _current(done: Done, current: Response | None) -> Response:
+    """Answer how it stands with what was done and not answered; where nothing shows that, say what was done."""
+    if current is None:
+        raise done.refusal(context().clock())
+    current.headers[REPLAYED] = "true"
+    return current
 
 
 def _with_refusals(do: Callable[[], Response]) -> Response:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPMethod
 from typing import IO, Any
@@ -29,6 +30,7 @@ from registry.domain.reading import parse_json
 
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
+FORM = "application/x-www-form-urlencoded"
 _MAX_FORM_PARTS = 200
 _BATCH = 1_000
 """A body with a list of up to so many things, or more, may be as large as a batch."""
@@ -47,7 +49,21 @@ class RegistryRequest(Request):
         content_length: int | None = None,  # noqa: ARG002  (signature)
     ) -> IO[bytes]:
         """Write an upload to a file without a name: when this process dies, nothing of it is left behind."""
-        return tempfile.TemporaryFile("w+b")
+        stream = tempfile.TemporaryFile("w+b")  # noqa: SIM115  (it is closed with the request)
+        self._streams.append(stream)
+        return stream
+
+    @property
+    def _streams(self) -> list[IO[bytes]]:
+        opened: list[IO[bytes]] = self.__dict__.setdefault("_opened", [])
+        return opened
+
+    def close(self) -> None:
+        """Close every upload, also of a form that could not be read to its end."""
+        super().close()
+        for stream in self._streams:
+            with suppress(OSError):  # what it has left to write has no room
+                stream.close()
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:  # noqa: FBT001, FBT002
         """Answer the JSON body; an empty body is an empty object, so that required members are named as missing."""
@@ -61,7 +77,7 @@ class Takes:
     """What body an operation takes.
 
     Attributes:
-        content_type: `JSON`, `MULTIPART`, or None when it takes none.
+        content_type: `JSON`, `MULTIPART`, `FORM`, or None when it takes none.
         single: form fields that may be given once.
         max_files: files together, where each file field may be given once; None where one may be repeated.
         is_batch: whether it takes JSON about thousands of things at once.
@@ -117,6 +133,8 @@ def _gate(operations: Mapping[tuple[str, str], Takes]) -> Callable[[], ResponseR
             _require_form(expected)
         elif expected.content_type == JSON:
             _require_json()
+        elif expected.content_type == FORM:
+            _require_fields()
         elif request.method not in {HTTPMethod.GET, HTTPMethod.HEAD, HTTPMethod.OPTIONS}:
             _require_nothing()
 
@@ -173,6 +191,13 @@ def _require_json() -> None:
         raise _wrong_type(JSON)
     if not isinstance(_parsed(data), dict):
         raise UnexpectedBodyError("the body is JSON, but not an object")
+
+
+def _require_fields() -> None:
+    """Refuse another content type than that of a form without files."""
+    _whole_body()
+    if request.mimetype != FORM:
+        raise _wrong_type(FORM)
 
 
 def _parsed(data: bytes) -> Any:

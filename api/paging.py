@@ -43,8 +43,8 @@ class PageQuery(Query):
     limit: int = Field(default=50, ge=1, le=200, description="How many items a page has at most.")
     cursor: str | None = omissible(max_length=200, description="`next_cursor` of the page before.")
 
-    def after(self, prefix: IdPrefix) -> str | None:
-        """Answer the id that the page begins after, or None for the first page.
+    def after(self, *prefixes: IdPrefix) -> str | None:
+        """Answer the id, of one of these kinds, that the page begins after, or None for the first page.
 
         Raises:
             CursorError: the cursor was not made by this API for this list.
@@ -52,7 +52,7 @@ class PageQuery(Query):
         if self.cursor is None:
             return None
         text = _opened(self.cursor)
-        if not text.startswith(_TAG) or not is_id(text.removeprefix(_TAG), prefix):
+        if not text.startswith(_TAG) or not any(is_id(text.removeprefix(_TAG), prefix) for prefix in prefixes):
             raise CursorError("the cursor was not made for this list", cursor=self.cursor)
         return text.removeprefix(_TAG)
 

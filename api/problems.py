@@ -37,13 +37,19 @@ _STATUSES: tuple[tuple[type[errors.RegistryError], HTTPStatus], ...] = (
     (errors.RateLimitedError, HTTPStatus.TOO_MANY_REQUESTS),
     (errors.StaleVersionError, HTTPStatus.PRECONDITION_FAILED),
     (errors.EngineUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (errors.ProviderUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
     (errors.DatabaseNotReadyError, HTTPStatus.SERVICE_UNAVAILABLE),
     (errors.DecoderUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
     (errors.BlobStoreError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (errors.KeysUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (errors.KeyringError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (errors.StorageFullError, HTTPStatus.INSUFFICIENT_STORAGE),
 )
 """The first class that fits decides; an error of no class here is the registry's own fault: 500."""
 
 _UNAVAILABLE = "a part of the registry does not answer at the moment; try again"
+_FULL = "there is no room to keep this: nothing of it was kept; the registry goes on when its operator has made room"
+_AGAIN_LATER = frozenset({HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.INSUFFICIENT_STORAGE})
 _INTERNAL = "something went wrong inside the registry; it was logged under this request's id"
 _SLUGS_BY_STATUS = {
     HTTPStatus.BAD_REQUEST: "bad_request",
@@ -77,18 +83,24 @@ def problem(
         figures: the same numbers for a machine; one that would hide a member of the problem itself is left out.
         members: further members, such as ``errors``.
     """
-    body: dict[str, object] = {
+    body = problem_of(status, code, detail, instance=request.path, request_id=g.get("request_id"))
+    body |= {name: value for name, value in (figures or {}).items() if name not in _OWN_MEMBERS} | members
+    return Response(json.dumps(body, ensure_ascii=False), status.value, mimetype=MEDIA_TYPE)
+
+
+def problem_of(
+    status: HTTPStatus, code: str, detail: str, *, instance: str, request_id: str | None
+) -> dict[str, object]:
+    """Answer the members that every problem has."""
+    return {
         "type": f"{URN}{code}",
         "title": code.replace("_", " ").capitalize(),
         "status": status.value,
         "detail": detail,
-        "instance": request.path,
+        "instance": instance,
         "code": code,
-        "request_id": g.get("request_id"),
-        **{name: value for name, value in (figures or {}).items() if name not in _OWN_MEMBERS},
-        **members,
+        "request_id": request_id,
     }
-    return Response(json.dumps(body, ensure_ascii=False), status.value, mimetype=MEDIA_TYPE)
 
 
 def from_error(error: errors.RegistryError) -> Response:
@@ -96,9 +108,10 @@ def from_error(error: errors.RegistryError) -> Response:
     status = _status_of_error(error)
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
         return _from_anything(error)
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
-        _log.error("unavailable", request_id=g.get("request_id"), slug=error.slug, exc_info=error)
-        response = problem(status, error.slug, _UNAVAILABLE)
+    if status in _AGAIN_LATER:
+        _log.error("unavailable", request_id=g.get("request_id"), slug=error.slug, detail=error.detail)
+        told = _FULL if status is HTTPStatus.INSUFFICIENT_STORAGE else _UNAVAILABLE
+        response = problem(status, error.slug, told)
     else:
         response = problem(status, error.slug, error.detail, figures=error.figures)
     _add_headers(response, error)
@@ -156,7 +169,7 @@ def _add_headers(response: Response, error: errors.RegistryError) -> None:
         # RFC 6750 section 3: no error attribute where no credentials were sent at all
         attributes = ', error="invalid_token"' if request.authorization else ""
         response.headers["WWW-Authenticate"] = f'Bearer realm="{_REALM}"{attributes}'
-    if isinstance(error, errors.RequestInProgressError) or response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+    if isinstance(error, errors.RequestInProgressError) or response.status_code in _AGAIN_LATER:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
     if isinstance(error, errors.RateLimitedError):
         response.headers["Retry-After"] = str(error.figures.get("retry_after_s", RETRY_AFTER_S))
@@ -184,6 +197,8 @@ def _detail(error: HTTPException, status: HTTPStatus) -> str:
 
 
 def _from_anything(error: Exception) -> Response:
-    """Log what nobody expected, and say nothing of it but that it happened."""
+    """Log what nobody expected, and say nothing of it but that it happened; a full disk can show itself anywhere."""
+    if isinstance(error, OSError) and error.errno in errors.NO_ROOM:
+        return from_error(errors.StorageFullError(str(error)))
     _log.error("request failed", request_id=g.get("request_id"), exc_info=error)
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", _INTERNAL)

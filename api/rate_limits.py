@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from http import HTTPMethod
 from ipaddress import IPv6Address, ip_address
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar
 
 from flask import Flask, Response, current_app, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -22,8 +22,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from api.rates import Budget, Rate, Rates
 from api.state import principal
 from api.windows import Used, Windows
-from registry.domain.accounts import Principal
-from registry.errors import RateLimitedError, UnauthenticatedError
+from registry.errors import RateLimitedError, RegistryError, UnauthenticatedError
 
 _EXTENSION = "likeness_rate_limits"
 _KNOWN_TOKENS = 10_000
@@ -31,6 +30,7 @@ _NETWORK_OF_ONE_CALLER = 64
 """Bits of an IPv6 address that one caller has no choice in; the rest they can change at will."""
 
 Arguments = ParamSpec("Arguments")
+Known = TypeVar("Known")
 
 
 _OF: Mapping[Budget, str] = {
@@ -41,6 +41,7 @@ _OF: Mapping[Budget, str] = {
     Budget.CHECKS: "checks by this organisation",
     Budget.SCANS: "scans by this organisation",
     Budget.CLEARANCES: "questions for clearance or approval by this organisation",
+    Budget.NAMES: "names of performers tried by this account",
 }
 
 
@@ -162,8 +163,10 @@ def spend_anonymously() -> None:
     of_app().spend(Budget.ANONYMOUS, address())
 
 
-def checked_token(text: str, authenticate: Callable[[str], Principal]) -> Principal:
-    """Tell who holds a token, and count the request.
+def checked_token(
+    text: str, authenticate: Callable[[str], Known], refusal: type[RegistryError] = UnauthenticatedError
+) -> Known:
+    """Tell who holds a token, a session or a link, and count the request.
 
     1. The address has not sent too many tokens that are not valid.
     2. The token is valid; one that is not counts against the address.
@@ -171,13 +174,13 @@ def checked_token(text: str, authenticate: Callable[[str], Principal]) -> Princi
 
     Raises:
         RateLimitedError: 1 or 3 fails.
-        UnauthenticatedError: 2 fails.
+        UnauthenticatedError: 2 fails; or ``refusal``, which is counted like it.
     """
     limits, digest = of_app(), hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
     limits.require_trust(address(), digest)
     try:
         found = authenticate(text)
-    except UnauthenticatedError:
+    except refusal:
         limits.failed(address(), digest)
         raise
     limits.succeeded(digest)
@@ -202,14 +205,15 @@ def spends(
 
     Args:
         budget: that it is counted against.
-        amount: how much of it, by the operation's arguments.
+        amount: how much of it, by the operation's arguments; 0 where this one is not counted.
     """
 
     def decorate(view: Callable[Arguments, Response]) -> Callable[Arguments, Response]:
         @wraps(view)
         def counted(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Response:
             whose = principal().organisation_id or principal().account_id
-            of_app().spend(budget, whose, amount(kwargs))
+            if asked := amount(kwargs):
+                of_app().spend(budget, whose, asked)
             return view(*args, **kwargs)
 
         return counted

@@ -21,6 +21,7 @@ class Budget(StrEnum):
     CHECKS = "checks"
     SCANS = "scans"
     CLEARANCES = "clearances"
+    NAMES = "names"
 
 
 @dataclass(frozen=True, slots=True)

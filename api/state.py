@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from flask import Flask, current_app, g
@@ -10,6 +10,7 @@ from flask import Flask, current_app, g
 from api.rates import DEFAULT_RATES, Rates
 from registry.domain.accounts import Principal
 from registry.services.context import Context
+from registry.services.sessions import SignedIn
 
 _EXTENSION = "likeness_registry"
 
@@ -53,8 +54,9 @@ def attach(app: Flask, state: ApiState) -> None:
 
 
 def context() -> Context:
-    """Answer the context that every verb takes."""
-    return _state().ctx
+    """Answer the context that every verb takes; with the deed, where the request is done under an idempotency key."""
+    ctx = _state().ctx
+    return ctx if "deed" not in g else replace(ctx, deed=g.deed)
 
 
 def settings() -> ApiSettings:
@@ -65,6 +67,11 @@ def settings() -> ApiSettings:
 def principal() -> Principal:
     """Answer who is asking. Only an operation behind the gate of `api.auth` has somebody to answer with."""
     return cast("Principal", g.principal)
+
+
+def signed_in() -> SignedIn | None:
+    """Answer the session of whoever is asking; None where they ask with a token."""
+    return cast("SignedIn | None", g.get("signed_in"))
 
 
 def _state() -> ApiState:

@@ -60,10 +60,10 @@ def running_server(
     environment |= {"LIKENESS_HOME": str(home), "LIKENESS_PORT": "0", "LIKENESS_LOG_LEVEL": "warning"} | dict(
         settings or {}
     )
-    _likeness(environment, "keys", "init")
-    _likeness(environment, "db", "upgrade")
-    operator_id = _likeness(environment, "account", "create", "--role", "operator", "--name", "Registry operator")
-    token = _likeness(environment, "token", "issue", operator_id)
+    likeness(environment, "keys", "init")
+    likeness(environment, "db", "upgrade")
+    operator_id = likeness(environment, "account", "create", "--role", "operator", "--name", "Registry operator")
+    token = likeness(environment, "token", "issue", operator_id)
     if before_start is not None:
         before_start()
     started = time.monotonic()
@@ -71,15 +71,15 @@ def running_server(
         [sys.executable, "-m", "registry.cli.main", "serve"], env=environment, stderr=subprocess.PIPE, text=True
     )
     try:
-        url = _listening(process, said or sys.stderr.write)
-        _await_ready(process, url, ready_within_s)
+        url = listening(process, said or sys.stderr.write)
+        await_ready(process, url, ready_within_s)
         yield Server(url, operator_id, token, time.monotonic() - started, process.pid)
     finally:
         process.terminate()
         process.wait(timeout=60)
 
 
-def _likeness(environment: Mapping[str, str], *arguments: str) -> str:
+def likeness(environment: Mapping[str, str], *arguments: str) -> str:
     """Run one command and answer what it printed; one that fails ends everything with its own words."""
     done = subprocess.run(
         [sys.executable, "-m", "registry.cli.main", *arguments],
@@ -89,11 +89,13 @@ def _likeness(environment: Mapping[str, str], *arguments: str) -> str:
         check=False,
     )
     if done.returncode:
-        raise SystemExit(f"likeness {' '.join(arguments)} failed ({done.returncode}): {done.stderr.strip()}")
+        raise SystemExit(
+            f"likeness {' '.join(arguments)} failed ({done.returncode}): {done.stderr.strip() or done.stdout.strip()}"
+        )
     return done.stdout.strip()
 
 
-def _listening(process: subprocess.Popen[str], said: Callable[[str], object]) -> str:
+def listening(process: subprocess.Popen[str], said: Callable[[str], object]) -> str:
     """Read where the server listens, and pass on whatever else it says from a thread of its own."""
     stream = process.stderr
     if stream is None:
@@ -113,7 +115,8 @@ def _pass_on(stream: IO[str], said: Callable[[str], object]) -> None:
             said(line)
 
 
-def _await_ready(process: subprocess.Popen[str], url: str, within_s: float) -> None:
+def await_ready(process: subprocess.Popen[str], url: str, within_s: float) -> None:
+    """Wait until a server says that every part of the registry works."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
         if process.poll() is not None:

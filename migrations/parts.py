@@ -40,6 +40,14 @@ def check(table: str, name: str, condition: str) -> sa.CheckConstraint:
     return sa.CheckConstraint(condition, name=op.f(f"ck_{table}_{name}"))
 
 
+def references(table: str, **columns: str) -> list[sa.ForeignKeyConstraint]:
+    """Answer a reference for each column to the id of another table, with the name that the models give it."""
+    return [
+        sa.ForeignKeyConstraint([column], [f"{other}.id"], name=op.f(f"fk_{table}_{column}_{other}"))
+        for column, other in columns.items()
+    ]
+
+
 def differ(*columns: str) -> str:
     """Answer the condition that an update changes any of some columns."""
     differs = "IS NOT" if on_sqlite() else "IS DISTINCT FROM"
@@ -73,6 +81,42 @@ def rebuild(
             change(batch)
     for name in (name for name, condition in after.items() if before.get(name) != condition):
         op.create_check_constraint(op.f(f"ck_{table}_{name}"), table, after[name])
+
+
+def index_online(
+    name: str, table: str, columns: Sequence[str], *, unique: bool = False, where: str | None = None
+) -> None:
+    """Make an index on a table that exists, without keeping anybody from writing to it meanwhile.
+
+    PostgreSQL does that outside of a transaction, so it is all that its migration does: what was cut short is begun
+    anew when it is run again.
+
+    Args:
+        name: of the index.
+        table: that it is on.
+        columns: of the table.
+        unique: whether no two rows have the same.
+        where: which rows it has, as SQL; None for all.
+    """
+    only = None if where is None else sa.text(where)
+    if on_sqlite():
+        op.create_index(name, table, list(columns), unique=unique, sqlite_where=only)
+        return
+    with op.get_context().autocommit_block():
+        bounded = op.get_bind().scalar(sa.text("SHOW lock_timeout"))
+        op.execute("SET lock_timeout = 0")  # it waits for readers that are there, such as a backup, and nobody for it
+        op.drop_index(name, table, if_exists=True, postgresql_concurrently=True)  # cut short, it is there and not valid
+        op.create_index(name, table, list(columns), unique=unique, postgresql_concurrently=True, postgresql_where=only)
+        op.execute(f"SET lock_timeout = '{bounded}'")
+
+
+def drop_index_online(name: str, table: str) -> None:
+    """Take back what `index_online` made."""
+    if on_sqlite():
+        op.drop_index(name, table)
+        return
+    with op.get_context().autocommit_block():
+        op.drop_index(name, table, if_exists=True, postgresql_concurrently=True)
 
 
 def refuse_changes(

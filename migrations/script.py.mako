@@ -14,6 +14,7 @@ revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = ${repr(branch_labels)}
 depends_on = ${repr(depends_on)}
+serves_code_from: str = ${repr(up_revision)}  # or an older one, whose code goes on reading and writing after it
 
 
 def upgrade() -> None:

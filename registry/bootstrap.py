@@ -5,25 +5,35 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from registry.clock import Clock, utc_now
 from registry.domain.controllers import Controller
 from registry.domain.ids import IdFactory, RandomBytes
 from registry.domain.scan_requests import ScanPlaces
+from registry.domain.sign_in import SignInRules
 from registry.domain.webhook_addresses import WebhookRules
-from registry.errors import KeyringError
+from registry.errors import KeyringError, SettingsError
+from registry.journal.endings import EndingsList
 from registry.media.decode import Decoder
 from registry.media.limits import MediaLimits
 from registry.media.speech import SpeechDetector
 from registry.scanning.signing import SCAN_KEY
-from registry.services.context import Context, JournalRules, Thresholds
+from registry.services.context import Context, JournalRules, Thresholds, TimestampRules
+from registry.services.provider import Client, Provider
+from registry.services.provider_http import ProviderHttp
 from registry.settings import Settings
 from registry.store import models
 from registry.store.blobs import BlobStore
 from registry.store.database import Database
-from registry.vault.keys import FileKeyring
+from registry.vault.house import FileHouse, KeyHouse
+from registry.vault.keyfile import read_private_file
+from registry.vault.keyring_file import KeyringFile, WatchedKeyring
+from registry.vault.keys import KeyProvider
+from registry.vault.transit import Transit, VaultPlace
+from registry.vault.vault_keys import VaultHouse, VaultKeys, sealed_file
 from registry.vault.voiceprints import VoiceprintVault
 
 if TYPE_CHECKING:  # the engine brings torch with it, which only a worker needs
@@ -32,6 +42,8 @@ if TYPE_CHECKING:  # the engine brings torch with it, which only a worker needs
 
 PARENT_VARIABLE = "LIKENESS_PARENT_PID"
 """Set by `likeness serve` for the worker beside it, which ends when that process has gone."""
+
+_SECRET_FILE = "LIKENESS_OIDC_CLIENT_SECRET_FILE"  # noqa: S105  (a name, not a secret)
 
 TABLES = models.metadata
 """Named here so that every process that has a context knows every table."""
@@ -42,16 +54,65 @@ def build_database(settings: Settings) -> Database:
     return Database(settings.resolved_database_url)
 
 
-def build_keyring(settings: Settings) -> FileKeyring:
-    """Read the master keyring.
+def build_keyring(settings: Settings) -> KeyProvider:
+    """Open the keys of the house, as every process uses them: it goes on with new ones once they are there.
 
     Raises:
-        KeyringError: it is not there, or not readable, or readable by others; the sentence says what to do.
+        KeyringError: the keyring is not there, or not readable, or readable by others; the sentence says what to do.
+        KeysUnavailableError: the key service does not answer.
     """
     path = settings.resolved_keyring
     if not path.exists():
         raise KeyringError(f"there is no keyring at {path}: make one with `likeness keys init`", path=str(path))
-    return FileKeyring.load(path)
+    transit = build_transit(settings)
+    if transit is None:
+        return WatchedKeyring(KeyringFile(path))
+    return VaultKeys(transit, sealed_file(path, transit))
+
+
+def build_keyring_file(settings: Settings) -> KeyringFile:
+    """Open the keyring's file, to change it."""
+    transit = build_transit(settings)
+    path = settings.resolved_keyring
+    return KeyringFile(path) if transit is None else sealed_file(path, transit)
+
+
+def build_key_house(settings: Settings) -> KeyHouse:
+    """Open what changes the keys of the house."""
+    transit = build_transit(settings)
+    file = build_keyring_file(settings)
+    return FileHouse(file) if transit is None else VaultHouse(transit, file)
+
+
+def build_transit(settings: Settings) -> Transit | None:
+    """Open the key service, where the settings name one."""
+    if settings.key_provider != "vault" or settings.vault_url is None:
+        return None
+    return Transit(
+        VaultPlace(
+            url=settings.vault_url,
+            mount=settings.vault_mount,
+            key=settings.vault_key,
+            token_file=settings.vault_token_file,
+            role_id=settings.vault_role_id,
+            secret_id_file=settings.vault_secret_id_file,
+            ca_file=settings.vault_ca_file,
+            namespace=settings.vault_namespace,
+        )
+    )
+
+
+def create_keys(settings: Settings, now: datetime, random_bytes: RandomBytes) -> Path:
+    """Make the first keys of a house, durable on return; answer where they are.
+
+    Raises:
+        KeyringError: there is a keyring already, or it cannot be written.
+        KeysUnavailableError: the key service does not answer.
+    """
+    path = settings.resolved_keyring
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    build_keyring_file(settings).create(now, random_bytes)
+    return path
 
 
 def media_limits(settings: Settings) -> MediaLimits:
@@ -93,6 +154,53 @@ def journal_rules(settings: Settings) -> JournalRules:
     return JournalRules(timedelta(seconds=settings.journal_interval_s), settings.witnesses)
 
 
+def timestamp_rules(settings: Settings) -> TimestampRules | None:
+    """Answer who is asked for time stamps, if anybody.
+
+    Raises:
+        SettingsError: the file of certificates cannot be read.
+    """
+    if settings.timestamps_url is None or settings.timestamps_roots is None:
+        return None
+    try:
+        return TimestampRules(settings.timestamps_url, settings.timestamps_roots.read_bytes())
+    except OSError as error:
+        raise SettingsError(
+            f"LIKENESS_TIMESTAMPS_ROOTS, {settings.timestamps_roots}, cannot be read: {error.strerror}",
+            setting="LIKENESS_TIMESTAMPS_ROOTS",
+        ) from error
+
+
+def sign_in_rules(settings: Settings) -> SignInRules:
+    """Answer how people sign in."""
+    return SignInRules(
+        origin=settings.origin,
+        link_life=timedelta(seconds=settings.sign_in_link_s),
+        session_idle=timedelta(seconds=settings.session_idle_s),
+        session_life=timedelta(seconds=settings.session_life_s),
+    )
+
+
+def build_provider(settings: Settings, clock: Clock) -> Provider | None:
+    """Answer the identity provider that the settings name, without asking it anything.
+
+    Raises:
+        SettingsError: the file with the secret is missing, open to others, or empty.
+    """
+    if settings.oidc_issuer is None or settings.oidc_client_id is None:
+        return None
+    secret = None
+    if (path := settings.oidc_client_secret_file) is not None:
+        try:
+            secret = read_private_file(path, "client secret").decode().strip()
+        except (KeyringError, UnicodeDecodeError) as error:
+            raise SettingsError(f"the client secret cannot be used: {error}", setting=_SECRET_FILE) from error
+        if not secret:
+            raise SettingsError(f"there is no client secret in {path}", setting=_SECRET_FILE)
+    client = Client(settings.oidc_issuer, settings.oidc_client_id, secret)
+    return Provider(client, ProviderHttp(settings.provider_origins), clock)
+
+
 def controller(settings: Settings) -> Controller:
     """Answer who answers for the registry, as far as the settings say."""
     return Controller(
@@ -124,6 +232,7 @@ def build_context(
         KeyringError, SettingsError: something is missing or unsafe; the sentence says what to do.
     """
     keys = build_keyring(settings)
+    provider = build_provider(settings, clock)
     database = build_database(settings)
     with Decoder(media_limits(settings), warm=warm_decoders) as decoder:
         try:
@@ -142,6 +251,10 @@ def build_context(
                 webhooks=webhook_rules(settings),
                 scan_places=scan_places(settings),
                 journal=journal_rules(settings),
+                sign_in=sign_in_rules(settings),
+                provider=provider,
+                endings=EndingsList(settings.resolved_endings),
+                timestamps=timestamp_rules(settings),
             )
         finally:
             database.dispose()

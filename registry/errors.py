@@ -7,10 +7,14 @@ a person needs to put things right. It knows nothing of HTTP: `api.problems` map
 
 from __future__ import annotations
 
-from typing import ClassVar
+import errno
+from typing import ClassVar, Final
 
 Figure = str | int | float | bool | None | list[str] | list[float] | list[dict[str, object]]
 """What an error may carry beside its sentence: something that JSON can hold."""
+
+NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What the system says when a disk, or one's share of it, is full."""
 
 
 class RegistryError(Exception):
@@ -281,10 +285,22 @@ class TokenExpiredError(UnauthenticatedError):
     slug = "token_expired"
 
 
+class SessionEndedError(UnauthenticatedError):
+    """The session was good once, and is over; figure ``reason``: ``ended``, ``idle`` or ``expired``."""
+
+    slug = "session_ended"
+
+
 class ForbiddenError(RegistryError):
     """Known, but not allowed to do this kind of thing at all."""
 
     slug = "forbidden"
+
+
+class SignInRefusedError(ForbiddenError):
+    """Nobody is signed in by what came back from the identity provider; figure ``reason`` says why."""
+
+    slug = "sign_in_refused"
 
 
 class NotFoundError(RegistryError):
@@ -323,6 +339,12 @@ class SecondPersonNeededError(ForbiddenError):
     slug = "second_person_needed"
 
 
+class ProposalChangedError(ConflictError):
+    """Other bytes were approved than were proposed; figures ``content_sha256`` and ``approved_sha256``."""
+
+    slug = "proposal_changed"
+
+
 class UsageOverlapsError(ConflictError):
     """Another usage report covers days of the same licence; figures ``report_id``, ``starts_on`` and ``ends_on``."""
 
@@ -333,6 +355,12 @@ class RequestInProgressError(ConflictError):
     """The first request under this idempotency key has not been answered yet; figure ``retry_after_s``."""
 
     slug = "request_in_progress"
+
+
+class AnswerLostError(ConflictError):
+    """What was asked under this idempotency key was done, and its answer is lost; figure ``records``, the ids of it."""
+
+    slug = "answer_lost"
 
 
 class RateLimitedError(RegistryError):
@@ -506,14 +534,32 @@ class KeyringError(RegistryError):
     slug = "keyring"
 
 
+class KeysUnavailableError(RegistryError):
+    """The service that has the keys does not answer: nothing can be opened or sealed until it does."""
+
+    slug = "keys_unavailable"
+
+
 class DatabaseNotReadyError(RegistryError):
     """The database cannot be reached, or its schema is not at the version this code needs."""
 
     slug = "database_not_ready"
 
 
+class DatabaseUnavailableError(DatabaseNotReadyError):
+    """The database cannot be reached, was lost on the way, or was held by others for too long: worth asking again."""
+
+    slug = "database_unavailable"
+
+
+class StorageFullError(RegistryError):
+    """There is no room where something has to be kept; nothing of it was. It goes on when there is room."""
+
+    slug = "storage_full"
+
+
 class BlobStoreError(RegistryError):
-    """The blob store does not answer, or is full; figure ``key``."""
+    """The blob store does not answer; figure ``key``."""
 
     slug = "blob_store"
 
@@ -542,10 +588,22 @@ class EngineMismatchError(RegistryError):
     slug = "engine_mismatch"
 
 
+class EngineNotInForceError(EngineMismatchError):
+    """A process was started for another operating point or calibration than are in force; figures name both."""
+
+    slug = "engine_not_in_force"
+
+
 class EngineUnavailableError(RegistryError):
     """No worker with a working engine is there to answer."""
 
     slug = "engine_unavailable"
+
+
+class ProviderUnavailableError(RegistryError):
+    """The identity provider does not answer, or not as it should; what is wrong is logged."""
+
+    slug = "identity_provider_unavailable"
 
 
 class DecoderUnavailableError(RegistryError):
@@ -576,6 +634,39 @@ class ScanUnreconciledError(RegistryError):
     """The rows of a scan are not those of its manifest; figure ``row``, where they part."""
 
     slug = "scan_not_reconciled"
+
+
+# --- a backup cannot be used -----------------------------------------------------------------------------------------
+
+
+class BackupError(RegistryError):
+    """A backup cannot be made, looked at or restored; the subclasses say why."""
+
+    slug = "backup"
+
+
+class BackupDamagedError(BackupError):
+    """A part of a backup is not as it was written; figure ``part`` says which."""
+
+    slug = "backup_damaged"
+
+
+class BackupForeignError(BackupError):
+    """The backup, or its keys, are of another registry, of another backup, or open with no key of this keyring."""
+
+    slug = "backup_foreign"
+
+
+class RestoreRefusedError(BackupError):
+    """A backup is not restored like this; the sentence says what is missing, or in the way."""
+
+    slug = "restore_refused"
+
+
+class EndingsDamagedError(BackupError):
+    """The list of endings is not what was written; figures say where."""
+
+    slug = "endings_damaged"
 
 
 # --- a gallery file cannot be searched -------------------------------------------------------------------------------

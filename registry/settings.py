@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from registry.domain.ids import IdPrefix, is_id
 from registry.domain.scan_requests import ScanRoot
-from registry.errors import SettingsError, SignatureInvalidError
+from registry.domain.sign_in import Origin, is_loopback, read_origin
+from registry.errors import InvalidInputError, SettingsError, SignatureInvalidError
 from registry.journal.note import KeyKind, VerifierKey
 
 RATE = re.compile("off|(?P<limit>[1-9][0-9]{0,8})/(?P<unit>second|minute|hour|day)")
@@ -35,6 +38,37 @@ class Settings(BaseSettings):
         default=None,
         description="The master keyring that `likeness keys init` makes; `keyring.json` in the home folder.",
     )
+    key_provider: Literal["file", "vault"] = Field(
+        default="file",
+        description=(
+            "What wraps keys: `file`, the keyring; or `vault`, a transit key of HashiCorp Vault, which then seals the "
+            "keyring as well."
+        ),
+    )
+    vault_url: str | None = Field(
+        default=None,
+        pattern=r"^(https://|http://(127\.0\.0\.1|\[::1\]|localhost)([:/]|$))",
+        description="Where Vault is; with TLS, unless it is on this machine.",
+    )
+    vault_mount: str = Field(
+        default="transit", pattern="^[A-Za-z0-9_/-]{1,100}$", description="Where its transit engine is mounted."
+    )
+    vault_key: str = Field(
+        default="likeness", pattern="^[A-Za-z0-9_]{1,24}$", description="Name of the transit key, of type aes256-gcm96."
+    )
+    vault_token_file: Path | None = Field(
+        default=None, description="File with a token that somebody renews, such as Vault's agent; mode 0600."
+    )
+    vault_role_id: str | None = Field(
+        default=None, max_length=200, description="Id of an AppRole to log in with, in place of a token."
+    )
+    vault_secret_id_file: Path | None = Field(default=None, description="File with the AppRole's secret id; mode 0600.")
+    vault_ca_file: Path | None = Field(
+        default=None, description="Certificates to check Vault's against; by default the system's."
+    )
+    vault_namespace: str | None = Field(
+        default=None, max_length=200, description="Namespace of Vault Enterprise, where there is one."
+    )
     spool_url: str | None = Field(
         default=None,
         description=(
@@ -45,6 +79,30 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address to listen on. Put a TLS proxy before any other.")
     port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     http_threads: int = Field(default=16, ge=1, le=256, description="Requests answered at once by one HTTP process.")
+    http_connections: int = Field(
+        default=1000,
+        ge=16,
+        le=20_000,
+        description=(
+            "Connections that one HTTP process keeps open. When more come, whoever is idle, or has not said what they "
+            "want for longest, makes room."
+        ),
+    )
+    http_head_s: float = Field(
+        default=10.0,
+        gt=0,
+        le=300,
+        description="Seconds in which the head of a request has to come.",
+    )
+    http_stall_s: float = Field(
+        default=30.0,
+        gt=0,
+        le=600,
+        description="Seconds that a client may be below the least rate, sending its body or reading the answer.",
+    )
+    http_least_bytes_per_s: int = Field(
+        default=4096, ge=1, description="That rate. Who is faster may take as long as it takes."
+    )
     trusted_proxies: int = Field(
         default=0,
         ge=0,
@@ -52,6 +110,39 @@ class Settings(BaseSettings):
         description=(
             "How many proxies of yours stand before this process, each adding to `X-Forwarded-For` from where it was "
             "asked. 0: that header is not believed, and all who come through a proxy count as one address."
+        ),
+    )
+    public_url: str | None = Field(
+        default=None,
+        description=(
+            "Where people's browsers reach the registry, such as `https://registry.example`; needed to sign in. By "
+            "default `http://` with host and port, where that is this machine alone."
+        ),
+    )
+    sign_in_link_s: int = Field(
+        default=900, ge=60, le=86_400, description="How long a one-time sign-in link can be used, in seconds."
+    )
+    session_idle_s: int = Field(
+        default=3600, ge=60, le=86_400, description="After so many seconds without a request, a session is over."
+    )
+    session_life_s: int = Field(
+        default=43_200, ge=900, le=2_592_000, description="After so many seconds, a session is over in any case."
+    )
+    oidc_issuer: str | None = Field(
+        default=None,
+        max_length=500,
+        description="An OpenID Connect provider by which people sign in, exactly as it writes its own name.",
+    )
+    oidc_client_id: str | None = Field(default=None, max_length=500, description="What the registry is called there.")
+    oidc_client_secret_file: Path | None = Field(
+        default=None,
+        description="A file of mode 0600 with the secret that the provider gave; none for a public client.",
+    )
+    oidc_hosts: str | None = Field(
+        default=None,
+        description=(
+            "Further hosts of the provider that may be asked, with commas between: `oauth2.googleapis.com`. Those of "
+            "its issuer may, and no others."
         ),
     )
     rate_reads: str = Field(
@@ -80,6 +171,14 @@ class Settings(BaseSettings):
         default="100000/hour",
         pattern=_ONE_RATE,
         description="Questions for clearance or approval, for each organisation; each of a batch counts.",
+    )
+    rate_names: str = Field(
+        default="100/day",
+        pattern=_ONE_RATE,
+        description=(
+            "Names under which one account, but an operator's, registers performers or lets them be called: whether a "
+            "name is refused tells that somebody of that name asked to be forgotten."
+        ),
     )
     rate_storage: str | None = Field(
         default=None,
@@ -173,7 +272,10 @@ class Settings(BaseSettings):
         default=None, max_length=200, description="Where the registry's data is kept, such as `Seoul, KR`."
     )
     lease_s: float = Field(
-        default=30.0, ge=2.0, description="How long a worker holds work without a sign of life before another takes it."
+        default=30.0,
+        ge=2.0,
+        le=300.0,
+        description="How long a worker holds work without a sign of life before another takes it.",
     )
     checks_at_once: int = Field(
         default=8,
@@ -212,6 +314,24 @@ class Settings(BaseSettings):
             "`witness.example/w1+da77ade7+BOv…`."
         ),
     )
+    endings: Path | None = Field(
+        default=None,
+        description=(
+            "Folder in which it is written down what has ended and must not come back with a backup; best on another "
+            "disk than the database. `endings` in the home folder."
+        ),
+    )
+    timestamps_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s]+$",
+        description=(
+            "A time-stamping authority (RFC 3161) that new checkpoints of the journal are sent to, with the extra "
+            "`timestamps`; by default none is."
+        ),
+    )
+    timestamps_roots: Path | None = Field(
+        default=None, description="PEM file of the certificates that its answers must lead to."
+    )
     shutdown_s: float = Field(default=30.0, ge=1, description="How long requests and work may take to end on shutdown.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
 
@@ -221,6 +341,63 @@ class Settings(BaseSettings):
             raise ValueError(
                 "LIKENESS_CALIBRATION and LIKENESS_CALIBRATION_SHA256 belong together: set both, as `likeness "
                 "calibrate` printed them, or neither"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _name_the_provider_whole(self) -> Self:
+        if (self.oidc_issuer is None) != (self.oidc_client_id is None):
+            raise ValueError("LIKENESS_OIDC_ISSUER and LIKENESS_OIDC_CLIENT_ID belong together: set both, or neither")
+        if self.oidc_issuer is not None and self.origin is None:
+            raise ValueError("LIKENESS_OIDC_ISSUER needs LIKENESS_PUBLIC_URL: the provider sends browsers back there")
+        return self
+
+    @field_validator("public_url")
+    @classmethod
+    def _read_public_url(cls, value: str | None) -> str | None:
+        if value is not None:
+            _origin(value)
+        return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _read_issuer(cls, value: str | None) -> str | None:
+        if value is not None:
+            _issuer_origin(value)
+        return value
+
+    @property
+    def origin(self) -> Origin | None:
+        """Where browsers reach the registry; None where that was not said, and is not this machine."""
+        if self.public_url is not None:
+            return _origin(self.public_url)
+        return Origin("http", self.host, self.port) if is_loopback(self.host) and self.port else None
+
+    @property
+    def provider_origins(self) -> frozenset[Origin]:
+        """Where the identity provider may be asked."""
+        if self.oidc_issuer is None:
+            return frozenset()
+        further = (each.strip() for each in (self.oidc_hosts or "").split(",") if each.strip())
+        return frozenset({_issuer_origin(self.oidc_issuer), *(_origin(f"https://{host}") for host in further)})
+
+    @field_validator("oidc_hosts")
+    @classmethod
+    def _read_hosts(cls, value: str | None) -> str | None:
+        for host in (value or "").split(","):
+            if host.strip():
+                _origin(f"https://{host.strip()}")
+        return value
+
+    @model_validator(mode="after")
+    def _say_who_asks_vault(self) -> Self:
+        if self.key_provider != "vault":
+            return self
+        by_role = self.vault_role_id is not None and self.vault_secret_id_file is not None
+        if self.vault_url is None or (self.vault_token_file is not None) == by_role:
+            raise ValueError(
+                "LIKENESS_KEY_PROVIDER=vault needs LIKENESS_VAULT_URL, and either LIKENESS_VAULT_TOKEN_FILE, or "
+                "LIKENESS_VAULT_ROLE_ID with LIKENESS_VAULT_SECRET_ID_FILE"
             )
         return self
 
@@ -257,6 +434,20 @@ class Settings(BaseSettings):
         """What may be scanned for organisations, by name."""
         return _roots(self.scan_roots)
 
+    @model_validator(mode="after")
+    def _trust_the_timestamps(self) -> Self:
+        if (self.timestamps_url is None) != (self.timestamps_roots is None):
+            raise ValueError(
+                "LIKENESS_TIMESTAMPS_URL and LIKENESS_TIMESTAMPS_ROOTS belong together: a time stamp counts by the "
+                "certificates that it leads to; set both, or neither"
+            )
+        return self
+
+    @property
+    def resolved_endings(self) -> Path:
+        """The folder of the list of endings, the default filled in."""
+        return self.endings or self.home.absolute() / "endings"
+
     @property
     def resolved_scans(self) -> Path:
         """The folder of scans, the default filled in."""
@@ -276,6 +467,26 @@ class Settings(BaseSettings):
     def resolved_spool_url(self) -> str:
         """The spool, the default filled in."""
         return self.spool_url or str(self.home.absolute() / "spool")
+
+
+def _origin(url: str) -> Origin:
+    """Read an address that secrets are sent to.
+
+    Raises:
+        ValueError: it is not of its form, or not safe.
+    """
+    try:
+        return read_origin(url)
+    except InvalidInputError as error:
+        raise ValueError(error.detail) from error
+
+
+def _issuer_origin(issuer: str) -> Origin:
+    """Answer where an issuer is; it may have a path, and no query (OpenID Connect Discovery 1.0, section 3)."""
+    parts = urlsplit(issuer)
+    if parts.query or parts.fragment:
+        raise ValueError("an issuer is https://host, with a path where it has one, and no more")
+    return _origin(f"{parts.scheme}://{parts.netloc}")
 
 
 def _networks(value: str | None) -> tuple[IPv4Network | IPv6Network, ...]:
@@ -321,14 +532,21 @@ def _root(name: str, about: object) -> ScanRoot:
     return ScanRoot(name, about["url"], frozenset(organisations))
 
 
+SECRETS = "LIKENESS_SECRETS"
+"""Names a folder of files that stand in for variables: a file ``likeness_database_url`` for that setting."""
+
+
 def load_settings() -> Settings:
-    """Read the settings from the environment.
+    """Read the settings from the environment, and what is not there from the folder of secrets, if one is named.
 
     Raises:
         SettingsError: a value cannot be used; the sentence names the variable and says what is wrong with it.
     """
+    folder = os.environ.get(SECRETS)
+    if folder is not None and not Path(folder).is_dir():
+        raise SettingsError(f"{SECRETS} names {folder}, which is no folder", setting=SECRETS)
     try:
-        return Settings()
+        return Settings(_secrets_dir=folder)
     except ValidationError as error:
         first = error.errors()[0]
         if not first["loc"]:  # of several settings together; the sentence names them

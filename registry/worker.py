@@ -26,6 +26,7 @@ import structlog
 
 from registry.bootstrap import PARENT_VARIABLE, build_context, build_engine
 from registry.domain.checks import WorkKind
+from registry.domain.engine_settings import EngineSettings, require_in_force
 from registry.domain.ids import IdPrefix
 from registry.domain.scores import RecordingEvidence
 from registry.domain.spoken_statements import DIGITS
@@ -34,11 +35,15 @@ from registry.engine.gallery import Gallery
 from registry.engine.identify import Engine
 from registry.engine.voiceprint import Voiceprint
 from registry.errors import (
+    DatabaseUnavailableError,
     EngineMismatchError,
     InvalidInputError,
+    KeyringError,
+    KeysUnavailableError,
     RegistryError,
     SealBrokenError,
 )
+from registry.hardening import leave_no_core
 from registry.logs import configure_logs
 from registry.media.digits import DigitReader
 from registry.scanning.served import Hearing
@@ -52,11 +57,13 @@ from registry.services import (
 )
 from registry.services.check_work import DONE, Task, do_checks
 from registry.services.context import Context
+from registry.services.engine_settings import settings_in_force
 from registry.services.holding import RETRY_S, Due, Hold
 from registry.services.webhook_delivery import Sending
 from registry.services.webhook_posting import Poster
 from registry.settings import load_settings
 from registry.store import work, workers
+from registry.store.database import Database
 from registry.store.work import Lease, Share
 
 BEAT_S = 2.0
@@ -128,7 +135,10 @@ class Worker:
         self._reader = DigitReader(DIGITS)
         self._gallery = engine.new_gallery()
         self._searched_in = gallery.SearchedIn(engine.spaces, engine.calibration.cohorts)
+        self._settings = EngineSettings(engine.target_fpir, calibration_sha256)
+        self._settings_number: int | None = None
         self._seq = 0
+        self._locked_out: set[str] = set()  # by a keyring that lacks their key: it may come yet
         self._following = threading.RLock()  # held while the gallery changes, or is searched
         self._beat, self._house = Due(BEAT_S), Due(HOUSE_S)
         self._pauses = Pauses()
@@ -142,22 +152,47 @@ class Worker:
 
         Raises:
             EngineMismatchError: an older worker runs another engine; which of the two answers must not be chance.
+            EngineNotInForceError: the engine's settings are not those in force, or not any more.
         """
-        self.take_whole_gallery()  # the first beat is in it: nothing was leased before
-        log.info("worker ready", worker=self.id, device=self._engine.identity.device, performers=len(self._gallery))
         try:
+            if self._load():
+                device = self._engine.identity.device
+                log.info("worker ready", worker=self.id, device=device, performers=len(self._gallery))
             while not self._stopping.is_set():
                 self._run_guarded()
         finally:
             self._scans.close()
-            with self._ctx.database.write() as session:
-                workers.depart(session, self.id)
-                session.commit()
+            self._sign_off()
             log.info("worker gone", worker=self.id)
 
     def stop(self) -> None:
         """Ask the loop to end after the work in hand."""
         self._stopping.set()
+
+    def _load(self) -> bool:
+        """Take the whole gallery, once database and keys are there. The first beat is in it: nothing was leased before.
+
+        Returns:
+            False when the worker was asked to stop meanwhile.
+        """
+        while not self._stopping.is_set():
+            try:
+                self.take_whole_gallery()
+            except (DatabaseUnavailableError, KeysUnavailableError) as error:
+                log.warning("worker waits", worker=self.id, slug=error.slug, detail=error.detail)
+                self._stopping.wait(RETRY_S)
+            else:
+                return True
+        return False
+
+    def _sign_off(self) -> None:
+        """Strike this worker off the list. As best effort: where the database is away, its last report grows old."""
+        try:
+            with self._ctx.database.write() as session:
+                workers.depart(session, self.id)
+                session.commit()
+        except RegistryError as error:
+            log.warning("worker not signed off", worker=self.id, slug=error.slug)
 
     def _run_guarded(self) -> None:
         """Do one round; a database that does not answer is waited for, not died of.
@@ -183,15 +218,41 @@ class Worker:
     def _run_once(self, kinds: Sequence[WorkKind]) -> bool:
         with self._ctx.database.read() as session:
             outlook = workers.look(session, self._ctx.clock(), kinds)
+        if outlook.engine_settings != self._settings_number:
+            self._require_in_force()
         if outlook.gallery_seq != self._seq or self._beat.has_come:
             self.follow_gallery()
+        if self._house.has_come:
+            self._ctx.database.require_current_schema()  # as long as it raises, no work is taken
         if self._house.now():
-            housekeeping.keep_house(self._ctx)
-            self._scans.rest()
+            self._keep_house()
         leases = self._lease(kinds) if outlook.waiting else []
         if leases:
             self._do(leases)
         return bool(leases)
+
+    def _keep_house(self) -> None:
+        """Keep house. A fault in that is logged, and holds up no check.
+
+        Raises:
+            RegistryError: the database does not answer, for one.
+        """
+        try:
+            housekeeping.keep_house(self._ctx)
+            self._scans.rest()
+        except RegistryError:
+            raise
+        except Exception:
+            log.exception("housekeeping failed", worker=self.id)
+
+    def _require_in_force(self) -> None:
+        """Refuse to begin anything with other engine settings than those in force; what is in hand has ended.
+
+        Raises:
+            EngineNotInForceError: these are others.
+        """
+        self._settings_number, in_force = settings_in_force(self._ctx)
+        require_in_force(self._settings, in_force)
 
     # --- the gallery -------------------------------------------------------------------------------------------------
 
@@ -205,7 +266,9 @@ class Worker:
 
         Raises:
             KeyringError: nobody at all could be opened: this is another keyring than theirs.
+            EngineNotInForceError: the engine's settings are not those in force.
         """
+        self._require_in_force()
         started, progress = time.monotonic(), Due(PROGRESS_S, at=time.monotonic() + PROGRESS_S)
         left_out: dict[str, RegistryError] = {}
         with gallery.whole_gallery(self._ctx, self._searched_in) as whole:
@@ -215,7 +278,7 @@ class Worker:
                 if progress.now():
                     self._say_loaded("gallery loading", started, of=whole.performers)
         self._seq = whole.seq
-        _say_left_out(left_out)
+        self._note_left_out(left_out)
         self._say_loaded("gallery loaded", started, left_out=len(left_out))
         self._say_alive()
 
@@ -229,16 +292,30 @@ class Worker:
             steps = gallery.steps_after(self._ctx, self._seq, self._searched_in)
             moved = steps.seq != self._seq
             self._apply(steps)
-        if moved or self._beat.now():
+            beating = self._beat.now()
+            if beating and self._locked_out:
+                self._shelve(gallery.opened_anew(self._ctx, sorted(self._locked_out), self._searched_in))
+        if moved or beating:
             self._say_alive()
 
     def _apply(self, steps: gallery.Steps) -> None:
         for performer_id in steps.gone:
             self._gallery.remove(performer_id)
-        for shelves in steps.shelves:
-            self._gallery.add_many(shelves.performer_ids, shelves.means)
-            _say_left_out(shelves.left_out)
+        self._locked_out.difference_update(steps.gone)
+        self._shelve(steps.shelves)
         self._seq = steps.seq
+
+    def _shelve(self, those: Sequence[gallery.Shelves]) -> None:
+        for shelves in those:
+            self._gallery.add_many(shelves.performer_ids, shelves.means)
+            self._locked_out.difference_update(shelves.performer_ids)
+            self._note_left_out(shelves.left_out)
+
+    def _note_left_out(self, left_out: Mapping[str, RegistryError]) -> None:
+        """Warn of everybody who is enrolled and not searched; for whom only a key is wanting is tried again."""
+        locked_out = {name for name, why in left_out.items() if isinstance(why, KeyringError)}
+        _say_left_out({name: why for name, why in left_out.items() if name not in self._locked_out})
+        self._locked_out |= locked_out
 
     def _say_alive(self) -> None:
         identity, now = self._engine.identity, self._ctx.clock()
@@ -372,11 +449,12 @@ def _say_done(task: Task, started: float, batch: int) -> None:
 
 def main() -> int:
     """Run one worker until it is asked to stop; answer the exit code: 0, or 4 when it refuses to serve."""
+    leave_no_core()
     settings = load_settings()
     configure_logs(settings.log_level)
     try:
         with build_context(settings) as ctx:
-            ctx.database.require_current_schema()
+            _await_schema(ctx.database)
             share = Share(settings.checks_at_once, settings.checks_at_once_s)
             worker = Worker(
                 ctx,
@@ -395,6 +473,23 @@ def main() -> int:
     return 0
 
 
+def _await_schema(database: Database) -> None:
+    """Wait for a database that is away; a worker that ended for it would have to be started again by somebody.
+
+    Raises:
+        DatabaseNotReadyError: it is there, with a schema that does not serve this version.
+        SystemExit: the server that this worker belongs to has gone meanwhile.
+    """
+    while True:
+        try:
+            return database.require_current_schema()
+        except DatabaseUnavailableError as error:
+            log.warning("worker waits for the database", detail=error.detail)
+        if _is_orphan():
+            raise SystemExit(0)
+        time.sleep(RETRY_S)
+
+
 def _stop_on_signals(stop: Callable[[], None]) -> None:
     """Let SIGTERM and SIGINT end a worker in good order."""
 
@@ -407,16 +502,20 @@ def _stop_on_signals(stop: Callable[[], None]) -> None:
 
 def _stop_with_parent(stop: Callable[[], None]) -> None:
     """End an embedded worker whose server is gone, however it went: an orphan would hold the gallery for nobody."""
-    parent = os.environ.get(PARENT_VARIABLE)
-    if parent is None:
+    if PARENT_VARIABLE not in os.environ:
         return
 
     def watch() -> None:
-        while os.getppid() == int(parent):
+        while not _is_orphan():
             time.sleep(1)
         stop()
 
     threading.Thread(target=watch, name="parent", daemon=True).start()
+
+
+def _is_orphan() -> bool:
+    parent = os.environ.get(PARENT_VARIABLE)
+    return parent is not None and os.getppid() != int(parent)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ QUIET = {
     "work": "the queue: it says who does what next, and nothing of a record",
     "gallery_changes": "steps that workers follow; what led to each is journalled in the same commit or before",
     "webhook_deliveries": "messages made of events that are journalled, and the log of sending them",
+    "sessions": "who came and went would stay for good; what opens a session, and who ends another's, is journalled",
     "explanation_texts": "those that come with the registry are written down when one is first used",
 }
 """Tables that may change without a leaf, and why."""

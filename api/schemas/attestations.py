@@ -20,10 +20,19 @@ from api.schemas.base import (
     Sha256,
 )
 from api.schemas.examples import Example
-from registry.domain.attestations import Attested, SealedIdentity, SourceRecording, UnsealingState
+from registry.domain.attestations import (
+    Attested,
+    SealedIdentity,
+    SourceRecording,
+    UnsealingState,
+    open_until,
+    unsealing_state,
+)
+from registry.domain.proposals import ProposalState
 from registry.errors import InvalidInputError
 from registry.services.attestations import RegisteredSource, SameSource, Source
-from registry.store.attestations import SourceAttestation, UnsealingRequest
+from registry.store.attestations import SourceAttestation
+from registry.store.proposals import Proposal
 
 _SAID: Example = {
     "product": "Harbour assistant, voice 2",
@@ -204,12 +213,22 @@ class UnsealingOut(Answer):
     approval_reason: str | None
 
     @classmethod
-    def of(cls, request: UnsealingRequest, now: datetime) -> UnsealingOut:
+    def of(cls, request: Proposal, now: datetime) -> UnsealingOut:
         """Describe a request, in the state that it is in at ``now``."""
-        derived = {"state", "open_until"}
-        plain = {name: getattr(request, name) for name in cls.model_fields if name not in derived}
-        value = request.value()
-        return cls(**plain, state=value.state_at(now), open_until=value.open_until)
+        value, state = request.value(), unsealing_state(request.value(), now)
+        approved = value.state is ProposalState.APPROVED
+        return cls(
+            id=request.id,
+            attestation_id=str(request.attestation_id),
+            state=state,
+            open_until=open_until(value),
+            requested_by=request.proposed_by,
+            requested_at=request.proposed_at,
+            reason=request.reason,
+            approved_by=request.answered_by if approved else None,
+            approved_at=request.answered_at if approved else None,
+            approval_reason=request.answer_reason if approved else None,
+        )
 
 
 class UnsealingPage(Page):

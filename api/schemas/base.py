@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
@@ -17,6 +19,17 @@ from registry.domain.terms_limits import (
     LONGEST_PROSE,
     PRINTABLE,
 )
+
+
+def keys_of(keys: type[StrEnum]) -> Callable[[dict[str, Any]], None]:
+    """Describe a map by its keys, each by its name: `propertyNames` does not reach the description."""
+
+    def describe(schema: dict[str, Any]) -> None:
+        schema.pop("propertyNames", None)
+        schema["properties"] = dict.fromkeys([key.value for key in keys], schema.pop("additionalProperties"))
+        schema["additionalProperties"] = False
+
+    return describe
 
 
 def omissible(**described: Any) -> Any:
@@ -125,6 +138,9 @@ ApproachId = Annotated[str, *_id(IdPrefix.APPROACH, "an approach")]
 GalleryFileId = Annotated[str, *_id(IdPrefix.GALLERY_FILE, "a gallery file")]
 ScanId = Annotated[str, *_id(IdPrefix.SCAN, "a scan")]
 AttestationId = Annotated[str, *_id(IdPrefix.ATTESTATION, "an attestation")]
+FindingId = Annotated[str, *_id(IdPrefix.FINDING, "a finding")]
+ReviewId = Annotated[str, *_id(IdPrefix.REVIEW, "a decision about a finding")]
+CasePaperId = Annotated[str, *_id(IdPrefix.CASE_PAPER, "a paper of a case")]
 
 
 class ProblemRecord(Answer):

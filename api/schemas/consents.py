@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from api.schemas import examples
-from api.schemas.base import Answer, Body, ExplanationId, Line, Moment, Page, Sha256, Version
+from api.schemas.base import Answer, Body, ExplanationId, Line, Moment, Page, Sha256, Version, keys_of
 from api.schemas.examples import Example
 from api.schemas.performers import PerformerPath
 from registry.domain.choices import Disposition, LicensingChoices
@@ -45,7 +45,7 @@ _EXAMPLE: Example = {
 }
 
 
-class SignatureMethod(StrEnum):
+class ConsentSignatureMethod(StrEnum):
     """How a consent was signed."""
 
     ELECTRONIC = "electronic"
@@ -79,9 +79,10 @@ class NewConsent(Body):
     choices: dict[UsePurpose, Disposition] = Field(
         default_factory=dict,
         description="For a yes to licensing, what is said to each use; what is left out is never.",
+        json_schema_extra=keys_of(UsePurpose),
     )
     signed_by: Line
-    signature_method: SignatureMethod
+    signature_method: ConsentSignatureMethod
     signature_evidence_sha256: Sha256 | None = None
     expires_at: Moment | None = Field(default=None, description="When it ends by itself.")
 

@@ -50,6 +50,7 @@ class JournalOut(Answer):
                 {
                     "origin": _ORIGIN,
                     "size": 2,
+                    "restored_after": [],
                     "verifier_keys": [f"{_ORIGIN}+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"],
                     "witnesses": ["witness.example/w1+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2"],
                 }
@@ -57,8 +58,11 @@ class JournalOut(Answer):
         }
     )
 
-    origin: str = Field(description="Its name, the first line of every checkpoint; the same for good.")
+    origin: str = Field(description="Its name, the first line of every checkpoint; the same unless it was restored.")
     size: int = Field(description="How many leaves it has at this moment.")
+    restored_after: list[int] = Field(
+        description="How many leaves it had each time that it was restored from a backup; one of the next says so."
+    )
     verifier_keys: list[str] = Field(description="Keys of checkpoints (`name+id+base64`), the current one last.")
     witnesses: list[str] = Field(description="Keys of those whose cosignatures are kept.")
 
@@ -68,6 +72,7 @@ class JournalOut(Answer):
         return cls(
             origin=facts.origin,
             size=facts.size,
+            restored_after=list(facts.restored_after),
             verifier_keys=[str(key) for key in facts.keys],
             witnesses=[str(key) for key in facts.witnesses],
         )

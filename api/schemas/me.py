@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import ConfigDict, Field
 
 from api.schemas import examples
-from api.schemas.base import Answer
+from api.schemas.base import Answer, Moment
 from registry.domain.accounts import Principal, Role, Scope
 
 
@@ -14,6 +14,16 @@ class ActingFor(Answer):
 
     performer_id: str
     scopes: list[Scope] = Field(description="What the caller may do in the performer's name.")
+
+
+class CurrentSession(Answer):
+    """The session that is asking."""
+
+    id: str
+    created_at: Moment
+    idle_at: Moment = Field(description="When it ends if nothing more is asked.")
+    expires_at: Moment = Field(description="When it ends in any case.")
+    csrf_token: str = Field(description="Send it as `X-CSRF-Token` with every request that changes something.")
 
 
 class Me(Answer):
@@ -28,6 +38,7 @@ class Me(Answer):
                     "organisation_id": examples.ORGANISATION,
                     "scopes": ["checks:read", "checks:write"],
                     "performers": [],
+                    "session": None,
                 }
             ]
         }
@@ -38,15 +49,17 @@ class Me(Answer):
     organisation_id: str | None
     scopes: list[Scope]
     performers: list[ActingFor]
+    session: CurrentSession | None = Field(description="Null where a token is asking.")
 
     @classmethod
-    def of(cls, principal: Principal) -> Me:
+    def of(cls, principal: Principal, session: CurrentSession | None = None) -> Me:
         """Describe a principal."""
         return cls(
             account_id=principal.account_id,
             role=principal.role,
             organisation_id=principal.organisation_id,
             scopes=sorted(principal.scopes),
+            session=session,
             performers=[
                 ActingFor(performer_id=performer_id, scopes=sorted(scopes))
                 for performer_id, scopes in sorted(principal.performer_ids.items())

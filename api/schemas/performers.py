@@ -19,6 +19,7 @@ _EXAMPLE: Example = {
     "minor_until": None,
     "died_on": None,
     "forgotten_at": None,
+    "deleted_at": None,
     "created_at": examples.NOW,
     "version": 1,
 }
@@ -103,6 +104,7 @@ class PerformerOut(Answer):
     )
     died_on: date | None
     forgotten_at: Moment | None = Field(description="When the performer asked to be forgotten; null otherwise.")
+    deleted_at: Moment | None = Field(description="When two operators deleted the performer; null otherwise.")
     created_at: Moment
     version: Version
 

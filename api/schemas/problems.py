@@ -40,7 +40,12 @@ _EXAMPLES: dict[int, tuple[str, str, dict[str, Any]]] = {
         {"budget": "checks", "limit": 3000, "window_s": 3600, "retry_after_s": 840},
     ),
     500: ("internal", "something went wrong inside the registry; it was logged under this request's id", {}),
-    503: ("database_not_ready", "a part of the registry does not answer at the moment; try again", {}),
+    503: ("database_unavailable", "a part of the registry does not answer at the moment; try again", {}),
+    507: (
+        "storage_full",
+        "there is no room to keep this: nothing of it was kept; the registry goes on when its operator has made room",
+        {},
+    ),
 }
 
 

@@ -51,6 +51,17 @@ class NewToken(Body):
     expires_in_days: int = Field(default=90, ge=1, le=366)
 
 
+class Rotation(Body):
+    """How a token is replaced."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"overlap_hours": 24, "expires_in_days": 90}]})
+
+    overlap_hours: int = Field(default=24, ge=0, le=168, description="How long the old one still works; 0 revokes it.")
+    expires_in_days: int | None = Field(
+        default=None, ge=1, le=366, description="How long the new one lives; as long as the old one was to if null."
+    )
+
+
 class TokenOut(Answer):
     """A token, without its secret."""
 

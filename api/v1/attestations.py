@@ -22,7 +22,7 @@ from api.state import context, principal
 from api.v1.resource import new_resource
 from registry.domain.ids import IdPrefix
 from registry.services import attestations, unsealing
-from registry.store.attestations import UnsealingRequest
+from registry.store.proposals import Proposal
 
 resource = new_resource("attestations", "Whose voice a synthetic voice was made from, said on the day it is made.")
 
@@ -84,5 +84,5 @@ def reveal_source(path: UnsealingPath) -> Response:
     return answer(IdentityOut(name=identity.name, contact=identity.contact, note=identity.note))
 
 
-def _out(request: UnsealingRequest) -> UnsealingOut:
+def _out(request: Proposal) -> UnsealingOut:
     return UnsealingOut.of(request, context().clock())

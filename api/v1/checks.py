@@ -31,7 +31,7 @@ resource = new_resource("checks", "A recording and its declared use: whose voice
 
 def _replay(arguments: Mapping[str, Any], kept: Mapping[str, Any]) -> Response | None:
     """Answer how the check that the first request made stands now; None when nothing was made, or it is gone."""
-    if "state" not in kept:
+    if "id" not in kept:
         return None
     wait = _wait(arguments["header"])
     try:

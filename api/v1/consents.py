@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from api.answers import answer, created
+from api.document import depends_on_state
 from api.headers import ChangeHeaders, entity_tag
 from api.idempotency import idempotent
 from api.paging import whole
@@ -53,6 +54,7 @@ def get_consent(path: ConsentPath) -> Response:
 
 
 @resource.get("/performers/<id:performer_id>/consents/<id:consent_id>/receipt", responses={200: ReceiptOut})
+@depends_on_state
 def get_receipt(path: ConsentPath) -> Response:
     """Answer the receipt of a decision (ISO/IEC TS 27560), signed: a proof that needs no registry to be checked."""
     receipt = receipts.issue_receipt(context(), principal(), path.performer_id, path.consent_id)

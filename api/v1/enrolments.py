@@ -29,7 +29,7 @@ resource = new_resource("enrolments", "Recordings of a performer, from which sea
 
 def _replay(arguments: Mapping[str, Any], kept: Mapping[str, Any]) -> Response | None:
     """Answer how the enrolment that the first request made stands now; None when nothing was made, or it is gone."""
-    if "state" not in kept:
+    if "id" not in kept:
         return None
     wait = _wait(arguments["header"])
     performer_id = arguments["path"].performer_id

@@ -7,10 +7,13 @@ from flask import Response
 from api.answers import answer
 from api.headers import entity_tag
 from api.idempotency import idempotent
+from api.rate_limits import spends
+from api.rates import Budget
 from api.schemas.consents import WithdrawalOut
 from api.schemas.forgetting import Forgetting, Remembering, StandingOut
 from api.schemas.performers import PerformerOut, PerformerPath
 from api.state import context, principal
+from api.v1.performers import names_tried
 from api.v1.resource import new_resource
 from registry.services import consents, forgetting
 
@@ -37,6 +40,7 @@ def forget_performer(path: PerformerPath, body: Forgetting) -> Response:
 
 
 @resource.post("/performers/<id:performer_id>/remember", responses={200: PerformerOut})
+@spends(Budget.NAMES, names_tried)
 @idempotent()
 def remember_performer(path: PerformerPath, body: Remembering) -> Response:
     """Lift the wish to be forgotten. Nothing comes back by it: all is explained, signed and recorded anew."""

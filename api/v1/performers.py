@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Response
 
 from api.answers import answer, created
 from api.headers import ChangeHeaders, entity_tag
 from api.idempotency import idempotent
 from api.paging import PageQuery, page
+from api.rate_limits import spends
+from api.rates import Budget
 from api.schemas.performers import (
     BirthDate,
     Death,
@@ -26,7 +31,13 @@ from registry.store.performers import Performer
 resource = new_resource("performers", "People whose voices and faces are protected.")
 
 
+def names_tried(arguments: Mapping[str, Any]) -> int:
+    """Count a name that is given: whether it is refused is an answer. Operators know anyway."""
+    return int(not principal().is_operator and arguments["body"].name is not None)
+
+
 @resource.post("/performers", responses={201: PerformerOut})
+@spends(Budget.NAMES, names_tried)
 @idempotent()
 def register_performer(body: NewPerformer) -> Response:
     """Register a performer."""
@@ -49,6 +60,7 @@ def get_performer(path: PerformerPath) -> Response:
 
 
 @resource.patch("/performers/<id:performer_id>", responses={200: PerformerOut})
+@spends(Budget.NAMES, names_tried)
 def change_performer(path: PerformerPath, header: ChangeHeaders, body: PerformerChange) -> Response:
     """Change a performer's name, assurance or account; what is left out stays."""
     performer = performers.change_performer(

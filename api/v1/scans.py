@@ -30,7 +30,7 @@ resource = new_resource("scans", "Batches of recordings that were searched: a tr
 
 def _replay(_arguments: Mapping[str, Any], kept: Mapping[str, Any]) -> Response | None:
     """Answer how the scan that the first request made stands now; None when nothing was made, or it is gone."""
-    if "state" not in kept:
+    if "id" not in kept:
         return None
     try:
         return _answer(scans.get_scan(context(), principal(), str(kept["id"])), HTTPStatus.OK)

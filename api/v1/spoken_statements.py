@@ -65,7 +65,7 @@ def get_spoken_statement(path: SpokenStatementPath) -> Response:
 
 def _replay(arguments: Mapping[str, Any], kept: Mapping[str, Any]) -> Response | None:
     """Answer how the statement of the first request stands now; None when nothing was made, or it is gone."""
-    if "state" not in kept:
+    if "id" not in kept:
         return None
     try:
         return _awaited(arguments["path"], _wait(arguments["header"]))

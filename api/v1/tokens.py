@@ -9,7 +9,7 @@ from flask import Response
 from api.answers import answer, created
 from api.idempotency import idempotent
 from api.paging import page
-from api.schemas.tokens import IssuedTokenOut, NewToken, TokenOut, TokenPage, TokenPath, TokenQuery
+from api.schemas.tokens import IssuedTokenOut, NewToken, Rotation, TokenOut, TokenPage, TokenPath, TokenQuery
 from api.state import context, principal
 from api.v1.resource import new_resource
 from registry.domain.ids import IdPrefix
@@ -33,6 +33,21 @@ def issue_token(body: NewToken) -> Response:
         name=body.name,
         scopes=body.scopes,
         ttl=timedelta(days=body.expires_in_days),
+    )
+    shown = IssuedTokenOut(**_out(issued.token).model_dump(), token=issued.text)
+    return created(shown, f"/v1/tokens?account_id={issued.token.account_id}")
+
+
+@resource.post("/tokens/<id:token_id>/rotate", responses={201: IssuedTokenOut})
+def rotate_token(path: TokenPath, body: Rotation) -> Response:
+    """Replace a token by a new one with the same name and scopes. Both work until the old one ends.
+
+    The secret is in this answer and nowhere else, so `Idempotency-Key` is not honoured here: if the answer is lost,
+    rotate the old token again.
+    """
+    life = None if body.expires_in_days is None else timedelta(days=body.expires_in_days)
+    issued = tokens.rotate_token(
+        context(), principal(), path.token_id, overlap=timedelta(hours=body.overlap_hours), ttl=life
     )
     shown = IssuedTokenOut(**_out(issued.token).model_dump(), token=issued.text)
     return created(shown, f"/v1/tokens?account_id={issued.token.account_id}")

@@ -10,6 +10,7 @@ from registry.cli.operator import acting_operator
 from registry.cli.options import Acting, AsJson, note
 from registry.cli.output import print_facts, print_json, print_table, remark
 from registry.cli.paging import every
+from registry.domain.attestations import open_until, unsealing_state
 from registry.services import attestations, unsealing
 from registry.store.attestations import SourceAttestation
 
@@ -43,7 +44,12 @@ def show(attestation_id: AttestationId, *, as_json: AsJson = False, acting: Acti
         now = ctx.clock()
     if as_json:
         asked = [
-            {"id": r.id, "state": r.value().state_at(now).value, "requested_by": r.requested_by, "reason": r.reason}
+            {
+                "id": r.id,
+                "state": unsealing_state(r.value(), now).value,
+                "requested_by": r.proposed_by,
+                "reason": r.reason,
+            }
             for r in requests
         ]
         print_json(_facts(attestation) | {"unsealings": asked})
@@ -53,8 +59,8 @@ def show(attestation_id: AttestationId, *, as_json: AsJson = False, acting: Acti
     facts["mentions"] = _mentions(attestation)
     print_facts(facts)
     if requests:
-        rows = [(r.id, r.value().state_at(now), r.requested_by, r.approved_by, r.reason) for r in requests]
-        headings = ("unsealing", "state", "asked by", "approved by", "reason")
+        rows = [(r.id, unsealing_state(r.value(), now), r.proposed_by, r.answered_by, r.reason) for r in requests]
+        headings = ("unsealing", "state", "asked by", "answered by", "reason")
         print_table(headings, rows, title="\nUnsealings", prose="reason")
 
 
@@ -69,7 +75,7 @@ def unseal(attestation_id: AttestationId, *, reason: Why, acting: Acting = None)
     """Ask to read who a sealed source is, and print the request's id. Another operator must approve it."""
     with acting_operator(acting) as (ctx, principal):
         request = unsealing.request_unsealing(ctx, principal, attestation_id, reason=reason)
-    remark(f"another operator approves it before {request.value().open_until:%Y-%m-%d %H:%M} UTC, or it lapses")
+    remark(f"another operator approves it before {open_until(request.value()):%Y-%m-%d %H:%M} UTC, or it lapses")
     echo(request.id)
 
 
@@ -78,7 +84,7 @@ def approve(attestation_id: AttestationId, unsealing_id: UnsealingId, *, reason:
     """Approve, as another operator, that a sealed source be read by the two of you."""
     with acting_operator(acting) as (ctx, principal):
         request = unsealing.approve_unsealing(ctx, principal, attestation_id, unsealing_id, reason=reason)
-    echo(f"{request.id} is approved until {request.value().open_until:%Y-%m-%d %H:%M} UTC")
+    echo(f"{request.id} is approved until {open_until(request.value()):%Y-%m-%d %H:%M} UTC")
 
 
 @app.command()

@@ -7,6 +7,8 @@ import typer
 from registry.bootstrap import build_database
 from registry.settings import load_settings
 
+_NOT_SERVED = 1
+
 app = typer.Typer(help="The database's schema.", no_args_is_help=True)
 
 
@@ -23,7 +25,16 @@ def upgrade() -> None:
 
 @app.command()
 def current() -> None:
-    """Say which schema the database has, and which this version needs."""
+    """Say which schema the database has, which this version needs, and whether it can go on with the one that is there.
+
+    Exit code 0: it can; 1: it cannot.
+    """
     database = build_database(load_settings())
-    typer.echo(f"database: {database.current_revision() or 'none'}\nneeded:   {database.head_revision()}")
+    standing = database.standing()
     database.dispose()
+    typer.echo(f"database: {standing.current or 'none'}\nneeded:   {standing.needed}")
+    if standing.newer and standing.served:
+        typer.echo(f"made by a newer version; it serves code from {standing.serves_code_from} on, this one too")
+    if not standing.served:
+        typer.echo(standing.refusal)
+        raise typer.Exit(_NOT_SERVED)

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from rich.console import Console
 from typer import Exit, echo
 
-from registry.cli import parts
+from registry.cli import parts, parts_around
 from registry.cli.options import AsJson
 from registry.cli.output import print_json, print_table
 from registry.cli.parts import Part
@@ -42,18 +42,26 @@ def look_at_all() -> Iterator[Part]:
     if settings is not None:
         yield parts.keyring(settings)
         yield parts.database(settings)
+        yield parts.keys(settings)
         yield parts.journal(settings)
+        yield parts.endings(settings)
         yield parts.spool(settings, os.urandom)
+        yield parts_around.room(settings)
+        yield parts_around.clocks(settings)
         yield parts.decoder(settings)
+    yield parts.core_dumps()
     yield parts.voice_activity()
     yield parts.spoken_digits()
     yield parts.ge2e()
     yield parts.campplus()
     yield parts.calibration(settings)
     if settings is not None:
+        yield parts.engine_settings(settings)
         yield parts.engine(settings)
         yield parts.workers(settings)
         yield parts.port(settings)
+        yield parts_around.webhooks(settings)
+        yield parts_around.backups(settings)
     yield parts.gunicorn()
     yield parts.postgresql_driver(settings)
 

@@ -13,10 +13,12 @@ from registry.bootstrap import build_engine
 from registry.cli.operator import acting_operator
 from registry.cli.options import Acting, AsJson
 from registry.cli.output import print_facts, print_json, print_table, remark
+from registry.domain.engine_settings import EngineSettings
 from registry.domain.gallery_files import LONGEST_INTERVAL, FileStanding, SearchPurpose
 from registry.errors import InvalidInputError
 from registry.scanning.folder import write_whole
 from registry.scanning.gallery_file import read_manifest
+from registry.services.engine_settings import require_running_in_force
 from registry.services.gallery import SearchedIn
 from registry.services.gallery_files import Exported, FileAsked, export_gallery
 from registry.services.gallery_status import ask_gallery_status
@@ -92,6 +94,7 @@ def export(
     engine = build_engine(settings)
     where = SearchedIn(engine.spaces, engine.calibration.cohorts)
     with acting_operator(acting) as (ctx, principal):
+        require_running_in_force(ctx, EngineSettings(engine.target_fpir, settings.calibration_sha256))
         done = export_gallery(ctx, principal, asked, out, where=where, calibration=engine.calibration.id)
     for performer_id, why in done.left_out.items():
         remark(f"left out: {performer_id}: {why.detail}")

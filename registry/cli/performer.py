@@ -147,6 +147,7 @@ def performer_facts(performer: Performer) -> dict[str, object]:
         "minor_until": performer.adult_on,
         "died_on": performer.died_on,
         "forgotten_at": performer.forgotten_at,
+        "deleted_at": performer.deleted_at,
         "created_at": performer.created_at,
         "version": performer.version,
     }

@@ -27,6 +27,7 @@ from registry.scanning.registered import SOURCE, most_registered, registered_gal
 from registry.scanning.results import InputRow
 from registry.services.context import Context
 from registry.services.gallery import SearchedIn
+from registry.services.searches import note_search
 from registry.settings import Settings
 
 
@@ -152,7 +153,7 @@ class RegistryGallery:
             ctx.database.require_current_schema()
             asked = self._asked(ctx, planned)
             judge = RegisteredLicences(ctx, self.organisation_id, self.kind, datetime.fromisoformat(asked["as_of"]))
-            with followed(ctx, listener) as (searched, following):
+            with followed(ctx, listener, self.organisation_id, self.kind.value) as (searched, following):
                 yield Opened(searched, judge, {"licences": asked}, lambda: following.gone)
 
     def _asked(self, ctx: Context, planned: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -186,10 +187,18 @@ class RegistryGallery:
 
 
 @contextmanager
-def followed(ctx: Context, listener: Listener) -> Iterator[tuple[Searched, Following]]:
-    """Open the registry's gallery in the spaces of a listener's engine, and keep up with it for a block."""
+def followed(
+    ctx: Context, listener: Listener, organisation_id: str, purpose: str
+) -> Iterator[tuple[Searched, Following]]:
+    """Open the registry's gallery in the spaces of a listener's engine, and keep up with it for a block.
+
+    That it is searched, for whom and for what, is in the journal before anybody can be.
+    """
     engine = listener.engine
     found = registered_gallery(ctx, SearchedIn(engine.spaces, engine.calibration.cohorts))
+    note_search(
+        ctx, organisation_id=organisation_id, purpose=purpose, performers=len(found.searched.gallery.performers())
+    )
     following = Following(
         ctx,
         found.searched.gallery,
@@ -202,14 +211,17 @@ def followed(ctx: Context, listener: Listener) -> Iterator[tuple[Searched, Follo
 
 
 @contextmanager
-def opened_again(folder: Path | None, listener: Listener, settings: Settings) -> Iterator[Searched]:
+def opened_again(
+    folder: Path | None, listener: Listener, settings: Settings, plan: Mapping[str, Any]
+) -> Iterator[Searched]:
     """Answer the gallery of an earlier scan for a block: that in a folder, or None for the registry's database."""
     if folder is not None:
         yield enrol_gallery(listener, folder)
         return
     with build_context(settings) as ctx:
         ctx.database.require_current_schema()
-        with followed(ctx, listener) as (searched, _):
+        organisation_id, purpose = str(plan["options"]["organisation"]), str(plan["kind"])
+        with followed(ctx, listener, organisation_id, purpose) as (searched, _):
             yield searched
 
 

@@ -39,7 +39,7 @@ class Searching:
     status: tuple[Path, ...]
 
     @contextmanager
-    def opened(self, listener: Listener, settings: Settings, kind: str) -> Iterator[Searched]:
+    def opened(self, listener: Listener, settings: Settings, plan: Mapping[str, Any]) -> Iterator[Searched]:
         """Answer the gallery for a block.
 
         Raises:
@@ -47,9 +47,10 @@ class Searching:
             RegistryError: it cannot be opened, or must not be searched any more.
         """
         if self.gallery is None or self.gallery.is_dir():
-            with opened_again(self.gallery, listener, settings) as searched:
+            with opened_again(self.gallery, listener, settings, plan) as searched:
                 yield searched
             return
+        kind = str(plan.get("kind"))
         if kind not in set(SearchPurpose):
             raise InvalidInputError(f"the plan does not say what the scan was for: {kind!r}", kind=kind)
         file = FileOpens(self.key, self.registry_keys, self.status).gallery(self.gallery, SearchPurpose(kind))
@@ -79,7 +80,7 @@ def heard_again(
     rows = drawn(folder, count, Random(seed).randrange)  # noqa: S311  (a draw that anybody can repeat)
     with (
         opened_listener(engine, settings.listening_memory_mib) as listener,
-        searching.opened(listener, settings, str(plan.get("kind"))) as searched,
+        searching.opened(listener, settings, plan) as searched,
     ):
         heard = list(recompute(folder, rows, Scanner(listener, searched.gallery).scan))
     return heard, searched.id != then.gallery_id

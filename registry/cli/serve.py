@@ -16,6 +16,7 @@ import typer
 
 from registry.bootstrap import PARENT_VARIABLE, build_database, build_keyring
 from registry.errors import SettingsError
+from registry.hardening import leave_no_core
 from registry.logs import configure_logs
 from registry.settings import Settings, load_settings
 
@@ -41,8 +42,9 @@ def worker() -> None:
 def serve() -> None:
     """Serve the HTTP interface, with one worker beside it unless `LIKENESS_EMBEDDED_WORKER=false`.
 
-    It refuses to start without a keyring, with another schema than it needs, or on a port in use.
+    It refuses to start without a keyring, with a schema that does not serve it, or on a port in use.
     """
+    leave_no_core()
     settings = load_settings()
     configure_logs(settings.log_level)
     _require_ready(settings)
@@ -139,15 +141,19 @@ def _start_http(settings: Settings, listener: socket.socket) -> subprocess.Popen
         "--bind",
         f"fd://{listener.fileno()}",
         "--worker-class",
-        "gthread",
+        "api.serving.worker.PatientWorker",
         "--workers",
         "1",
         "--threads",
         str(settings.http_threads),
+        "--worker-connections",
+        str(settings.http_connections),
         "--timeout",
         "0",  # a thread may wait for a long recording; stuck decoders are killed by their own limits
         "--keep-alive",
         str(KEPT_ALIVE_S),
+        "--limit-request-line",
+        "8190",
         "--graceful-timeout",
         str(int(settings.shutdown_s)),
         "--worker-tmp-dir",

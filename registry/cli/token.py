@@ -17,6 +17,8 @@ from registry.store.accounts import Token
 
 app = Typer(help="API tokens.", no_args_is_help=True)
 
+_OVERLAP_HOURS = int(verbs.LONGEST_OVERLAP.total_seconds()) // 3600
+
 
 @app.command()
 def issue(
@@ -36,6 +38,28 @@ def issue(
         )
     token = issued.token
     remark(f"issued {token.id} for {token.account_id}, good until {words(token.expires_at)}; it is not shown again")
+    echo(issued.text)
+
+
+@app.command()
+def rotate(
+    token_id: Annotated[str, Argument(metavar="TOKEN_ID", help="The token that is replaced.")],
+    *,
+    overlap_hours: Annotated[
+        int, Option(min=0, max=_OVERLAP_HOURS, help="How long the old one still works; 0 revokes it.")
+    ] = 24,
+    days: Annotated[
+        int | None,
+        Option(min=1, max=verbs.LONGEST_TOKEN_LIFE.days, help="How long the new one lives; by default as the old one."),
+    ] = None,
+    acting: Acting = None,
+) -> None:
+    """Replace a token by a new one with its name and scopes, and print that, this once."""
+    life = None if days is None else timedelta(days=days)
+    with acting_operator(acting) as (ctx, principal):
+        issued = verbs.rotate_token(ctx, principal, token_id, overlap=timedelta(hours=overlap_hours), ttl=life)
+    token = issued.token
+    remark(f"issued {token.id} in the place of {token_id}, good until {words(token.expires_at)}; it is not shown again")
     echo(issued.text)
 
 

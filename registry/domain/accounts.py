@@ -50,6 +50,8 @@ class Scope(StrEnum):
     APPROACHES_WRITE = "approaches:write"
     ATTESTATIONS_READ = "attestations:read"
     ATTESTATIONS_WRITE = "attestations:write"
+    PROPOSALS_READ = "proposals:read"
+    PROPOSALS_WRITE = "proposals:write"
     LEDGER_READ = "ledger:read"
     LEDGER_WRITE = "ledger:write"
     RETENTION_WRITE = "retention:write"
@@ -61,6 +63,9 @@ class Scope(StrEnum):
     WEBHOOKS_WRITE = "webhooks:write"
     SCANS_READ = "scans:read"
     SCANS_WRITE = "scans:write"
+    REVIEWS_WRITE = "reviews:write"
+    CASES_READ = "cases:read"
+    CASES_WRITE = "cases:write"
 
 
 _PERFORMER_SIDE = frozenset(
@@ -78,6 +83,8 @@ _PERFORMER_SIDE = frozenset(
         Scope.LEDGER_READ,
         Scope.LEDGER_WRITE,
         Scope.FINDINGS_READ,
+        Scope.CASES_READ,
+        Scope.CASES_WRITE,
     }
 )
 _STUDIO_SIDE = frozenset(
@@ -92,6 +99,7 @@ _STUDIO_SIDE = frozenset(
         Scope.SCANS_READ,
         Scope.SCANS_WRITE,
         Scope.FINDINGS_READ,
+        Scope.CASES_READ,
         Scope.TOKENS_WRITE,
     }
 )
@@ -102,7 +110,7 @@ PERMISSIONS: Mapping[Role, frozenset[Scope]] = {
     Role.STUDIO_MEMBER: _STUDIO_SIDE,
     Role.STUDIO_ADMIN: _STUDIO_SIDE
     | {Scope.LICENCES_WRITE, Scope.LEDGER_WRITE, Scope.ATTESTATIONS_WRITE, Scope.ACCOUNTS_READ, Scope.ACCOUNTS_WRITE}
-    | {Scope.WEBHOOKS_READ, Scope.WEBHOOKS_WRITE},
+    | {Scope.WEBHOOKS_READ, Scope.WEBHOOKS_WRITE, Scope.CASES_WRITE},
     Role.AUDITOR: frozenset(
         {
             Scope.CHECKS_READ,

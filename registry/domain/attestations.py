@@ -4,26 +4,24 @@ Said before anybody disputes anything, with the digests of what proves it: the r
 direction notes and whether they name anyone. The source may stay hidden: their identity is sealed, and takes two
 operators to unseal, each with a reason, for a time.
 
-States of an unsealing::
+A request to unseal is a proposal (`registry.domain.proposals`), and approved for a time::
 
-    requested ──another operator approves in time──▶ approved ──its time is over──▶ closed
-        └──nobody does──▶ lapsed
+    requested ──another operator approves──▶ approved ──its time is over──▶ closed
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
+from registry.domain.proposals import Proposal, ProposalState
 from registry.errors import ConflictError, InvalidInputError, SecondPersonNeededError
 
 SEALED_NAME = "Sealed source"
 """What a performer record that is made under seal is called: its name is in the seal alone."""
-
-APPROVED_WITHIN = timedelta(hours=72)
-"""How long a request to unseal waits for the second operator."""
 
 READABLE_FOR = timedelta(hours=24)
 """How long an identity can be read once the second operator has approved."""
@@ -112,64 +110,46 @@ class UnsealingState(StrEnum):
     LAPSED = "lapsed"
     APPROVED = "approved"
     CLOSED = "closed"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
 
 
-@dataclass(frozen=True, slots=True)
-class Unsealing:
-    """A request to read a sealed identity.
-
-    Attributes:
-        requested_by, requested_at: the first operator, and when.
-        approved_by, approved_at: the second, and when; None while nobody has.
-    """
-
-    requested_by: str
-    requested_at: datetime
-    approved_by: str | None
-    approved_at: datetime | None
-
-    @property
-    def open_until(self) -> datetime:
-        """When the state that it is in ends."""
-        if self.approved_at is None:
-            return self.requested_at + APPROVED_WITHIN
-        return self.approved_at + READABLE_FOR
-
-    def state_at(self, now: datetime) -> UnsealingState:
-        """The state at ``now``; time alone ends a request and an approval."""
-        over = now >= self.open_until
-        if self.approved_at is None:
-            return UnsealingState.LAPSED if over else UnsealingState.REQUESTED
-        return UnsealingState.CLOSED if over else UnsealingState.APPROVED
+_STATES: Mapping[ProposalState, UnsealingState] = MappingProxyType(
+    {
+        ProposalState.PROPOSED: UnsealingState.REQUESTED,
+        ProposalState.LAPSED: UnsealingState.LAPSED,
+        ProposalState.APPROVED: UnsealingState.APPROVED,
+        ProposalState.REFUSED: UnsealingState.REFUSED,
+        ProposalState.WITHDRAWN: UnsealingState.WITHDRAWN,
+    }
+)
 
 
-def require_approvable(unsealing: Unsealing, operator_id: str, now: datetime) -> None:
-    """Refuse an approval that is not a second person's, or comes too late.
-
-    Raises:
-        ConflictError: approved already, or lapsed; figure ``state``.
-        SecondPersonNeededError: whoever asked approves; figure ``first``.
-    """
-    state = unsealing.state_at(now)
-    if state is not UnsealingState.REQUESTED:
-        raise ConflictError(f"a request to unseal that is {state.value} cannot be approved", state=state.value)
-    if operator_id == unsealing.requested_by:
-        raise SecondPersonNeededError(
-            "whoever asks to unseal does not approve it: another operator must", first=unsealing.requested_by
-        )
+def open_until(request: Proposal) -> datetime:
+    """Answer when the state that a request to unseal is in ends, or ended."""
+    if request.answered_at is None:
+        return request.expires_at
+    return request.answered_at + READABLE_FOR if request.state is ProposalState.APPROVED else request.answered_at
 
 
-def require_readable(unsealing: Unsealing, operator_id: str, now: datetime) -> None:
+def unsealing_state(request: Proposal, now: datetime) -> UnsealingState:
+    """Answer the state of a request at ``now``; time alone ends one that waits, and one that was approved."""
+    if request.state is ProposalState.APPROVED and now >= open_until(request):
+        return UnsealingState.CLOSED
+    return _STATES[request.state_at(now)]
+
+
+def require_readable(request: Proposal, operator_id: str, now: datetime) -> None:
     """Refuse to show an identity but to the two operators who have unsealed it, while its time lasts.
 
     Raises:
         ConflictError: not approved, or closed; figure ``state``.
         SecondPersonNeededError: the caller is neither of the two.
     """
-    state = unsealing.state_at(now)
+    state = unsealing_state(request, now)
     if state is not UnsealingState.APPROVED:
         raise ConflictError(f"an unsealing that is {state.value} shows nothing", state=state.value)
-    if operator_id not in {unsealing.requested_by, unsealing.approved_by}:
+    if operator_id not in {request.proposed_by, request.answered_by}:
         raise SecondPersonNeededError(
-            "only the two operators who unsealed an identity read it", first=unsealing.requested_by
+            "only the two operators who unsealed an identity read it", first=request.proposed_by
         )

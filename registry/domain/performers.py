@@ -14,6 +14,9 @@ AGE_OF_MAJORITY = 18
 FORGOTTEN_NAME = "(forgotten)"
 """What stands in place of the name of somebody who asked to be forgotten."""
 
+DELETED_NAME = "(deleted)"
+"""What stands in place of the name of somebody whom two operators have deleted."""
+
 _OLDEST = 130
 
 

@@ -45,10 +45,12 @@ class RuleId(StrEnum):
     REFUSED_STATEMENT = "refused_statement"
     UNFINISHED_EXPLANATION = "unfinished_explanation"
     ENDED_TOKEN = "ended_token"  # noqa: S105  (a rule, not a secret)
+    ENDED_SESSION = "ended_session"
     IDEMPOTENT_ANSWER = "idempotent_answer"
     WEBHOOK_MESSAGE = "webhook_message"
     CONSENT_RECORD = "consent_record"
     LICENCE_RECORD = "licence_record"
+    CASE_RECORD = "case_record"
     LEDGER = "ledger"
     JOURNAL = "journal"
 
@@ -142,7 +144,10 @@ SCHEDULE: tuple[RetentionRule, ...] = (
     ),
     RetentionRule(
         RuleId.CHECK,
-        Text("Checks and their findings, unless pay rests on them.", "보수 산정의 근거가 아닌 검사와 탐지 결과."),
+        Text(
+            "Checks with their findings and what was decided about them, unless pay or a case rests on them.",
+            "보수 산정이나 사건의 근거가 아닌 검사와 탐지 결과, 그에 대한 결정.",
+        ),
         Text("To show what was found, and to dispute it.", "결과의 열람과 이의 제기."),
         timedelta(days=3 * 365),
         _FINISHED,
@@ -161,9 +166,10 @@ SCHEDULE: tuple[RetentionRule, ...] = (
     RetentionRule(
         RuleId.SCAN,
         Text(
-            "Scans: counts, signed reports, rows with somebody in them, findings; "
-            "the folders of those that workers ran.",
-            "스캔: 집계, 서명된 보고서, 누군가 탐지된 행과 그 탐지 결과, 작업자가 실행한 스캔의 폴더.",
+            "Scans, unless a case rests on them: counts, signed reports, rows with somebody in them, findings and what "
+            "was decided about them; the folders of those that workers ran.",
+            "사건의 근거가 아닌 스캔: 집계, 서명된 보고서, 누군가 탐지된 행과 그 탐지 결과 및 결정, "
+            "작업자가 실행한 스캔의 폴더.",
         ),
         Text("To show what was found, and to dispute it.", "결과의 열람과 이의 제기."),
         timedelta(days=3 * 365),
@@ -213,6 +219,15 @@ SCHEDULE: tuple[RetentionRule, ...] = (
         _PRACTICE,
     ),
     RetentionRule(
+        RuleId.ENDED_SESSION,
+        Text("Sessions and one-time sign-in links that are over.", "끝난 로그인 세션과 일회용 로그인 링크."),
+        Text("To see when somebody was signed in as oneself.", "본인 명의로 로그인된 때의 확인."),
+        timedelta(days=30),
+        Text("The end of the time that they were opened for.", "유효 기간이 끝난 때."),
+        DestroyedBy.WORKER,
+        _PRACTICE,
+    ),
+    RetentionRule(
         RuleId.IDEMPOTENT_ANSWER,
         Text("Answers to requests with an idempotency key.", "멱등 키가 있는 요청의 응답."),
         Text("To answer the same request the same way.", "같은 요청에 같은 응답."),
@@ -247,6 +262,18 @@ SCHEDULE: tuple[RetentionRule, ...] = (
         Text(
             "Licences, clearances, approvals, approaches, attestations.",
             "이용허락, 사전 확인, 승인, 제안, 출처 증명 기록.",
+        ),
+        _PROOF,
+        timedelta(days=10 * 365),
+        _ENDED,
+        DestroyedBy.BY_HAND,
+        "limitation of claims differs by country: verify",
+    ),
+    RetentionRule(
+        RuleId.CASE_RECORD,
+        Text(
+            "Cases: what both sides filed, who read it, steps, proposals, pauses, and the findings that opened them.",
+            "사건: 양측이 제출한 서류, 열람 기록, 절차, 결론안, 일시 중단, 그리고 사건을 연 탐지 결과.",
         ),
         _PROOF,
         timedelta(days=10 * 365),

@@ -31,10 +31,11 @@ LONGEST_NOTE = 500
 LONGEST_PROSE = 20_000
 """Characters in a text of several lines."""
 
-LINE = r"^[^\x00-\x1f\x7f]*$"
-"""What a line consists of: no control characters, and so no line breaks."""
+LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"
+"""What a line consists of: no control characters, and so no line breaks. Those that turn the direction of what follows
+are among them: with them a text reads otherwise than it is (CVE-2021-42574). Names of every script do without."""
 
-PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*$"
 """What a longer text consists of: no control characters but tabs and line breaks."""
 
 LANGUAGE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"

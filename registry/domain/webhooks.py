@@ -81,6 +81,7 @@ class Telling:
 
 
 _ORGANISATION, _STUDIO, _PERFORMER = "organisation_id", "studio_id", ("performer_id",)
+_PAUSE = (*_PERFORMER, "pause_id", "licence_id")
 
 TOLD = (
     Telling("check.completed", EventType.CHECK_COMPLETED, "check_id", _ORGANISATION),
@@ -106,6 +107,12 @@ TOLD = (
     Telling("licence.amendment_withdrawn", EventType.LICENCE_AMENDMENT_WITHDRAWN, "licence_id", _STUDIO, _PERFORMER),
     Telling("approval.given", EventType.APPROVAL_GIVEN, "approval_id", _STUDIO, _PERFORMER),
     Telling("approval.refused", EventType.APPROVAL_REFUSED, "approval_id", _STUDIO, _PERFORMER),
+    Telling("finding.reviewed", EventType.FINDING_REVIEWED, "review_id", _ORGANISATION, ("finding_id", "case_id")),
+    Telling("case.opened", EventType.CASE_OPENED, "case_id", _STUDIO, _PERFORMER),
+    Telling("case.moved", EventType.CASE_MOVED, "case_id", _STUDIO, _PERFORMER),
+    Telling("case.paper_filed", EventType.CASE_PAPER_FILED, "case_id", _STUDIO, (*_PERFORMER, "paper_id")),
+    Telling("case.paused", EventType.CASE_PAUSED, "case_id", _STUDIO, _PAUSE),
+    Telling("case.pause_ended", EventType.CASE_PAUSE_ENDED, "case_id", _STUDIO, _PAUSE),
     Telling("gallery_file.issued", EventType.GALLERY_FILE_ISSUED, "gallery_file_id", _ORGANISATION),
 )
 """What is told to the organisation that an event is about. A new type is one more line here."""

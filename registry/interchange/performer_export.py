@@ -46,7 +46,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
     {
         "performer": Table(
             "The performer, as registered.",
-            ("id", "name", "identity_assurance", "adult_on", "died_on", "forgotten_at", "created_at"),
+            ("id", "name", "identity_assurance", "adult_on", "died_on", "forgotten_at", "deleted_at", "created_at"),
         ),
         "representatives": Table(
             "Who acted for the performer, in what capacity, for what, and until when.",
@@ -153,6 +153,11 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             "When two operators asked, and agreed, to read who the source of such a voice is.",
             ("id", "attestation_id", "requested_at", "approved_at"),
         ),
+        "proposals": Table(
+            "When operators proposed to read who the source of such a voice is, or to delete the performer; what "
+            "another answered, and when.",
+            ("id", "kind", "attestation_id", "content_sha256", "proposed_at", "state", "answered_at"),
+        ),
         "gallery_entries": Table(
             "Under which id the performer's voiceprint is in which gallery file, and by which consent.",
             ("id", "file_id", "consent_id"),
@@ -172,6 +177,46 @@ TABLES: Mapping[str, Table] = MappingProxyType(
         "scan_rows": Table(
             "In which recordings of which scans that was, by the number of the row and the hash of the bytes.",
             ("id", "scan_id", "number", "content_sha256"),
+        ),
+        "reviews": Table(
+            "What people decided about these findings, and why.",
+            (
+                "id",
+                "finding_id",
+                "action",
+                "reason",
+                "considered",
+                "licence_id",
+                "case_id",
+                "replaces_id",
+                "decided_at",
+            ),
+        ),
+        "cases": Table(
+            "Disputes about whose voice a product has.",
+            (
+                *("id", "studio_id", "product", "claim", "finding_ids", "state", "state_since", "due_at", "ending"),
+                *("opened_for", "opened_at"),
+            ),
+        ),
+        "case_steps": Table(
+            "The steps of these cases, and why each was taken.",
+            ("case_id", "number", "step", "state", "side", "reason", "paper_id", "proposal_id", "taken_at"),
+        ),
+        "case_papers": Table(
+            "What either side filed in these cases; a document by its digest.",
+            (
+                *("id", "case_id", "kind", "side", "title", "dated_on", "text", "sha256", "size_bytes"),
+                *("filed_at",),
+            ),
+        ),
+        "case_proposals": Table(
+            "What was proposed to conclude.",
+            ("id", "case_id", "conclusion", "grounds", "would_change", "dissent", "proposed_at"),
+        ),
+        "case_pauses": Table(
+            "What rested while a case lasted.",
+            ("id", "case_id", "licence_id", "reason", "review_at", "placed_at", "ended_at", "end_reason"),
         ),
         "usage_lines": Table(
             "Use that was counted, and its exact price.",

@@ -2,10 +2,11 @@
 
 | file | holds |
 |---|---|
-| `journal.json` | form and version of the folder, the journal's name, how many leaves |
+| `journal.json` | form and version of the folder, the journal's name, how many leaves, its restorations |
 | `checkpoint` | the newest checkpoint, a signed note |
 | `checkpoints.jsonl` | every checkpoint that was kept: `size`, `note` |
 | `leaves.jsonl` | every leaf: `seq`, `leaf`, `leaf_sha256` |
+| `timestamps.jsonl` | where there are any, time stamps of checkpoints (RFC 3161): `size`, `response` in base 64 |
 | `openings.jsonl` | where it was asked for, what opens leaves: `seq`, `salt`, `details` |
 """
 
@@ -14,7 +15,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, TypeVar
@@ -31,6 +33,7 @@ _ABOUT = "journal.json"
 _CHECKPOINTS = "checkpoints.jsonl"
 _LEAVES = "leaves.jsonl"
 _OPENINGS = "openings.jsonl"
+_TIMESTAMPS = "timestamps.jsonl"
 _LONGEST_LINE = 1 << 20
 
 Row = TypeVar("Row")
@@ -43,6 +46,8 @@ def write_folder(
     checkpoints: Iterable[tuple[int, str]],
     leaves: Iterable[KeptLeaf],
     openings: Iterable[KeptOpening] | None,
+    restorations: Iterable[KeptOpening] = (),
+    timestamps: Sequence[tuple[int, bytes]] = (),
 ) -> int:
     """Write a journal to a new folder, whole or not at all; answer the number of its last leaf.
 
@@ -52,6 +57,8 @@ def write_folder(
         checkpoints: sizes and notes, the newest last.
         leaves: all of them, in their order.
         openings: in their order; None to leave them out.
+        restorations: what opens the leaves that say that the journal was restored.
+        timestamps: of checkpoints, by size.
 
     Raises:
         DuplicateError: there is something at the place of the folder.
@@ -68,7 +75,10 @@ def write_folder(
             if openings is not None:
                 _write_rows(part / _OPENINGS, openings, _opening_row)
             count = last.seq if last else 0
-            about = {"form": FORM, "version": VERSION, "origin": origin, "leaves": count}
+            if timestamps:
+                _write_rows(part / _TIMESTAMPS, timestamps, _timestamp_row)
+            restored = [_opening_row(each) for each in restorations]
+            about = {"form": FORM, "version": VERSION, "origin": origin, "leaves": count, "restorations": restored}
             _write(part / _ABOUT, json.dumps(about, indent=1) + "\n")
             part.chmod(0o755)
             part.rename(folder)
@@ -93,7 +103,7 @@ class JournalFolder:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         try:
-            about = parse_json((folder / _ABOUT).read_bytes())
+            about = self._about = parse_json((folder / _ABOUT).read_bytes())
             form, version = about["form"], about["version"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InvalidInputError(f"{folder} is not an exported journal: {_ABOUT} cannot be read") from error
@@ -113,6 +123,17 @@ class JournalFolder:
     def openings(self) -> Iterator[KeptOpening]:
         """Answer the openings, where there are any."""
         return self._rows(_OPENINGS, _opening_of) if (self._folder / _OPENINGS).exists() else iter(())
+
+    def restorations(self) -> Iterator[KeptOpening]:
+        """Answer what opens the leaves that say that the journal was restored."""
+        try:
+            yield from map(_opening_of, self._about.get("restorations", ()))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InvalidInputError(f"{self._folder / _ABOUT}: its restorations cannot be read") from error
+
+    def timestamps(self) -> Iterator[tuple[int, bytes]]:
+        """Answer the time stamps, where there are any."""
+        return self._rows(_TIMESTAMPS, _timestamp_of) if (self._folder / _TIMESTAMPS).exists() else iter(())
 
     def checkpoints(self) -> Iterator[str]:
         """Answer the notes of all checkpoints, the newest by itself as well."""
@@ -169,6 +190,14 @@ def _leaf_row(kept: KeptLeaf) -> Mapping[str, Any]:
 
 def _leaf_of(row: Mapping[str, Any]) -> KeptLeaf:
     return KeptLeaf(_number(row), row["leaf"].encode(errors="surrogateescape"), str(row["leaf_sha256"]))
+
+
+def _timestamp_row(timestamp: tuple[int, bytes]) -> Mapping[str, Any]:
+    return {"size": timestamp[0], "response": b64encode(timestamp[1]).decode("ascii")}
+
+
+def _timestamp_of(row: Mapping[str, Any]) -> tuple[int, bytes]:
+    return int(row["size"]), b64decode(row["response"], validate=True)
 
 
 def _opening_row(opening: KeptOpening) -> Mapping[str, Any]:

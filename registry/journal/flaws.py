@@ -34,6 +34,10 @@ class FlawKind(StrEnum):
     """A node that is kept is not that of the leaves."""
     OPENING_CHANGED = "opening_changed"
     """An opening is not that of its leaf."""
+    LOST_IN_RESTORATION = "lost_in_restoration"
+    """Leaves that were signed are gone: the journal was restored from an older backup, and says so."""
+    TIMESTAMP_INVALID = "timestamp_invalid"
+    """A time stamp is not of its checkpoint, or leads to none of the certificates that are trusted."""
     UNSIGNED = "unsigned"
     """There is no checkpoint by which the leaves could be checked."""
 

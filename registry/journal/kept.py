@@ -53,3 +53,11 @@ class Kept(Protocol):
     def checkpoints(self) -> Iterator[str]:
         """Answer the signed notes that are kept."""
         ...
+
+    def restorations(self) -> Iterator[KeptOpening]:
+        """Answer what opens the leaves that say that the journal was restored from a backup, oldest first."""
+        ...
+
+    def timestamps(self) -> Iterator[tuple[int, bytes]]:
+        """Answer the time stamps that are kept: size of the checkpoint, and the response of the authority."""
+        ...

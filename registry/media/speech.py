@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +29,10 @@ SILENCE_DBFS: Final = -60.0
 HEARD_DBFS: Final = -20.0
 """How loud the loudest parts of a recording are made before the network hears it."""
 
+_SENDS_NOTHING: Final = "ORT_DISABLE_TELEMETRY"
+"""Set before onnxruntime is loaded, which from 1.29 on reports processes and sessions to its maker by default, and
+keeps an id of the machine for it (its Privacy.md)."""
+
 _MOST_GAIN_DB: Final = 40.0
 _LOUD: Final = 0.95
 _PACE_SAMPLES: Final = 1600
@@ -50,6 +55,7 @@ class SpeechDetector:
     """
 
     def __init__(self, *, threads: int = 1, weights: Path | None = None) -> None:
+        os.environ[_SENDS_NOTHING] = "1"
         import onnxruntime
 
         options = onnxruntime.SessionOptions()

@@ -209,6 +209,7 @@ def _write(ctx: Context, principal: Principal, filing: Filing, ruled: Sequence[R
             scan.id,
             principal.account_id,
             organisation_id=scan.organisation_id,
+            kind=scan.kind.value,
             gallery_file_id=scan.gallery_file_id,
             report_sha256=scan.report_sha256,
             signed_by=scan.signed_by,

@@ -25,7 +25,7 @@ from registry.errors import (
 )
 from registry.services.context import Context
 from registry.services.unit import Unit, require_version, unit_of_work
-from registry.store import accounts
+from registry.store import accounts, sessions, sign_in_links
 from registry.store.accounts import Account, Organisation
 
 
@@ -239,7 +239,7 @@ def list_accounts(ctx: Context, principal: Principal, *, after: str | None, limi
 
 
 def disable_account(ctx: Context, principal: Principal, account_id: str, *, if_version: int | None = None) -> Account:
-    """Disable an account; from this moment none of its tokens works.
+    """Disable an account; from this moment none of its tokens, sessions and sign-in links works.
 
     Raises:
         NotFoundError: none that the caller may know of.
@@ -256,6 +256,8 @@ def disable_account(ctx: Context, principal: Principal, account_id: str, *, if_v
         require_version(account.version, if_version)
         account.disabled_at = unit.now
         account.version += 1
+        sign_in_links.void_links_of(unit.session, account.id, unit.now)
+        sessions.end_sessions_of(unit.session, account.id, unit.now)
         unit.record(EventType.ACCOUNT_DISABLED, account.id, principal.account_id)
         unit.commit()
     return account

@@ -13,7 +13,7 @@ from registry.domain.attestations import SEALED_NAME, Attested, SealedIdentity
 from registry.domain.events import EventType
 from registry.domain.ids import IdPrefix
 from registry.domain.performers import IdentityAssurance
-from registry.errors import ForbiddenError, NotFoundError, UnknownAttestationError, UnknownSourceError
+from registry.errors import ConflictError, ForbiddenError, NotFoundError, UnknownAttestationError, UnknownSourceError
 from registry.services.context import Context
 from registry.services.unit import Unit, unit_of_work
 from registry.store import attestations, licences
@@ -125,6 +125,21 @@ def own_attestation(session: Session, studio_id: str, attestation_id: str) -> So
         raise UnknownAttestationError(
             f"there is no attestation {attestation_id} of this organisation", attestation_id=attestation_id
         )
+    return attestation
+
+
+def require_sealed(session: Session, attestation_id: str) -> SourceAttestation:
+    """Answer an attestation whose source is under seal.
+
+    Raises:
+        NotFoundError: no such attestation.
+        ConflictError: its source is not under seal.
+    """
+    attestation = session.get(SourceAttestation, attestation_id)
+    if attestation is None:
+        raise NotFoundError("there is no such attestation")
+    if not attestation.sealed:
+        raise ConflictError("the source of this attestation is not under seal", state="open")
     return attestation
 
 

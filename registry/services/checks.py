@@ -204,7 +204,7 @@ def _await_end(ctx: Context, check_id: str, wait_s: float) -> None:
     started = time.monotonic()
     while (waited_s := time.monotonic() - started) < wait_s:
         pause_s = min(max(ctx.thresholds.poll_s, _PAUSE_SHARE * waited_s), _LONGEST_PAUSE_S)
-        time.sleep(min(pause_s, wait_s - waited_s))
+        ctx.pause(min(pause_s, wait_s - waited_s))
         with ctx.database.read() as session:
             if not checks.is_queued(session, check_id):
                 return

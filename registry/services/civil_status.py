@@ -154,13 +154,13 @@ def record_death(
         performer.died_on, performer.death_evidence_sha256 = died_on, evidence_sha256
         performer.version += 1
         unit.record(EventType.PERFORMER_DEATH_RECORDED, performer.id, principal.account_id, evidence=evidence_sha256)
-        _end_mandates(unit, performer, principal.account_id)
+        end_mandates(unit, performer, principal.account_id)
         unit.commit()
     return performer
 
 
-def _end_mandates(unit: Unit, performer: Performer, actor_id: str) -> None:
-    """End every mandate that was given in life: who acts for the dead is for the estate's evidence to say."""
+def end_mandates(unit: Unit, performer: Performer, actor_id: str) -> None:
+    """End every mandate to act for a performer that is held now."""
     for kind in RepresentativeKind:
         for mandate in performers.mandates_for(unit.session, performer.id, kind, unit.now):
             _end_mandate(unit, mandate, performer, actor_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,12 +11,16 @@ from registry.clock import Clock
 from registry.domain.controllers import UNNAMED, Controller
 from registry.domain.ids import IdFactory, RandomBytes
 from registry.domain.scan_requests import NOTHING_TO_SCAN, ScanPlaces
+from registry.domain.sign_in import NOBODY_SIGNS_IN, SignInRules
 from registry.domain.webhook_addresses import PUBLIC_HTTPS, WebhookRules
+from registry.journal.endings import EndingsList
 from registry.journal.note import VerifierKey
 from registry.media.decode import Decoder
 from registry.media.speech import SpeechDetector
+from registry.services.provider import Provider
 from registry.store.blobs import BlobStore
 from registry.store.database import Database
+from registry.store.idempotency import Deed
 from registry.vault.keys import KeyProvider
 from registry.vault.voiceprints import VoiceprintVault
 
@@ -62,6 +68,19 @@ class JournalRules:
 
 
 @dataclass(frozen=True, slots=True)
+class TimestampRules:
+    """Who is asked for time stamps of the journal's checkpoints (RFC 3161).
+
+    Attributes:
+        url: of the authority.
+        roots: PEM certificates that its answers must lead to.
+    """
+
+    url: str
+    roots: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """Everything a verb needs from outside.
 
@@ -80,6 +99,10 @@ class Context:
         webhooks: where messages may go.
         scan_places: what may be scanned for organisations, and where such scans are kept.
         journal: how the journal is signed.
+        endings: where what has ended is written down outside of the database; None where it is not.
+        timestamps: who is asked for time stamps of checkpoints; None for nobody.
+        deed: under which idempotency key something is being done, if under any; each request's own.
+        pause: how a verb waits, in seconds; where threads are few, so that it takes nobody's.
     """
 
     database: Database
@@ -96,3 +119,9 @@ class Context:
     webhooks: WebhookRules = PUBLIC_HTTPS
     scan_places: ScanPlaces = NOTHING_TO_SCAN
     journal: JournalRules = JournalRules()
+    sign_in: SignInRules = NOBODY_SIGNS_IN
+    provider: Provider | None = None
+    endings: EndingsList | None = None
+    timestamps: TimestampRules | None = None
+    deed: Deed | None = None
+    pause: Callable[[float], None] = time.sleep

@@ -186,7 +186,7 @@ def await_enrolment(
         enrolment = get_enrolment(ctx, principal, performer_id, enrolment_id)
         if enrolment.state is not EnrolmentState.QUEUED or time.monotonic() >= deadline:
             return enrolment
-        time.sleep(ctx.thresholds.poll_s)
+        ctx.pause(ctx.thresholds.poll_s)
 
 
 def discard_refused(ctx: Context, principal: Principal, performer_id: str, enrolment_id: str) -> None:

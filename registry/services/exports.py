@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from registry.domain.accounts import Principal, Scope
 from registry.domain.events import EventType
+from registry.domain.proposals import ProposalState
 from registry.interchange.performer_export import PerformerExport, Row, row_of, without_others
 from registry.services.context import Context
 from registry.services.performers import performer_to_act_for
 from registry.services.unit import unit_of_work
 from registry.store import (
     approaches,
-    attestations,
+    cases,
     consents,
     enrolments,
     gallery_files,
@@ -23,6 +27,7 @@ from registry.store import (
     licences,
     payments,
     performers,
+    reviews,
     spoken_statements,
     usage,
 )
@@ -34,6 +39,7 @@ from registry.store.clearances import Clearance
 from registry.store.ledger import LedgerEntry
 from registry.store.parts import in_parts
 from registry.store.performers import KeyDestruction, Performer, Tombstone
+from registry.store.proposals import Proposal, deletions_of, unsealings_of
 
 
 def export_performer(ctx: Context, principal: Principal, performer_id: str) -> PerformerExport:
@@ -77,6 +83,7 @@ def _held(session: Session, performer: Performer) -> Mapping[str, Sequence[objec
     own = performer.id
     agreed = licences.licences_of_performer(session, own)
     attested = session.scalars(select(SourceAttestation).where(SourceAttestation.performer_id == own)).all()
+    unsealings = unsealings_of(session, [each.id for each in attested])
     inside = gallery_files.entries_about(session, own)
     found = _findings(session, own)
     return {
@@ -97,15 +104,46 @@ def _held(session: Session, performer: Performer) -> Mapping[str, Sequence[objec
         "approvals": session.scalars(select(Approval).where(Approval.performer_id == own)).all(),
         "approaches": approaches.approaches_to(session, [own]),
         "source_attestations": attested,
-        "unsealings": [request for each in attested for request in attestations.unsealings_of(session, each.id)],
+        "unsealings": [_Unsealing.of(each) for each in unsealings],
+        "proposals": [*unsealings, *deletions_of(session, own)],
         "gallery_entries": inside,
         "gallery_files": gallery_files.files_named(session, [entry.file_id for entry in inside], None),
         "findings": found,
         "scan_rows": [finding.scan_row for finding in found if finding.scan_row is not None],
+        "reviews": reviews.reviews_about(session, own),
+        **_disputes(session, own),
         "usage_lines": usage.lines_of_performer(session, own),
         "ledger_entries": session.scalars(select(LedgerEntry).where(LedgerEntry.performer_id == own)).all(),
         "payments": payments.payments_of_performer(session, own),
     }
+
+
+def _disputes(session: Session, performer_id: str) -> Mapping[str, Sequence[object]]:
+    held = cases.cases_of_performer(session, performer_id)
+    return {
+        "cases": held,
+        "case_steps": [step for case in held for step in cases.steps_of(session, case.id)],
+        "case_papers": [paper for case in held for paper in cases.papers_with_text(session, case.id)],
+        "case_proposals": [each for case in held for each in cases.proposals_of(session, case.id)],
+        "case_pauses": [each for case in held for each in cases.pauses_of(session, case.id)],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsealing:
+    """A request to unseal, as the export has had it from its first version."""
+
+    id: str
+    attestation_id: str | None
+    requested_at: datetime
+    approved_at: datetime | None
+
+    @classmethod
+    def of(cls, proposal: Proposal) -> Self:
+        approved = proposal.state is ProposalState.APPROVED
+        return cls(
+            proposal.id, proposal.attestation_id, proposal.proposed_at, proposal.answered_at if approved else None
+        )
 
 
 def _findings(session: Session, performer_id: str) -> Sequence[Finding]:

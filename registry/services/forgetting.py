@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import product
 
 from sqlalchemy.orm import Session
@@ -13,7 +13,7 @@ from registry.domain.events import EventType
 from registry.domain.explanations.topics import Topic
 from registry.domain.ids import IdPrefix
 from registry.domain.performers import FORGOTTEN_NAME, comparable_name
-from registry.errors import ConflictError, ExplanationIncompleteError, InvalidInputError
+from registry.errors import ConflictError, EvidenceRequiredError, ExplanationIncompleteError, InvalidInputError
 from registry.services.consents import put_in_force
 from registry.services.context import Context
 from registry.services.explanation_texts import find_text
@@ -60,7 +60,7 @@ def forget_performer(
         performer_id: who asks.
         text_id, text_sha256: of the text on being forgotten that was shown.
         also_known_as: further names to refuse, such as stage names.
-        signature_evidence_sha256: digest of the signed wish, where an operator writes down an estate's.
+        signature_evidence_sha256: digest of the signed wish, where an operator writes it down.
 
     Raises:
         NotFoundError, ForbiddenError: no such performer, or not allowed to act for them.
@@ -81,6 +81,12 @@ def forget_performer(
             evidence_sha256=signature_evidence_sha256,
             now=unit.now,
         )
+        if signed_as is SignedAs.OPERATOR and signature_evidence_sha256 is None:
+            raise EvidenceRequiredError(
+                "an operator writes down a wish to be forgotten only with the digest of what was signed; without one, "
+                "another operator has to approve that they be deleted",
+                evidence="signature_evidence_sha256",
+            )
         if performer.forgotten_at is not None:
             raise ConflictError("the performer has been forgotten already", state="forgotten")
         _require_told(unit.session, text_id, text_sha256)
@@ -136,25 +142,32 @@ def _bury(
         asked_by=principal.account_id,
         asked_at=unit.now,
     )
+    put_tombstone(unit, performer, tombstone, digests, principal.account_id)
+
+
+def put_tombstone(
+    unit: Unit, performer: Performer, tombstone: Tombstone, name_digests: Collection[str], actor_id: str
+) -> None:
+    """Put a tombstone in the place of a name, in the caller's unit."""
     unit.session.add(tombstone)
     unit.session.flush()
-    unit.session.add_all(RefusedName(tombstone_id=tombstone.id, name_digest=digest) for digest in sorted(digests))
-    _take_out_the_name(unit, performer)
+    unit.session.add_all(RefusedName(tombstone_id=tombstone.id, name_digest=digest) for digest in sorted(name_digests))
+    take_out_the_name(unit, performer, instead=FORGOTTEN_NAME)
     statements = erase_statements(unit, performer.id)
-    performer.forgotten_at = unit.now
+    performer.forgotten_at = tombstone.asked_at
     performer.version += 1
     unit.record(
         EventType.PERFORMER_FORGOTTEN,
         tombstone.id,
-        principal.account_id,
+        actor_id,
         performer_id=performer.id,
-        names=len(digests),
-        text_sha256=text_sha256,
+        names=len(name_digests),
+        text_sha256=tombstone.text_sha256,
         spoken_statements=statements,
     )
 
 
-def _take_out_the_name(unit: Unit, performer: Performer) -> None:
+def take_out_the_name(unit: Unit, performer: Performer, *, instead: str) -> None:
     """Take the name out of the record, wherever it may stand in it.
 
     1. It is the name of the performer, and of their own account.
@@ -163,9 +176,13 @@ def _take_out_the_name(unit: Unit, performer: Performer) -> None:
     3. What recordings were called, and how they were labelled, often is or has the name.
     4. Answers that are kept for a request sent twice say the name; the request sent again is then done again, and
        refused.
+
+    Args:
+        instead: what stands in its place from now on, but under signatures, which the database lets change to one
+            thing only: `FORGOTTEN_NAME`.
     """
-    performer.name = FORGOTTEN_NAME
-    _name_account(unit, performer, FORGOTTEN_NAME)
+    performer.name = instead
+    _name_account(unit, performer, instead)
     for consent in consents.consents_of(unit.session, [performer.id]):
         if consent.signed_as in _THEIR_OWN and consent.signed_by != FORGOTTEN_NAME:
             consent.signed_by = FORGOTTEN_NAME

@@ -111,6 +111,12 @@ def steps_after(ctx: Context, seq: int, where: SearchedIn) -> Steps:
     return Steps(changes[-1].seq if changes else seq, gone, shelves)
 
 
+def opened_anew(ctx: Context, performer_ids: Sequence[str], where: SearchedIn) -> Sequence[Shelves]:
+    """Answer some performers as the gallery has them now, once more: they may open by a key that has come since."""
+    with ctx.database.read() as session:
+        return list(shelves_of(ctx, session, performer_ids, where))
+
+
 def _require_any(shelves: Iterator[Shelves]) -> Iterator[Shelves]:
     """Pass shelves on, and refuse at their end a gallery of which nothing opens."""
     opened, broken = 0, dict[str, RegistryError]()

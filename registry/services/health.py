@@ -42,7 +42,7 @@ def readiness(ctx: Context) -> Readiness:
         )
     ready_workers = sum(worker.ready for worker in live)
     parts = (
-        PartHealth("database", ok=True, detail="reached, at the schema that this version needs"),
+        PartHealth("database", ok=True, detail="reached, at a schema that serves this version"),
         _spool(ctx),
         PartHealth(
             "worker",

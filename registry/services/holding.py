@@ -13,7 +13,15 @@ from typing import Self
 
 import structlog
 
-from registry.errors import LeaseLostError, NotFoundError, RegistryError
+from registry.errors import (
+    DatabaseUnavailableError,
+    KeyringError,
+    KeysUnavailableError,
+    LeaseLostError,
+    NotFoundError,
+    RegistryError,
+    StorageFullError,
+)
 from registry.services.context import Context
 from registry.store import work
 from registry.store.work import Lease
@@ -94,6 +102,9 @@ class Hold:
             return "lease lost"
         except NotFoundError as error:
             return self._let_go(held, error.detail)
+        except (DatabaseUnavailableError, StorageFullError, KeysUnavailableError, KeyringError) as error:
+            self._give_back(held)
+            return f"given back: {error.slug}"
         except Exception as error:
             log.exception("work failed", worker=held.worker_id, subject=held.subject_id)
             return self._let_go(held, type(error).__name__)
@@ -108,6 +119,14 @@ class Hold:
         """Hold on to a piece no longer: it is finished, or somebody else's."""
         with self._lock:
             self._held.pop(held.work_id, None)
+
+    def _give_back(self, held: Lease) -> None:
+        """Give a piece back that could not be done for want of database, room or key: no attempt at it has failed."""
+        self.over(held)
+        with contextlib.suppress(LeaseLostError), self._ctx.database.write() as session:
+            later = self._ctx.clock() + timedelta(seconds=RETRY_S)
+            work.give_back(session, held, available_at=later, attempts=held.attempt - 1)
+            session.commit()
 
     def _let_go(self, held: Lease, error: str) -> str:
         """Give a piece back, to be tried again in a while."""

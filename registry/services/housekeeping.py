@@ -8,17 +8,20 @@ from sqlalchemy import select
 
 from registry.domain.checks import CheckState, EnrolmentState, WorkKind
 from registry.domain.ids import made_at
+from registry.domain.retention import RULES, RuleId
 from registry.domain.spoken_statements import SpokenStatementState
 from registry.services.assessments import fail_check
 from registry.services.context import Context
+from registry.services.endings import keep_endings
 from registry.services.enrolment_work import fail_enrolment
 from registry.services.gallery_delivery import void_undelivered
 from registry.services.gallery_offers import end_late_offers
+from registry.services.journal_timestamps import try_to_stamp
 from registry.services.scan_work import give_scan_up, sweep_folders
 from registry.services.spoken_statement_work import expire_unspoken, fail_statement
 from registry.services.unit import unit_of_work
 from registry.services.withdrawal import expire_due
-from registry.store import idempotency, work
+from registry.store import idempotency, sessions, sign_in_links, work
 from registry.store.checks import Check
 from registry.store.enrolments import Enrolment
 from registry.store.gallery_files import GalleryFile
@@ -43,7 +46,12 @@ def keep_house(ctx: Context) -> None:
     sweep_folders(ctx)
     with ctx.database.write() as session:
         idempotency.forget_expired(session, ctx.clock())
+        over = ctx.clock() - (RULES[RuleId.ENDED_SESSION].kept_for or timedelta())
+        sessions.forget_sessions(session, over)
+        sign_in_links.forget_links(session, over)
         session.commit()
+    keep_endings(ctx)
+    try_to_stamp(ctx)
     ctx.database.scrub()  # what a crash between a withdrawal's commit and its own scrubbing left of a destroyed key
 
 

@@ -2,28 +2,32 @@
 
 The life of a key, for one account::
 
-    free ──begin──▶ in progress ──finish──▶ answered ──24 hours──▶ free
-                        └──abandon, or nobody finished it in time──▶ free
+    free ──begin──▶ in progress ──a commit of the deed──▶ done ──finish──▶ answered ──24 hours──▶ free
+                        └──abandon, or nothing of it was committed in ten minutes──▶ free
+
+That it is done is noted in the deed's own commit (`Unit.commit`), so there is no moment at which a process could die
+and leave it unknown. What is lost then is the answer alone: whoever asks again is told what was made. A deed that is so
+slow that its key was given to another cannot commit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from registry.errors import IdempotencyKeyReusedError, RequestInProgressError
+from registry.errors import AnswerLostError, IdempotencyKeyReusedError, RequestInProgressError
 from registry.services.context import Context
-from registry.store.idempotency import IdempotentAnswer, forget_expired
-
-KEPT_FOR = timedelta(hours=24)
-"""How long an answer is kept."""
+from registry.store.idempotency import KEPT_FOR, Deed, IdempotentAnswer, forget_expired, noted
 
 GIVEN_UP_AFTER = timedelta(minutes=10)
-"""How long a key stays taken when whoever began the request never finished it: longer than any request lives."""
+"""How long a key stays taken when nothing of its request was committed: longer than any request lives."""
+
+ANSWERED_WITHIN = timedelta(seconds=90)
+"""How long after its last commit a request may still be answered: longer than anybody waits for a worker."""
 
 _RETRY_AFTER_S = 5
 
@@ -37,8 +41,31 @@ class KeptAnswer:
     body: Mapping[str, object]
 
 
-def begin(ctx: Context, account_id: str, key: str, request_sha256: str) -> KeptAnswer | None:
-    """Take a key for a request, or answer what the same request was answered before.
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done under a key, and not answered yet, or never.
+
+    Attributes:
+        records: ids of what was made or changed.
+        at: of the last commit.
+    """
+
+    records: Sequence[str]
+    at: datetime
+
+    def refusal(self, now: datetime) -> RequestInProgressError | AnswerLostError:
+        """Answer what to say: while an answer may still come, to wait for it; then, what was done."""
+        if now < self.at + ANSWERED_WITHIN:
+            return _in_progress()
+        return AnswerLostError(
+            f"this request was carried out at {self.at:%Y-%m-%dT%H:%M:%SZ}, and its answer was lost; it is not done "
+            f"again: look at what it made or changed, {', '.join(self.records)}",
+            records=list(self.records),
+        )
+
+
+def begin(ctx: Context, account_id: str, key: str, request_sha256: str) -> Deed | KeptAnswer | Done:
+    """Take a key for a request, or answer what became of the same request before.
 
     Durable on return: whoever else comes with this key finds it taken, until `finish` or `abandon`.
 
@@ -48,18 +75,19 @@ def begin(ctx: Context, account_id: str, key: str, request_sha256: str) -> KeptA
         request_sha256: hex digest of all that makes the request what it is.
 
     Returns:
-        None when the request is to be done now; the kept answer when it was done before.
+        A deed when the request is to be done now, to be given to its verbs; the kept answer when it was answered
+        before; what was done when it was done and has no answer.
 
     Raises:
         IdempotencyKeyReusedError: the key was used for another request.
-        RequestInProgressError: the first request under this key is not answered yet.
+        RequestInProgressError: nothing of the first request under this key is done yet.
     """
     now = ctx.clock()
     with ctx.database.write() as session:
         forget_expired(session, now)
         taken = session.get(IdempotentAnswer, (account_id, key))
         if taken is not None:
-            return _kept(taken, request_sha256)
+            return _known(taken, request_sha256)
         session.add(
             IdempotentAnswer(
                 account_id=account_id,
@@ -70,18 +98,20 @@ def begin(ctx: Context, account_id: str, key: str, request_sha256: str) -> KeptA
             )
         )
         _commit_or_give_way(session)
-    return None
+    return Deed(account_id, key, now)
 
 
-def _kept(taken: IdempotentAnswer, request_sha256: str) -> KeptAnswer:
+def _known(taken: IdempotentAnswer, request_sha256: str) -> KeptAnswer | Done:
     if taken.request_sha256 != request_sha256:
         raise IdempotencyKeyReusedError(
             "this idempotency key was used for another request; use a new key for each request",
             idempotency_key=taken.key,
         )
-    if taken.status is None:
+    if taken.status is not None:
+        return KeptAnswer(taken.status, taken.headers or {}, taken.body or {})
+    if taken.body is None:
         raise _in_progress()
-    return KeptAnswer(taken.status, taken.headers or {}, taken.body or {})
+    return Done(noted(taken), taken.expires_at - KEPT_FOR)
 
 
 def _commit_or_give_way(session: Session) -> None:
@@ -99,11 +129,11 @@ def _in_progress() -> RequestInProgressError:
     )
 
 
-def finish(ctx: Context, account_id: str, key: str, answer: KeptAnswer) -> None:
+def finish(ctx: Context, deed: Deed, answer: KeptAnswer) -> None:
     """Keep the answer of a request that `begin` said was to be done, for `KEPT_FOR` from now."""
     now = ctx.clock()
     with ctx.database.write() as session:
-        taken = session.get(IdempotentAnswer, (account_id, key))
+        taken = _own(session, deed)
         if taken is not None:
             taken.status = answer.status
             taken.headers = dict(answer.headers)
@@ -112,10 +142,17 @@ def finish(ctx: Context, account_id: str, key: str, answer: KeptAnswer) -> None:
             session.commit()
 
 
-def abandon(ctx: Context, account_id: str, key: str) -> None:
-    """Set a key free again: the request failed in a way that trying again may mend."""
+def abandon(ctx: Context, deed: Deed) -> None:
+    """Set a key free again: the request failed in a way that trying again may mend, and nothing of it is done."""
     with ctx.database.write() as session:
-        taken = session.get(IdempotentAnswer, (account_id, key))
-        if taken is not None and taken.status is None:
+        taken = _own(session, deed)
+        if taken is not None and taken.body is None:
             session.delete(taken)
             session.commit()
+
+
+def _own(session: Session, deed: Deed) -> IdempotentAnswer | None:
+    """Answer the row of a deed that has no answer yet; None when its key was given to another."""
+    taken = session.get(IdempotentAnswer, (deed.account_id, deed.key), with_for_update=True)
+    own = taken is not None and taken.created_at == deed.began_at and taken.status is None
+    return taken if own else None

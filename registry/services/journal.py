@@ -15,13 +15,14 @@ from sqlalchemy.orm import Session
 from registry.domain.accounts import Principal, Scope
 from registry.errors import JournalDamagedError
 from registry.journal.checkpoint import Checkpoint, sign_checkpoint
-from registry.journal.note import KeyKind, VerifierKey
+from registry.journal.note import VerifierKey
 from registry.services.context import Context
+from registry.services.endings import keep_endings
 from registry.services.journal_append import tree_at
-from registry.store import journal, journal_checkpoints
+from registry.services.journal_names import journal_keys_in, origin_in
+from registry.store import journal, journal_checkpoints, journal_restorations
 from registry.store.journal import JournalEntry
 from registry.store.journal_checkpoints import JournalCheckpoint
-from registry.vault.signing import raw_public_key, registry_id
 
 _AT_A_TIME = 500
 
@@ -31,16 +32,18 @@ class JournalFacts:
     """The journal, as whoever wants to follow it needs to know it.
 
     Attributes:
-        origin: its name, the same for good.
+        origin: its name, the same for good unless it was restored.
         size: how many leaves it has at this moment.
         keys: that its checkpoints were ever signed with, the current one last.
         witnesses: keys of those whose cosignatures are kept.
+        restored_after: how many leaves it had each time that it was restored from a backup; the next one says so.
     """
 
     origin: str
     size: int
     keys: Sequence[VerifierKey]
     witnesses: Sequence[VerifierKey]
+    restored_after: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +66,27 @@ class SignedCheckpoint:
 
 
 def origin_of(ctx: Context) -> str:
-    """Answer the name of the journal. It is made of the first key that the registry ever signed with."""
-    return f"likeness-registry/{registry_id(ctx.keys)}"
+    """Answer the name of the journal, which is one for good unless it was restored from a backup."""
+    with ctx.database.read() as session:
+        return origin_in(ctx, session)
 
 
 def journal_keys(ctx: Context) -> Sequence[VerifierKey]:
-    """Answer the keys that checkpoints were ever signed with, the current one last."""
-    origin = origin_of(ctx)
-    return [VerifierKey(origin, KeyKind.NOTE, raw_public_key(key)) for _, key in ctx.keys.signing_keys()]
+    """Answer the keys that checkpoints were ever signed with, under each name it has had, the current one last."""
+    with ctx.database.read() as session:
+        return journal_keys_in(ctx, session)
 
 
 def describe_journal(ctx: Context) -> JournalFacts:
     """Say which journal this is, and by which keys it is checked."""
     with ctx.database.read() as session:
-        size = journal.size_of_journal(session)
-    return JournalFacts(origin_of(ctx), size, journal_keys(ctx), ctx.journal.witnesses)
+        return JournalFacts(
+            origin=origin_in(ctx, session),
+            size=journal.size_of_journal(session),
+            keys=journal_keys_in(ctx, session),
+            witnesses=ctx.journal.witnesses,
+            restored_after=[each.size for each in journal_restorations.restorations(session)],
+        )
 
 
 # --- checkpoints -----------------------------------------------------------------------------------------------------
@@ -109,6 +118,7 @@ def sign_current(ctx: Context) -> SignedCheckpoint:
        signed that does not continue what was signed before.
     2. The root of the tree as it is now is signed.
     3. It is kept, and committed: the commit point. Only then is it answered, so that none is known that is not kept.
+    4. It is written beside the list of endings as well, so that one is known even when the database is lost.
 
     Raises:
         JournalDamagedError: the first does not hold; figures ``size`` and ``signed_size``.
@@ -118,7 +128,7 @@ def sign_current(ctx: Context) -> SignedCheckpoint:
         if last is not None:
             _require_continued(session, last, size)
         if last is None or last.size != size:
-            checkpoint = Checkpoint(origin_of(ctx), size, tree_at(session, size).root)
+            checkpoint = Checkpoint(origin_in(ctx, session), size, tree_at(session, size).root)
             note = sign_checkpoint(checkpoint, ctx.keys.signing_key())
             journal_checkpoints.keep_checkpoint(session, size, checkpoint.root.hex(), str(note), ctx.clock())
         kept = journal_checkpoints.checkpoint_at(session, size)
@@ -126,6 +136,7 @@ def sign_current(ctx: Context) -> SignedCheckpoint:
             raise AssertionError(f"the checkpoint of {size} was just written")
         signed = as_signed(session, [kept])[0]
         session.commit()
+    keep_endings(ctx)
     return signed
 
 

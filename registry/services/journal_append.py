@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy.orm import Session
 
-from registry.domain.events import Event
+from registry.domain.events import Event, EventType
 from registry.domain.ids import RandomBytes
 from registry.errors import JournalDamagedError
 from registry.journal.leaf import SALT_BYTES, encode, leaf_hash
 from registry.journal.merkle import Node, Tree, complete
 from registry.store import journal
 from registry.store.journal import NewLeaf
+
+CLOCKS_APART = timedelta(seconds=60)
+"""How far a leaf may be older than the one before without a word: two hosts' clocks are never quite the same, and on
+PostgreSQL a transaction that began earlier may commit later."""
+
+_SYSTEM = "system"
+
+log = structlog.get_logger()
 
 
 def append_events(session: Session, events: Sequence[Event], random_bytes: RandomBytes) -> None:
@@ -21,14 +31,16 @@ def append_events(session: Session, events: Sequence[Event], random_bytes: Rando
     It takes as many statements for many events as for one, and reads O(log n) nodes of the tree. Nothing of it is left
     for later: whoever appends next begins at what the last commit left, after a crash as at any other time.
 
+    Where the clock has gone back by more than `CLOCKS_APART` since the last leaf, one that says so comes first.
+
     Raises:
         JournalDamagedError: the tree is not that of the leaves which are there.
     """
-    size = journal.size_of_journal(session)
+    size, last_at = journal.end_of_journal(session)
     tree = tree_at(session, size)
     leaves: list[NewLeaf] = []
     nodes: dict[int, bytes] = {}
-    for event in events:
+    for event in [*_stepped_back(events, size, last_at), *events]:
         leaf, opening = encode(event, random_bytes(SALT_BYTES))
         digest = leaf_hash(leaf)
         nodes |= {node.position: made for node, made in tree.add(digest)}
@@ -44,6 +56,20 @@ def append_events(session: Session, events: Sequence[Event], random_bytes: Rando
             )
         )
     journal.append(session, size, leaves, nodes)
+
+
+def _stepped_back(events: Sequence[Event], size: int, last_at: datetime | None) -> list[Event]:
+    """Say it in the journal itself where moments run backwards, so that nobody has to wonder later.
+
+    The moments are left as the clock has them: what happened cannot be dated better afterwards.
+    """
+    first = events[0]
+    if last_at is None or first.at >= last_at - CLOCKS_APART:
+        return []
+    by_s = round((last_at - first.at).total_seconds(), 3)
+    log.warning("the clock has gone back", by_s=by_s, leaves=size)
+    said = {"by_s": by_s, "leaves_before": size}
+    return [Event(EventType.JOURNAL_CLOCK_STEPPED_BACK, "journal", _SYSTEM, first.at, said)]
 
 
 def tree_at(session: Session, size: int) -> Tree:

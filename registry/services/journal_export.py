@@ -18,7 +18,7 @@ from registry.journal.note import VerifierKey
 from registry.journal.verify import Verified, verify
 from registry.services.context import Context
 from registry.services.journal import SignedCheckpoint, journal_keys, origin_of, sign_current, signed_in
-from registry.store import journal
+from registry.store import journal, journal_restorations
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,8 @@ def export_journal(ctx: Context, principal: Principal, folder: Path, *, with_ope
             checkpoints=((each.size, each.note) for each in signed_in(session, up_to=checkpoint.size)),
             leaves=kept.leaves(),
             openings=kept.openings() if with_openings else None,
+            restorations=kept.restorations(),
+            timestamps=list(kept.timestamps()),
         )
     return ExportedJournal(leaves, checkpoint)
 
@@ -62,6 +64,7 @@ def verify_database(
     earlier: Sequence[str] = (),
     witnesses: Sequence[VerifierKey] = (),
     tree_only: bool = False,
+    timestamp_roots: bytes | None = None,
 ) -> Verified:
     """Look at the journal as it lies in the database, in one snapshot, as `registry.journal.verify` says.
 
@@ -70,11 +73,14 @@ def verify_database(
         earlier: checkpoints that were kept elsewhere.
         witnesses: whose cosignatures count; by default those of the settings.
         tree_only: leave out the openings.
+        timestamp_roots: certificates that time stamps must lead to; by default those of the settings, if any.
     """
     with ctx.database.read() as session:
         kept = DatabaseJournal(session, without_openings=tree_only)
         trusted, seen_by = keys or journal_keys(ctx), witnesses or ctx.journal.witnesses
-        return verify(kept, trusted, earlier=earlier, witnesses=seen_by)
+        if timestamp_roots is None and ctx.timestamps is not None and not tree_only:
+            timestamp_roots = ctx.timestamps.roots
+        return verify(kept, trusted, earlier=earlier, witnesses=seen_by, timestamp_roots=timestamp_roots)
 
 
 class DatabaseJournal:
@@ -105,6 +111,15 @@ class DatabaseJournal:
             return
         for seq, salt, details in journal.every_opening(self._session, up_to=self._up_to):
             yield KeptOpening(seq, salt, cast("dict[str, Detail]", details))
+
+    def restorations(self) -> Iterator[KeptOpening]:
+        """Answer what opens the leaves that say that the journal was restored."""
+        for seq, salt, details in journal_restorations.statements(self._session):
+            yield KeptOpening(seq, salt, cast("dict[str, Detail]", details))
+
+    def timestamps(self) -> Iterator[tuple[int, bytes]]:
+        """Answer the time stamps of checkpoints, by size."""
+        return iter(journal_restorations.every_timestamp(self._session))
 
     def checkpoints(self) -> Iterator[str]:
         """Answer the notes of all checkpoints, by size."""

@@ -12,11 +12,19 @@ from registry.domain.signatures import Custody, SignatureMethod
 from registry.domain.terms_document import document_sha256
 from registry.errors import ConflictError, ForbiddenError, InvalidInputError, SignatureInvalidError
 from registry.services import signing_keys
-from registry.services.activation import require_no_conflict, require_ready
+from registry.services.activation import require_minority_ends, require_no_conflict, require_ready
 from registry.services.context import Context
 from registry.services.holds import SYSTEM, place_hold
 from registry.services.ledger import post_opening
-from registry.services.licences import is_amendment, licence_to_change, record, require_in_force, side_of, stand_by
+from registry.services.licences import (
+    is_amendment,
+    licence_to_change,
+    may_learn_of_performer,
+    record,
+    require_in_force,
+    side_of,
+    stand_by,
+)
 from registry.services.signers import require_may_decide, signing_as
 from registry.services.unit import Unit, unit_of_work
 from registry.store import strikes
@@ -89,7 +97,10 @@ def sign_licence(
         if signing is Side.PERFORMER:
             _require_may_sign(unit, principal, licence, evidence_sha256)
         _require_same_agreement(version, agreement_sha256, own)
-        require_no_conflict(unit, licence, version)
+        if signing is Side.PERFORMER or may_learn_of_performer(principal, licence):
+            performer = unit.session.get_one(Performer, licence.performer_id)
+            require_minority_ends(version.terms(), performer, unit.now)
+            require_no_conflict(unit, licence, version)
         signature = _signature(ctx, unit, principal, version, own=own, evidence_sha256=evidence_sha256)
         signature.side = signing
         version.signatures.append(signature)

@@ -129,7 +129,7 @@ def draft_licence(
     with unit_of_work(ctx) as unit:
         performer = unit.session.get(Performer, performer_id)
         studio = unit.session.get(Organisation, wanted)
-        if performer is None:
+        if performer is None or not (_is_there(performer) or principal.may_see_performer(performer.id)):
             raise NotFoundError("there is no such performer")
         if studio is None or studio.kind is not OrganisationKind.STUDIO:
             raise NotFoundError("there is no such studio")
@@ -153,6 +153,11 @@ def draft_licence(
         record(unit, EventType.LICENCE_DRAFTED, licence, principal, terms_sha256=licence.newest.terms_sha256)
         unit.commit()
     return licence
+
+
+def _is_there(performer: Performer) -> bool:
+    """Whether anybody but the performer's side and operators still finds them by their id."""
+    return performer.forgotten_at is None and performer.deleted_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,9 +326,10 @@ def offer_licence(ctx: Context, principal: Principal, licence_id: str, *, if_ver
 
     Raises:
         NotFoundError: none that the caller may know of.
-        ConflictError: it is no draft (figure ``state``), or an exclusive licence stands against it.
-        TermsContradictError: the terms cannot all be meant, outlive the minority of a minor, or amend what is in force
-            by terms that begin later.
+        ConflictError: it is no draft (figure ``state``), or an exclusive licence stands against it, which a studio is
+            told only once it `may_learn_of_performer`.
+        TermsContradictError: the terms cannot all be meant, outlive the minority of a minor (told likewise), or amend
+            what is in force by terms that begin later.
         StaleVersionError: it has changed since.
     """
     with unit_of_work(ctx) as unit:
@@ -337,13 +343,24 @@ def offer_licence(ctx: Context, principal: Principal, licence_id: str, *, if_ver
         performer = unit.session.get_one(Performer, licence.performer_id)
         require_consistent(version.terms())
         require_begun(licence, version.terms(), unit.now)
-        require_minority_ends(version.terms(), performer, unit.now)
-        require_no_conflict(unit, licence, version)
+        if may_learn_of_performer(principal, licence):
+            require_minority_ends(version.terms(), performer, unit.now)
+            require_no_conflict(unit, licence, version)
         version.offered_at = unit.now
         version.texts = human_texts(unit.session, version)
         record(unit, EventType.LICENCE_OFFERED, licence, principal, **_named(version))
         unit.commit()
     return licence
+
+
+def may_learn_of_performer(principal: Principal, licence: Licence) -> bool:
+    """Whether the caller may learn, by what a licence is refused for, what else is on record of the performer.
+
+    A studio writes drafts alone, about whomever it likes: it learns nothing by them of minority, death, consents or
+    licences with others before the performer's side has signed something of this licence.
+    """
+    signed = any(version.signature_of(Side.PERFORMER) is not None for version in licence.versions)
+    return signed or principal.organisation_id != licence.studio_id
 
 
 def human_texts(session: Session, version: LicenceVersion) -> dict[str, str]:

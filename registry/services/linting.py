@@ -6,10 +6,10 @@ from datetime import date
 
 from registry.domain.accounts import Principal, Scope
 from registry.domain.linting import LintReport, lint
-from registry.domain.rules.catalogue import Contract
+from registry.domain.rules.catalogue import Contract, Parties
 from registry.domain.rules.shipped import shipped_packs
 from registry.services.context import Context
-from registry.services.licences import get_licence
+from registry.services.licences import get_licence, may_learn_of_performer
 from registry.services.soundness import report_on
 from registry.store.licence_versions import LicenceVersion
 from registry.store.licences import Licence
@@ -18,6 +18,9 @@ from registry.store.performers import Performer
 
 def lint_licence(ctx: Context, principal: Principal, licence_id: str, *, on: date | None = None) -> LintReport:
     """Answer what is found in a licence: to its parties, or to an operator.
+
+    To a studio, while the performer's side has signed nothing of it, what is on record of the performer counts as
+    unknown: whether they are a minor, or have died.
 
     Args:
         licence_id: of the licence.
@@ -31,7 +34,10 @@ def lint_licence(ctx: Context, principal: Principal, licence_id: str, *, on: dat
     with ctx.database.read() as session:
         performer = session.get_one(Performer, licence.performer_id)
     version = _newest(licence) if on is None else _version_on(licence, on)
-    return report_on(version, performer, on or ctx.clock().date())
+    day = on or ctx.clock().date()
+    if not may_learn_of_performer(principal, licence):
+        return lint(Contract(version.terms(), Parties(), version.intended_use), on=day, packs=shipped_packs())
+    return report_on(version, performer, day)
 
 
 def lint_contract(ctx: Context, principal: Principal, contract: Contract, *, on: date | None = None) -> LintReport:

@@ -57,9 +57,14 @@ def performer_to_change(session: Session, principal: Principal, performer_id: st
 
     The performer's row is the first lock that any verb takes for what belongs to the performer: consents, key,
     enrolments and licences change one verb at a time, and no two verbs wait for each other.
+
+    Raises:
+        ConflictError: the performer was deleted; figure ``state``.
     """
     performer = performer_to_act_for(session, principal, performer_id, scope)
     session.refresh(performer, with_for_update=True)
+    if performer.deleted_at is not None:
+        raise ConflictError("the performer was deleted by two operators", state="deleted")
     return performer
 
 

@@ -17,7 +17,7 @@ from registry.services.unit import Unit, unit_of_work
 from registry.services.withdrawal import undo_what_rested_on
 from registry.store import consents, enrolments, retention
 from registry.store.base import Base
-from registry.store.checks import Check
+from registry.store.checks import Check, Finding
 from registry.store.consents import Consent
 from registry.store.performers import PerformerKey
 from registry.store.retention import DestructionCertificate
@@ -107,11 +107,20 @@ def _delete_checks(unit: Unit, rows: Sequence[Base], _actor_id: str) -> Destroye
     """Delete checks with their findings."""
     checks = [row for row in rows if isinstance(row, Check)]
     findings = retention.findings_of(unit.session, [check.id for check in checks])
-    destroyed = {**_digests(checks), **_digests(findings)}
+    destroyed = {**_digests(checks), **_digests(findings), **_delete_reviews(unit, findings)}
     retention.erase_rows(unit.session, findings)
     for check in checks:
         unit.session.expire(check, ["findings"])
     retention.erase_rows(unit.session, checks)
+    return destroyed
+
+
+def _delete_reviews(unit: Unit, findings: Sequence[Finding]) -> Destroyed:
+    """Delete what was decided about findings, each decision before the one that it took the place of."""
+    decided = retention.reviews_of_findings(unit.session, findings)
+    destroyed = _digests(decided)
+    for review in decided:
+        retention.erase_rows(unit.session, [review])
     return destroyed
 
 
@@ -120,7 +129,7 @@ def _delete_scans(unit: Unit, rows: Sequence[Base], _actor_id: str) -> Destroyed
     ids = [str(getattr(row, "id")) for row in rows]  # noqa: B009  (as everywhere here)
     findings = retention.findings_of_scans(unit.session, ids)
     within = retention.rows_of_scans(unit.session, ids)
-    destroyed = {**_digests(rows), **_digests(within), **_digests(findings)}
+    destroyed = {**_digests(rows), **_digests(within), **_digests(findings), **_delete_reviews(unit, findings)}
     for each in (findings, within, rows):
         retention.erase_rows(unit.session, each)
     return destroyed

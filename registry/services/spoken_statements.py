@@ -381,4 +381,4 @@ def await_statement(
         statement = get_statement(ctx, principal, performer_id, consent_id, statement_id)
         if statement.state is not SpokenStatementState.QUEUED or time.monotonic() >= deadline:
             return statement
-        time.sleep(ctx.thresholds.poll_s)
+        ctx.pause(ctx.thresholds.poll_s)

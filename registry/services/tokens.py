@@ -6,28 +6,39 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy.orm import Session
 
-from registry.domain.accounts import PERMISSIONS, Principal, Role, Scope
+from registry.domain.accounts import PERMISSIONS, Principal, Scope
 from registry.domain.events import EventType
 from registry.domain.ids import IdPrefix, is_id
 from registry.errors import (
     ConflictError,
-    ForbiddenError,
+    DatabaseUnavailableError,
     InvalidInputError,
     NotFoundError,
+    StorageFullError,
     TokenExpiredError,
     UnauthenticatedError,
 )
 from registry.services.accounts import require_own_or_scope, visible_account
 from registry.services.context import Context
-from registry.services.unit import unit_of_work
-from registry.store import accounts, performers
+from registry.services.principals import account_to_let_in, principal_of
+from registry.services.unit import Unit, unit_of_work
+from registry.store import accounts
 from registry.store.accounts import Account, Token
 from registry.vault import tokens as token_text
 
 LONGEST_TOKEN_LIFE = timedelta(days=366)
+LONGEST_OVERLAP = timedelta(days=7)
+"""How long a token works on, at most, that another has taken the place of."""
 _USE_NOTED_EVERY = timedelta(minutes=5)
+_THEIRS = (
+    "a token of another operator is theirs to ask for: on the registry's own machine, "
+    "`likeness token issue {account_id} --as {account_id}`"
+)
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +73,22 @@ def authenticate(ctx: Context, text: str) -> Principal:
             raise TokenExpiredError(
                 f"this token expired at {token.expires_at.isoformat()}", expired_at=token.expires_at.isoformat()
             )
-        principal = _principal(session, token, now)
+        principal = principal_of(session, token.account, frozenset(Scope(s) for s in token.scopes), now)
     if token.last_used_at is None or now - token.last_used_at >= _USE_NOTED_EVERY:
         _note_use(ctx, token.id, now)
     return principal
 
 
-def _principal(session: Session, token: Token, now: datetime) -> Principal:
-    account = token.account
-    scopes = frozenset(Scope(s) for s in token.scopes) & PERMISSIONS[account.role]
-    acting = {m.performer_id: frozenset(Scope(s) for s in m.scopes) for m in _mandates(session, account, now)}
-    own = performers.performer_of_account(session, account.id)
-    if own is not None:
-        acting[own.id] = PERMISSIONS[Role.PERFORMER]
-    return Principal(account.id, account.role, scopes, account.organisation_id, acting)
-
-
-def _mandates(session: Session, account: Account, now: datetime) -> Sequence[performers.Representative]:
-    return performers.mandates_of(session, account.id, now) if account.role is Role.REPRESENTATIVE else ()
-
-
 def _note_use(ctx: Context, token_id: str, now: datetime) -> None:
-    with ctx.database.write() as session:
-        token = session.get(Token, token_id)
-        if token is not None:
-            token.last_used_at = now
-            session.commit()
+    """Note when a token was last used. As best effort: who only reads needs nobody's turn at writing, and no room."""
+    try:
+        with ctx.database.write() as session:
+            token = session.get(Token, token_id)
+            if token is not None:
+                token.last_used_at = now
+                session.commit()
+    except (DatabaseUnavailableError, StorageFullError) as error:
+        log.warning("use of a token not noted", token=token_id, slug=error.slug)
 
 
 def issue_token(
@@ -120,41 +121,95 @@ def issue_token(
     principal.require(Scope.TOKENS_WRITE)
     _require_life(ttl)
     with unit_of_work(ctx) as unit:
-        account = visible_account(unit.session, principal, account_id)
-        if account.role is Role.OPERATOR and account.id != principal.account_id:
-            raise ForbiddenError(
-                f"a token of another operator is theirs to ask for: on the registry's own machine, "
-                f"`likeness token issue {account.id} --as {account.id}`",
-                account_id=account.id,
-            )
-        if account.disabled_at is not None:
-            raise ConflictError("the account is disabled", state="disabled")
+        account = account_to_let_in(unit.session, principal, account_id, by=_THEIRS)
         granted = _granted(principal, account, scopes)
-        token_id = unit.new_id(IdPrefix.TOKEN)
-        text, digest = token_text.new_token(token_id, ctx.random_bytes)
-        token = Token(
-            id=token_id,
-            account_id=account.id,
-            account=account,
-            name=name,
-            secret_sha256=digest,
-            scopes=sorted(scope.value for scope in granted),
-            created_at=unit.now,
-            expires_at=unit.now + ttl,
-            last_used_at=None,
-            revoked_at=None,
-        )
-        unit.session.add(token)
+        issued = _add_token(unit, account, principal.account_id, name=name, granted=granted, ttl=ttl)
+        unit.commit()
+    return issued
+
+
+def _add_token(
+    unit: Unit, account: Account, actor_id: str, *, name: str, granted: Collection[Scope], ttl: timedelta
+) -> IssuedToken:
+    token_id = unit.new_id(IdPrefix.TOKEN)
+    text, digest = token_text.new_token(token_id, unit.random_bytes)
+    token = Token(
+        id=token_id,
+        account_id=account.id,
+        account=account,
+        name=name,
+        secret_sha256=digest,
+        scopes=sorted(scope.value for scope in granted),
+        created_at=unit.now,
+        expires_at=unit.now + ttl,
+        last_used_at=None,
+        revoked_at=None,
+    )
+    unit.session.add(token)
+    unit.record(
+        EventType.TOKEN_ISSUED,
+        token.id,
+        actor_id,
+        account_id=account.id,
+        scopes=" ".join(token.scopes),
+        expires_at=token.expires_at.isoformat(),
+    )
+    return IssuedToken(token, text)
+
+
+def rotate_token(
+    ctx: Context, principal: Principal, token_id: str, *, overlap: timedelta, ttl: timedelta | None = None
+) -> IssuedToken:
+    """Issue a token in the place of another, with its name and scopes; both work for a while, then the old one ends.
+
+    A lost answer is no harm: the old token works on, is rotated again, and what nobody has received is revoked or ends.
+
+    Args:
+        token_id: of the token that is replaced.
+        overlap: how long it still works, at most `LONGEST_OVERLAP` and never past its own end; none at all revokes it.
+        ttl: how long the new one lives; as long as the old one was to, when None.
+
+    Raises:
+        NotFoundError: no such token that the caller may know of.
+        InvalidInputError: it carries more than the caller's own token, or than its role has by now; an overlap or a
+            life that is too long.
+        ForbiddenError: it is another operator's; figure ``account_id``.
+        ConflictError: it has ended, or its account is disabled.
+    """
+    principal.require(Scope.TOKENS_WRITE)
+    _require_overlap(overlap)
+    with unit_of_work(ctx) as unit:
+        old = _token_in_reach(unit.session, principal, token_id)
+        accounts.lock_token(unit.session, old)
+        if old.revoked_at is not None or unit.now >= old.expires_at:
+            raise ConflictError("a token that has ended is not rotated: issue another", state="ended")
+        life = ttl or old.expires_at - old.created_at
+        _require_life(life)
+        account = account_to_let_in(unit.session, principal, old.account_id, by=_THEIRS)
+        granted = _granted(principal, account, [Scope(scope) for scope in old.scopes])
+        issued = _add_token(unit, account, principal.account_id, name=old.name, granted=granted, ttl=life)
+        if overlap:
+            old.expires_at = min(old.expires_at, unit.now + overlap)
+        else:
+            old.revoked_at = unit.now
         unit.record(
-            EventType.TOKEN_ISSUED,
-            token.id,
+            EventType.TOKEN_ROTATED,
+            old.id,
             principal.account_id,
             account_id=account.id,
-            scopes=" ".join(token.scopes),
-            expires_at=token.expires_at.isoformat(),
+            replaced_by=issued.token.id,
+            ends_at=(old.revoked_at or old.expires_at).isoformat(),
         )
         unit.commit()
-    return IssuedToken(token, text)
+    return issued
+
+
+def _require_overlap(overlap: timedelta) -> None:
+    if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
+        raise InvalidInputError(
+            f"an old token works on for 0 to {LONGEST_OVERLAP.days} days, not {overlap}",
+            longest_days=LONGEST_OVERLAP.days,
+        )
 
 
 def _require_life(ttl: timedelta) -> None:
@@ -202,10 +257,7 @@ def revoke_token(ctx: Context, principal: Principal, token_id: str) -> Token:
     """
     principal.require(Scope.TOKENS_WRITE)
     with unit_of_work(ctx) as unit:
-        token = unit.session.get(Token, token_id) if is_id(token_id, IdPrefix.TOKEN) else None
-        if token is None:
-            raise NotFoundError("there is no such token")
-        _require_token_in_reach(unit.session, principal, token)
+        token = _token_in_reach(unit.session, principal, token_id)
         if token.revoked_at is None:
             token.revoked_at = unit.now
             unit.record(EventType.TOKEN_REVOKED, token.id, principal.account_id, account_id=token.account_id)
@@ -213,8 +265,12 @@ def revoke_token(ctx: Context, principal: Principal, token_id: str) -> Token:
     return token
 
 
-def _require_token_in_reach(session: Session, principal: Principal, token: Token) -> None:
+def _token_in_reach(session: Session, principal: Principal, token_id: str) -> Token:
+    token = session.get(Token, token_id) if is_id(token_id, IdPrefix.TOKEN) else None
+    if token is None:
+        raise NotFoundError("there is no such token")
     try:
         visible_account(session, principal, token.account_id)
     except NotFoundError as error:
         raise NotFoundError("there is no such token") from error
+    return token

@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 
 from registry.domain.events import Detail, Event, EventType
 from registry.domain.ids import IdPrefix
-from registry.errors import RegistryError, StaleVersionError
+from registry.errors import RegistryError, RequestInProgressError, StaleVersionError
 from registry.services.context import Context
+from registry.services.endings import LISTED, keep_endings
 from registry.services.journal_append import append_events
 from registry.services.webhook_outbox import write_outbox
 from registry.store import enrolments
 from registry.store.enrolments import GalleryChangeKind
+from registry.store.idempotency import note_deed
 from registry.store.sequence import take_turn
 
 log = structlog.get_logger()
@@ -25,10 +27,11 @@ log = structlog.get_logger()
 class Unit:
     """One transaction. Nothing of it stays unless `commit` is reached.
 
-    Write order: the records first (their row locks with them), then the messages of webhooks, then the turn of
-    appending, then the steps of the gallery and the leaves of the journal, then the commit, which is the one commit
-    point of all of them together. Last, as best effort, uploads that nobody waits for any more are deleted; what a
-    crash leaves of them, a sweep finds.
+    Write order: the records first (their row locks with them), then the note under the request's idempotency key, then
+    the messages of webhooks, then the turn of appending, then the steps of the gallery and the leaves of the journal,
+    then the commit, which is the one commit point of all of them together. What ended is then written down outside of
+    the database (`registry.services.endings` says what becomes of a crash in between). Last, as best effort, uploads
+    that nobody waits for any more are deleted; what a crash leaves of them, a sweep finds.
 
     Attributes:
         session: of the transaction.
@@ -66,8 +69,13 @@ class Unit:
         self._uploads.append(record_id)
 
     def commit(self) -> None:
-        """Write what was remembered, and commit all of it at once."""
+        """Write what was remembered, and commit all of it at once.
+
+        Raises:
+            RequestInProgressError: the request took so long that its idempotency key was given to another.
+        """
         self.session.flush()
+        self._note_deed()
         write_outbox(self.session, self._events, lambda: self.new_id(IdPrefix.WEBHOOK_MESSAGE))
         if self._events or self._steps:
             take_turn(self.session)
@@ -76,8 +84,20 @@ class Unit:
         if self._events:
             append_events(self.session, self._events, self.random_bytes)
         self.session.commit()
+        if any(event.type in LISTED for event in self._events):
+            keep_endings(self._ctx)
         for record_id in self._uploads:
             self._delete_upload(record_id)
+
+    def _note_deed(self) -> None:
+        """Note under the request's idempotency key, where it has one, what is done here."""
+        deed = self._ctx.deed
+        if deed is None or not self._events:
+            return
+        if not note_deed(self.session, deed, [event.subject_id for event in self._events], self.now):
+            raise RequestInProgressError(
+                "this request took so long that its idempotency key was given to another; nothing of it was done"
+            )
 
     def _delete_upload(self, record_id: str) -> None:
         try:

@@ -1,4 +1,7 @@
-"""Unsealing: two operators, each with a reason, read who a sealed source is. Every step is journalled."""
+"""Unsealing: two operators, each with a reason, read who a sealed source is. Every step is journalled.
+
+A request is a proposal of a kind of its own; reading what it opens is a verb of its own.
+"""
 
 from __future__ import annotations
 
@@ -7,62 +10,51 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from registry.domain.accounts import Principal, Scope
-from registry.domain.attestations import SealedIdentity, require_approvable, require_readable
+from registry.domain.attestations import SealedIdentity, require_readable
 from registry.domain.events import EventType
-from registry.domain.ids import IdPrefix
-from registry.errors import ConflictError, ForbiddenError, NotFoundError
+from registry.domain.proposals import Unsealing
+from registry.errors import NotFoundError
 from registry.services.attestations import opened_identity
 from registry.services.context import Context
-from registry.services.unit import Unit, unit_of_work
-from registry.store import attestations
-from registry.store.attestations import SourceAttestation, UnsealingRequest
+from registry.services.proposals import approve_proposal, digest_of, propose, require_operator
+from registry.services.unit import unit_of_work
+from registry.store.attestations import SourceAttestation
+from registry.store.proposals import Proposal, unsealings_of
+
+_SCOPE = Scope.ATTESTATIONS_WRITE
 
 
-def request_unsealing(ctx: Context, principal: Principal, attestation_id: str, *, reason: str) -> UnsealingRequest:
+def request_unsealing(ctx: Context, principal: Principal, attestation_id: str, *, reason: str) -> Proposal:
     """Ask to read who a sealed source is; another operator must agree within three days.
 
     Raises:
         ForbiddenError: the caller is no operator.
+        SecondPersonNeededError: there is no other operator who could agree.
         NotFoundError: no such attestation.
         ConflictError: it is not under seal.
     """
-    _require_operator(principal)
-    with unit_of_work(ctx) as unit:
-        attestation = _sealed(unit.session, attestation_id)
-        request = UnsealingRequest(
-            id=unit.new_id(IdPrefix.UNSEALING),
-            attestation_id=attestation.id,
-            requested_by=principal.account_id,
-            requested_at=unit.now,
-            reason=reason,
-        )
-        unit.session.add(request)
-        _record(unit, EventType.UNSEALING_REQUESTED, request, principal)
-        unit.commit()
-    return request
+    return propose(ctx, principal, Unsealing(attestation_id), reason=reason, scope=_SCOPE)
 
 
 def approve_unsealing(
     ctx: Context, principal: Principal, attestation_id: str, unsealing_id: str, *, reason: str
-) -> UnsealingRequest:
+) -> Proposal:
     """Agree, as the second operator, that the identity be read. From now on both can, for a day.
+
+    The attestation that is named says all that is approved: the digest follows from its id.
 
     Raises:
         ForbiddenError: the caller is no operator.
         NotFoundError: no such request.
-        SecondPersonNeededError: the caller is who asked.
-        ConflictError: approved before, or too late; figure ``state``.
+        SecondPersonNeededError: the caller is who asked, or was not there when it was asked.
+        ConflictError: answered before, or too late; figure ``state``.
     """
-    _require_operator(principal)
-    with unit_of_work(ctx) as unit:
-        request = _request(unit.session, attestation_id, unsealing_id)
-        unit.session.refresh(request, with_for_update=True)
-        require_approvable(request.value(), principal.account_id, unit.now)
-        request.approved_by, request.approved_at = principal.account_id, unit.now
-        request.approval_reason = reason
-        _record(unit, EventType.UNSEALING_APPROVED, request, principal)
-        unit.commit()
-    return request
+    require_operator(principal, _SCOPE)
+    with ctx.database.read() as session:
+        _request(session, attestation_id, unsealing_id)
+    return approve_proposal(
+        ctx, principal, unsealing_id, content_sha256=digest_of(Unsealing(attestation_id)), reason=reason, scope=_SCOPE
+    )
 
 
 def reveal_source(ctx: Context, principal: Principal, attestation_id: str, unsealing_id: str) -> SealedIdentity:
@@ -79,51 +71,32 @@ def reveal_source(ctx: Context, principal: Principal, attestation_id: str, unsea
         ConflictError: not approved, or closed; figure ``state``.
         SealBrokenError: the sealed bytes were changed.
     """
-    _require_operator(principal)
+    require_operator(principal, _SCOPE)
     with unit_of_work(ctx) as unit:
         request = _request(unit.session, attestation_id, unsealing_id)
         require_readable(request.value(), principal.account_id, unit.now)
         identity = opened_identity(ctx, unit.session.get_one(SourceAttestation, attestation_id))
-        _record(unit, EventType.SOURCE_REVEALED, request, principal)
+        unit.record(EventType.SOURCE_REVEALED, request.id, principal.account_id, attestation_id=attestation_id)
         unit.commit()
     return identity
 
 
-def list_unsealings(ctx: Context, principal: Principal, attestation_id: str) -> Sequence[UnsealingRequest]:
+def list_unsealings(ctx: Context, principal: Principal, attestation_id: str) -> Sequence[Proposal]:
     """Answer every request to unseal an attestation, oldest first: to operators only.
 
     Raises:
         ForbiddenError: the caller is no operator.
         NotFoundError: no such attestation.
     """
-    _require_operator(principal)
+    require_operator(principal, _SCOPE)
     with ctx.database.read() as session:
         if session.get(SourceAttestation, attestation_id) is None:
             raise NotFoundError("there is no such attestation")
-        return attestations.unsealings_of(session, attestation_id)
+        return unsealings_of(session, [attestation_id])
 
 
-def _require_operator(principal: Principal) -> None:
-    principal.require(Scope.ATTESTATIONS_WRITE)
-    if not principal.is_operator:
-        raise ForbiddenError("a source is unsealed by two operators", role=principal.role.value)
-
-
-def _sealed(session: Session, attestation_id: str) -> SourceAttestation:
-    attestation = session.get(SourceAttestation, attestation_id)
-    if attestation is None:
-        raise NotFoundError("there is no such attestation")
-    if not attestation.sealed:
-        raise ConflictError("the source of this attestation is not under seal", state="open")
-    return attestation
-
-
-def _request(session: Session, attestation_id: str, unsealing_id: str) -> UnsealingRequest:
-    request = session.get(UnsealingRequest, unsealing_id)
+def _request(session: Session, attestation_id: str, unsealing_id: str) -> Proposal:
+    request = session.get(Proposal, unsealing_id)
     if request is None or request.attestation_id != attestation_id:
         raise NotFoundError("there is no such request")
     return request
-
-
-def _record(unit: Unit, event_type: EventType, request: UnsealingRequest, principal: Principal) -> None:
-    unit.record(event_type, request.id, principal.account_id, attestation_id=request.attestation_id)

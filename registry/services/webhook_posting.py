@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import ip_address
-from typing import Any, Final
+from typing import Any
 
 import httpcore
 
@@ -27,6 +27,7 @@ from registry import __version__
 from registry.domain.webhook_addresses import Address, Target, WebhookRules, read_target
 from registry.domain.webhooks import Attempt, DeliveryProblem, judge_status
 from registry.errors import InvalidInputError
+from registry.services.timely import TimelyStream, TlsError, earlier
 from registry.vault.keys import KeyProvider
 
 WITHIN_S = 10.0
@@ -44,9 +45,9 @@ def signed_headers(keys: KeyProvider, message_id: str, body: bytes, now: datetim
     Raises:
         KeyringError: the provider has no signing key.
     """
-    key_id, _ = keys.signing_keys()[-1]
+    key_id, private = keys.signer()
     moment = str(int(now.timestamp()))
-    signature = keys.signing_key().sign(f"{message_id}.{moment}.".encode() + body)
+    signature = private.sign(f"{message_id}.{moment}.".encode() + body)
     return {
         "content-type": "application/json",
         "user-agent": f"likeness-registry/{__version__}",
@@ -111,6 +112,8 @@ class Poster:
                 return int(response.status)
         except httpcore.TimeoutException as error:
             raise _NotReachedError(DeliveryProblem.TIMEOUT) from error
+        except TlsError as error:
+            raise _NotReachedError(DeliveryProblem.TLS) from error
         except (httpcore.ProtocolError, UnicodeError) as error:
             raise _NotReachedError(DeliveryProblem.PROTOCOL) from error
         except (httpcore.NetworkError, OSError) as error:
@@ -166,12 +169,12 @@ class _CheckedNetwork(httpcore.NetworkBackend):
         for address in allowed[:_ADDRESSES_TRIED]:
             try:
                 stream = self._sockets.connect_tcp(
-                    str(address), port, _earlier(timeout, self._until), local_address, socket_options
+                    str(address), port, earlier(timeout, self._until), local_address, socket_options
                 )
             except httpcore.ConnectError as error:
                 refused = error
             else:
-                return _TimelyStream(stream, self._until)
+                return TimelyStream(stream, self._until)
         raise refused
 
     def _addresses(self, host: str, port: int) -> Sequence[Address]:
@@ -196,52 +199,3 @@ def _looked_up(resolve: Resolve, host: str, port: int, until: float) -> Sequence
     if not found or not found[0]:
         raise _NotReachedError(DeliveryProblem.NAME)
     return found[0]
-
-
-class _TimelyStream(httpcore.NetworkStream):
-    """A connection on which everything is over at one moment, however slowly bytes trickle in."""
-
-    def __init__(self, stream: httpcore.NetworkStream, until: float) -> None:
-        self._stream = stream
-        self._until = until
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Read what is there, as long as there is time."""
-        return self._stream.read(max_bytes, _earlier(timeout, self._until))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Write everything, as long as there is time."""
-        self._stream.write(buffer, _earlier(timeout, self._until))
-
-    def close(self) -> None:
-        """Close it."""
-        self._stream.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        """Begin TLS with a receiver who proves to be the one that was named."""
-        try:
-            secured = self._stream.start_tls(ssl_context, server_hostname, _earlier(timeout, self._until))
-        except httpcore.ConnectError as error:
-            raise _NotReachedError(DeliveryProblem.TLS) from error
-        return _TimelyStream(secured, self._until)
-
-    def get_extra_info(self, info: str) -> Any:
-        """Answer what is known of the connection."""
-        return self._stream.get_extra_info(info)
-
-
-_LEAST_S: Final = 0.001
-
-
-def _earlier(timeout: float | None, until: float) -> float:
-    """Answer the seconds that are left.
-
-    Raises:
-        httpcore.ReadTimeout: none are.
-    """
-    left = until - time.monotonic()
-    if left < _LEAST_S:
-        raise httpcore.ReadTimeout("the time of the attempt is over")
-    return left if timeout is None else min(timeout, left)

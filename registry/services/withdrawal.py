@@ -160,50 +160,54 @@ def undo_what_rested_on(unit: Unit, consent: Consent, actor_id: str) -> _Undone:
         return _Undone()
     if consent.purpose is ConsentPurpose.MONITORING:
         end_offers_of(unit, performer.id, actor_id)
-        return _erase(unit, performer, actor_id)
+        return erase_voice(unit, performer, actor_id)
     if consent.purpose is ConsentPurpose.LICENSING:
         return _Undone(licences=tuple(_suspend_licences(unit, performer, actor_id)))
     return _Undone()
 
 
-def _erase(unit: Unit, performer: Performer, actor_id: str) -> _Undone:
-    """Destroy the key of the voice, delete what it sealed, and leave a salted commitment that it was so."""
+def erase_voice(unit: Unit, performer: Performer, actor_id: str) -> _Undone:
+    """Destroy the key of the voice, delete what it sealed, and leave a salted commitment that it was so.
+
+    Where the key is gone already, as after a restore, what it sealed is deleted all the same.
+    """
     _close_enrolments(unit, performer)
     key = unit.session.get(PerformerKey, (performer.id, Modality.VOICE.value))
-    if key is None:
-        return _Undone()
     sealed = [row.sealed for row in enrolments.voiceprints_of(unit.session, performer.id)]
+    if key is None and not sealed:
+        return _Undone()
     salt = unit.random_bytes(_SALT_BYTES)
     destruction = KeyDestruction(
         id=unit.new_id(IdPrefix.KEY_DESTRUCTION),
         performer_id=performer.id,
-        modality=key.modality,
+        modality=Modality.VOICE.value,
         destroyed_at=unit.now,
         voiceprints=len(sealed),
-        commitment=_commitment(salt, key, sealed),
+        commitment=_commitment(salt, performer.id, Modality.VOICE, sealed),
         salt=salt,
     )
     unit.session.add(destruction)
     enrolments.erase_voiceprints(unit.session, performer.id)
-    unit.session.delete(key)
+    if key is not None:
+        unit.session.delete(key)
     unit.gallery_changed(performer.id, GalleryChangeKind.REMOVED)
     unit.record(
         EventType.VOICEPRINT_KEY_DESTROYED,
         destruction.id,
         actor_id,
         performer_id=performer.id,
-        modality=key.modality,
+        modality=destruction.modality,
         voiceprints=len(sealed),
         commitment=destruction.commitment,
     )
     return _Undone(keys=1, voiceprints=len(sealed))
 
 
-def _commitment(salt: bytes, key: PerformerKey, sealed: Iterable[bytes]) -> str:
+def _commitment(salt: bytes, performer_id: str, modality: Modality, sealed: Iterable[bytes]) -> str:
     """SHA-256 over salt, owner, and the digests of what was sealed: proof of what is gone, of use to nobody else."""
     body = {
-        "performer_id": key.performer_id,
-        "modality": key.modality,
+        "performer_id": performer_id,
+        "modality": modality.value,
         "sealed": [hashlib.sha256(data).hexdigest() for data in sealed],
     }
     return hashlib.sha256(salt + json.dumps(body, sort_keys=True).encode()).hexdigest()
@@ -262,7 +266,7 @@ def await_workers(ctx: Context, seq: int | None) -> tuple[int, int]:
         confirmed = sum(worker.gallery_seq >= (seq or 0) for worker in live)
         if confirmed == len(live) or time.monotonic() >= deadline:
             return len(live), confirmed
-        time.sleep(ctx.thresholds.poll_s)
+        ctx.pause(ctx.thresholds.poll_s)
 
 
 def expire_due(ctx: Context) -> Sequence[str]:

@@ -38,6 +38,7 @@ class Account(Base):
     organisation_id: Mapped[str | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    signed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
 
     organisation: Mapped[Organisation | None] = relationship(lazy="joined")
@@ -118,3 +119,9 @@ def tokens_of(session: Session, account_id: str, *, after: str | None, limit: in
     if after is not None:
         query = query.where(Token.id > after)
     return session.scalars(query).all()
+
+
+def lock_token(session: Session, token: Token) -> None:
+    """Lock a token until the transaction ends, and read when it ends anew."""
+    session.execute(select(Token.id).where(Token.id == token.id).with_for_update())
+    session.refresh(token, ["expires_at", "revoked_at"])

@@ -1,4 +1,4 @@
-"""What studios attest of the sources of their voices, and who asked to see a source that is sealed."""
+"""What studios attest of the sources of their voices. Who asked to see a sealed one is among the proposals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from registry.domain import attestations as rules
 from registry.store.base import Base
 from registry.store.types import Bytes, Id, Json, Sha256, UtcDateTime
 
@@ -47,31 +46,6 @@ class SourceAttestation(Base):
     )
 
 
-class UnsealingRequest(Base):
-    """One request of an operator to read a sealed identity, and the approval of another."""
-
-    __tablename__ = "unsealing_requests"
-
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
-    attestation_id: Mapped[str] = mapped_column(ForeignKey("source_attestations.id"), index=True)
-    requested_by: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
-    requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    reason: Mapped[str] = mapped_column(String(500))
-    approved_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
-    approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    approval_reason: Mapped[str | None] = mapped_column(String(500))
-
-    __table_args__ = (
-        CheckConstraint("approved_by <> requested_by", name="two_people"),
-        CheckConstraint("(approved_by IS NULL) = (approved_at IS NULL)", name="approved_has_a_moment"),
-        CheckConstraint("(approved_by IS NULL) = (approval_reason IS NULL)", name="approved_has_a_reason"),
-    )
-
-    def value(self) -> rules.Unsealing:
-        """Answer the request as the rules take it."""
-        return rules.Unsealing(self.requested_by, self.requested_at, self.approved_by, self.approved_at)
-
-
 def page_of_attestations(
     session: Session, *, studio_id: str | None, after: str | None, limit: int
 ) -> Sequence[SourceAttestation]:
@@ -90,9 +64,3 @@ def sealed_sources(session: Session, performer_ids: Collection[str]) -> Mapping[
         SourceAttestation.sealed, SourceAttestation.performer_id.in_(performer_ids)
     )
     return {row.performer_id: row.id for row in session.execute(query)}
-
-
-def unsealings_of(session: Session, attestation_id: str) -> Sequence[UnsealingRequest]:
-    """Answer every request to unseal an attestation, oldest first."""
-    query = select(UnsealingRequest).where(UnsealingRequest.attestation_id == attestation_id)
-    return session.scalars(query.order_by(UnsealingRequest.id)).all()

@@ -18,7 +18,14 @@ from typing import IO, Any
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from registry.errors import BlobStoreError, InvalidInputError, NotFoundError, SettingsError
+from registry.errors import (
+    NO_ROOM,
+    BlobStoreError,
+    InvalidInputError,
+    NotFoundError,
+    SettingsError,
+    StorageFullError,
+)
 
 _KEY = re.compile(r"[0-9a-z_][0-9a-z_.-]*(/[0-9a-z_][0-9a-z_.-]*)*")
 _PART_PREFIX = ".part-"
@@ -53,7 +60,8 @@ class BlobStore:
 
         Raises:
             InvalidInputError: the key is none.
-            BlobStoreError: the store does not answer, or is full.
+            BlobStoreError: the store does not answer.
+            StorageFullError: it is full; nothing of the bytes is left.
         """
         path = self._path(key)
         with _translated(key):
@@ -151,4 +159,6 @@ def _translated(key: str) -> Iterator[None]:
     except FileNotFoundError as error:
         raise NotFoundError(f"there is no blob {key}", key=key) from error
     except OSError as error:
+        if error.errno in NO_ROOM:
+            raise StorageFullError(f"the blob store has no room for {key}: {error.strerror}", key=key) from error
         raise BlobStoreError(f"the blob store failed on {key or 'listing'}: {error}", key=key) from error

@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, bindparam, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, bindparam, select, text
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship, selectinload
 
 from registry.domain.approaches import Priority
@@ -100,6 +100,9 @@ class Check(Base):
         return tuple(declared)
 
 
+_TO_REVIEW = text("reviewed_at IS NULL")
+
+
 class Finding(Base):
     """One performer in one recording, of a check or of a scan: evidence, and what policy says of it."""
 
@@ -127,6 +130,7 @@ class Finding(Base):
         text_enum(Priority), default=Priority.NORMAL, server_default=Priority.NORMAL.value
     )
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reviewed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     check: Mapped[Check | None] = relationship(back_populates="findings")
     scan_row: Mapped[ScanRow | None] = relationship()
@@ -142,6 +146,7 @@ class Finding(Base):
         CheckConstraint("rank >= 1", name="rank_from_one"),
         Index(None, "performer_id", "id"),
         Index(None, "organisation_id", "id"),
+        Index("ix_findings_to_review", "verdict", "id", sqlite_where=_TO_REVIEW, postgresql_where=_TO_REVIEW),
     )
 
     @property

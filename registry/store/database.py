@@ -8,6 +8,8 @@ transaction sees one snapshot and refuses to write; a writing transaction leaves
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,11 +20,14 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
-from registry.errors import DatabaseNotReadyError, SettingsError
+from registry.errors import DatabaseNotReadyError, DatabaseUnavailableError, SettingsError, StorageFullError
+from registry.store.dump import unfinished_backup
+from registry.store.schema import FIRST_TO_SAY, Standing, serves_code_from
 
 BUSY_TIMEOUT_S = 10
 """How long a writer waits for another, and everybody for a connection, before they give up."""
@@ -31,6 +36,20 @@ MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 """Beside the package ``registry``, in a checkout as in an installed wheel."""
 
 _MIGRATION_LOCK = 0x6C696B65  # "like": the PostgreSQL advisory lock that lets one process migrate at a time
+_ASK_AGAIN_S = 0.2
+
+LOCK_TIMEOUT_S = 4
+"""How long a migration waits for a table that is in use, on PostgreSQL: whoever comes after it waits behind it."""
+
+_STATEMENT_S = 60
+"""How long one statement may take on PostgreSQL, and how long a transaction may stand idle, before it is ended: nobody
+else waits for good for a process that hangs."""
+
+_RECYCLE_S = 1800
+"""A connection to PostgreSQL is not used for longer, so that what the server keeps for it is let go now and then."""
+
+_DISK_FULL = "53100"
+"""What PostgreSQL calls it (appendix A of its manual)."""
 
 _POOL: dict[str, Any] = {"pool_size": 5, "max_overflow": 35, "pool_timeout": BUSY_TIMEOUT_S}
 """Few connections are kept; as many more as there are threads may be opened, each for one short transaction."""
@@ -71,7 +90,7 @@ class Database:
         """Open a reading transaction: one snapshot, and a write inside it fails.
 
         Raises:
-            DatabaseNotReadyError: the database cannot be reached.
+            DatabaseUnavailableError: the database cannot be reached.
         """
         with _translated(self), Session(self._reading, expire_on_commit=False) as session:
             session.connection()
@@ -86,7 +105,8 @@ class Database:
         from a row and then changes it reads that row ``FOR UPDATE``.
 
         Raises:
-            DatabaseNotReadyError: the database cannot be reached, or another writer held it for `BUSY_TIMEOUT_S`.
+            DatabaseUnavailableError: the database cannot be reached, or another writer held it for `BUSY_TIMEOUT_S`.
+            StorageFullError: there is no room for what was to be written.
         """
         with _translated(self), Session(self._writing, expire_on_commit=False) as session:
             session.connection()
@@ -95,15 +115,22 @@ class Database:
     def upgrade(self, revision: str = "head") -> None:
         """Bring the schema to ``revision``, making an SQLite file (mode 0600) and its folder when there is none.
 
-        Processes that do this at the same time take turns; the later ones find nothing left to do.
+        Processes that do this at the same time take turns; the later ones find nothing left to do. On PostgreSQL each
+        migration is a transaction of its own, so that tables are held for as short as can be; on SQLite all are one.
 
         Raises:
-            DatabaseNotReadyError: the database cannot be reached.
+            DatabaseNotReadyError: the database cannot be reached; or a table that a migration changes was in use for
+                `LOCK_TIMEOUT_S`, and the migrations before it are done; or a newer version's schema does not serve
+                this code.
         """
         if self.is_sqlite:
             _make_private_file(Path(str(self._parsed.database)))
-        with self._migrating() as config:
-            command.upgrade(config, revision)
+        standing = self.standing()
+        if standing.newer:
+            _require_served(standing)
+            return
+        with self.migrating() as connection:
+            command.upgrade(_alembic_config(connection), revision)
 
     def downgrade(self, revision: str) -> None:
         """Take the schema back to ``revision`` (``base`` for an empty database). What the newer one held is lost.
@@ -111,8 +138,8 @@ class Database:
         Raises:
             DatabaseNotReadyError: the database cannot be reached.
         """
-        with self._migrating() as config:
-            command.downgrade(config, revision)
+        with self.migrating() as connection:
+            command.downgrade(_alembic_config(connection), revision)
 
     def current_revision(self) -> str | None:
         """Answer the revision the database is at, or None when it was never migrated.
@@ -125,22 +152,38 @@ class Database:
         with self.read() as session:
             return MigrationContext.configure(session.connection()).get_current_revision()
 
-    def head_revision(self) -> str | None:
-        """Answer the revision this code needs."""
-        return ScriptDirectory.from_config(_alembic_config()).get_current_head()
+    def head_revision(self) -> str:
+        """Answer the revision this code was written for."""
+        return _head(ScriptDirectory.from_config(_alembic_config()))
+
+    def standing(self) -> Standing:
+        """Answer how the schema stands to this code.
+
+        Raises:
+            DatabaseNotReadyError: the database cannot be reached.
+        """
+        scripts = ScriptDirectory.from_config(_alembic_config())
+        current, needed = self.current_revision(), _head(scripts)
+        newer = current is not None and current not in {script.revision for script in scripts.walk_revisions()}
+        serves = None
+        if newer and needed >= FIRST_TO_SAY:
+            with self.read() as session:
+                serves = serves_code_from(session, needed)
+        return Standing(current, needed, newer, serves)
 
     def require_current_schema(self) -> None:
-        """Refuse to go on with a schema of another version.
+        """Refuse to go on with a schema other than this code's, unless a newer one says that it serves it.
 
         Raises:
             DatabaseNotReadyError: figures ``current`` and ``needed``; or the database cannot be reached.
         """
-        current, needed = self.current_revision(), self.head_revision()
-        if current != needed:
+        _require_served(self.standing())
+        with self.read() as session:
+            backup_id = unfinished_backup(session.connection())
+        if backup_id is not None:
             raise DatabaseNotReadyError(
-                f"the schema is {current or 'none'}, this version needs {needed}: run `likeness db upgrade`",
-                current=current,
-                needed=needed,
+                f"a restore of the backup {backup_id} has begun in this database and not ended: run it again",
+                backup_id=backup_id,
             )
 
     def scrub(self) -> None:
@@ -162,15 +205,67 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
-    def _migrating(self) -> Iterator[Config]:
-        """Open one transaction for Alembic, alone among all processes that migrate."""
-        engine = self.engine.execution_options(**_MIGRATE)
-        with _translated(self), engine.begin() as connection:
-            if not self.is_sqlite:
-                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
-            yield _alembic_config(connection)
+    def migrating(self) -> Iterator[Connection]:
+        """Open a connection for Alembic, alone among all processes that migrate.
+
+        Raises:
+            DatabaseNotReadyError: the database cannot be reached, or a table was in use for too long.
+        """
+        with _translated(self):
             if self.is_sqlite:
-                _require_intact_references(connection)
+                with self.engine.execution_options(**_MIGRATE).begin() as connection:
+                    yield connection
+                    _require_intact_references(connection)
+                return
+            with _own_connection(self._parsed) as connection:
+                yield connection
+
+
+@contextmanager
+def _own_connection(url: URL) -> Iterator[Connection]:
+    """Connect to PostgreSQL outside of the pool: the lock on migrating, and how long it waits, end with the connection.
+
+    The lock is taken before waiting is bounded: another process may migrate for as long as it takes. It is asked for
+    again and again, and not waited for: a statement that waits has a snapshot, and an index that is made online waits
+    for every snapshot to end.
+    """
+    engine = create_engine(
+        url, poolclass=NullPool, hide_parameters=True, connect_args={"connect_timeout": BUSY_TIMEOUT_S}
+    )
+    with engine.connect() as connection:
+        while not connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _MIGRATION_LOCK}):
+            connection.rollback()
+            time.sleep(_ASK_AGAIN_S)
+        connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT_S}s'"))
+        connection.commit()
+        try:
+            yield connection
+        except OperationalError as error:
+            if not isinstance(error.orig, _lock_not_available()):
+                raise
+            raise DatabaseNotReadyError(
+                f"a table that the migration changes was in use for {LOCK_TIMEOUT_S} s; the migrations before it are "
+                "done, it is not: run `likeness db upgrade` again when less is going on",
+                waited_s=LOCK_TIMEOUT_S,
+            ) from error
+
+
+def _lock_not_available() -> type[Exception]:
+    from psycopg.errors import LockNotAvailable
+
+    return LockNotAvailable
+
+
+def _require_served(standing: Standing) -> None:
+    if not standing.served:
+        raise DatabaseNotReadyError(standing.refusal, current=standing.current, needed=standing.needed)
+
+
+def _head(scripts: ScriptDirectory) -> str:
+    head = scripts.get_current_head()
+    if head is None:
+        raise DatabaseNotReadyError(f"there are no migrations in {MIGRATIONS}: the installation is not whole")
+    return head
 
 
 def _accept(url: str) -> URL:
@@ -192,15 +287,37 @@ def _make_engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
         # isolation_level None: the driver begins nothing by itself, `_begin_sqlite` does.
         arguments = {"timeout": BUSY_TIMEOUT_S, "isolation_level": None, "check_same_thread": False}
-        engine = create_engine(url, **_POOL, connect_args=arguments)
+        engine = create_engine(url, **_POOL, hide_parameters=True, connect_args=arguments)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     try:
-        arguments = {"connect_timeout": BUSY_TIMEOUT_S}
-        return create_engine(url, **_POOL, pool_pre_ping=True, connect_args=arguments)
+        return create_engine(
+            url,
+            **_POOL,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            pool_recycle=_RECYCLE_S,
+            connect_args=_postgresql_arguments(url),
+        )
     except ImportError as error:
         raise SettingsError("PostgreSQL needs psycopg: pip install 'likeness-registry[postgres]'") from error
+
+
+def _postgresql_arguments(url: URL) -> dict[str, str | int]:
+    """Answer how to connect: what a server, or a network, that has gone silent may take. What the URL says stands."""
+    arguments: dict[str, str | int] = {
+        "connect_timeout": BUSY_TIMEOUT_S,
+        "keepalives_idle": 30,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 30_000,
+        "options": (
+            f"-c lock_timeout={BUSY_TIMEOUT_S}s -c statement_timeout={_STATEMENT_S}s "
+            f"-c idle_in_transaction_session_timeout={_STATEMENT_S}s"
+        ),
+    }
+    return {name: value for name, value in arguments.items() if name not in url.query}
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001  (signature of the event)
@@ -258,13 +375,26 @@ def _alembic_config(connection: Connection | None = None) -> Config:
 
 @contextmanager
 def _translated(database: Database) -> Iterator[None]:
-    """Turn "cannot connect", "connection lost", "locked for too long" and "not a database" into our own error."""
+    """Turn what the database is to blame for, and no verb, into our own errors."""
     try:
         yield
     except PoolTimeoutError as error:
-        raise DatabaseNotReadyError(f"every connection to the database is in use: {database!r}") from error
-    except DatabaseError as error:
-        if type(error) is not DatabaseError and not isinstance(error, OperationalError):
+        raise DatabaseUnavailableError(f"every connection to the database is in use: {database!r}") from error
+    except DBAPIError as error:
+        if not _is_of_the_machine(error):
             raise  # a constraint spoke, or our own statement is wrong: that is for the verb
-        cause = str(error.orig).strip().splitlines()[0]
-        raise DatabaseNotReadyError(f"the database does not answer ({cause}): {database!r}") from error
+        cause = (str(error.orig).strip().splitlines() or [type(error.orig).__name__])[0]
+        if _is_full(error):
+            raise StorageFullError(f"the database has no room left ({cause}): {database!r}") from error
+        raise DatabaseUnavailableError(f"the database does not answer ({cause}): {database!r}") from error
+
+
+def _is_of_the_machine(error: DBAPIError) -> bool:
+    """Whether it says "cannot connect", "connection lost", "held for too long", "no room" or "not a database"."""
+    return error.connection_invalidated or isinstance(error, OperationalError) or type(error) is DatabaseError
+
+
+def _is_full(error: DBAPIError) -> bool:
+    if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+        return True
+    return getattr(error.orig, "sqlstate", None) == _DISK_FULL

@@ -15,6 +15,7 @@ from registry.domain.checks import EnrolmentState
 from registry.domain.consents import Modality
 from registry.store.base import Base
 from registry.store.consents import Consent
+from registry.store.performers import PerformerKey
 from registry.store.types import Bytes, Id, Json, UtcDateTime, text_enum
 
 
@@ -151,6 +152,15 @@ def monitoring_decisions(session: Session, performer_ids: Collection[str]) -> Ma
             )
         )
     return signed
+
+
+def without_key(session: Session) -> Sequence[str]:
+    """Answer the performers who have voiceprints and no key that opens them, sorted."""
+    has_key = (
+        select(PerformerKey.performer_id).where(PerformerKey.performer_id == SealedVoiceprint.performer_id).exists()
+    )
+    query = select(SealedVoiceprint.performer_id).where(~has_key).distinct().order_by(SealedVoiceprint.performer_id)
+    return session.scalars(query).all()
 
 
 def erase_voiceprints(session: Session, performer_id: str) -> int:

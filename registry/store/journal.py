@@ -117,6 +117,13 @@ def size_of_journal(session: Session) -> int:
     return session.scalar(select(func.max(JournalEntry.seq))) or 0
 
 
+def end_of_journal(session: Session) -> tuple[int, datetime | None]:
+    """Answer how many leaves there are, and the moment of the last one."""
+    query = select(JournalEntry.seq, JournalEntry.at).order_by(JournalEntry.seq.desc()).limit(1)
+    last = session.execute(query).one_or_none()
+    return (0, None) if last is None else (last.seq, last.at)
+
+
 def node_hashes(session: Session, positions: Sequence[int]) -> dict[int, bytes]:
     """Answer the hashes of nodes by position; those that are not there are missing."""
     found: dict[int, bytes] = {}
@@ -161,6 +168,11 @@ def entry_of_hash(session: Session, leaf_sha256: str) -> JournalEntry | None:
     """Answer the first leaf of a hash."""
     query = select(JournalEntry).where(JournalEntry.leaf_sha256 == leaf_sha256).order_by(JournalEntry.seq).limit(1)
     return session.scalars(query).first()
+
+
+def hashes_among(session: Session, hashes: Sequence[str]) -> Sequence[str]:
+    """Answer which of some hashes are those of leaves."""
+    return session.scalars(select(JournalEntry.leaf_sha256).where(JournalEntry.leaf_sha256.in_(hashes))).all()
 
 
 def every_entry(session: Session, *, up_to: int | None = None) -> Iterator[Leaf]:
@@ -238,3 +250,8 @@ def opened_leaves(session: Session, subject_ids: Sequence[str]) -> list[OpenedLe
             for entry, opening in session.execute(query)
         ]
     return sorted(found, key=lambda each: each.seq)
+
+
+def last_moment_of(session: Session, event_type: str) -> datetime | None:
+    """Answer when something of a type happened last, or None when it never did."""
+    return session.scalar(select(func.max(JournalEntry.at)).where(JournalEntry.type == event_type))

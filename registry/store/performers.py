@@ -35,6 +35,7 @@ class Performer(Base):
     died_on: Mapped[date | None]
     death_evidence_sha256: Mapped[str | None] = mapped_column(Sha256)
     forgotten_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     namesake_evidence_sha256: Mapped[str | None] = mapped_column(Sha256)
     created_by: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -210,6 +211,12 @@ def keys_of(session: Session, performer_ids: Collection[str], modality: Modality
         PerformerKey.performer_id.in_(performer_ids), PerformerKey.modality == modality.value
     )
     return {performer_id: (master_key_id, wrapped) for performer_id, master_key_id, wrapped in session.execute(query)}
+
+
+def put_keys_back(session: Session, keys: Sequence[PerformerKey]) -> None:
+    """Write keys as a backup had them, in the caller's transaction."""
+    session.add_all(keys)
+    session.flush()
 
 
 def key_holders(session: Session, modality: Modality) -> Sequence[str]:

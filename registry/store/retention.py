@@ -25,6 +25,7 @@ from registry.store.enrolments import Enrolment, SealedVoiceprint
 from registry.store.journal import JournalEntry, JournalOpening
 from registry.store.parts import in_parts
 from registry.store.performers import Performer, PerformerKey, Representative
+from registry.store.reviews import Review
 from registry.store.scans import Scan, ScanRow
 from registry.store.spoken_statements import SpokenStatement
 from registry.store.types import Bytes, Id, Sha256, UtcDateTime
@@ -79,12 +80,25 @@ def _pay_rests_on_it() -> ColumnElement[bool]:
     return line.where(Finding.check_id == Check.id).exists()
 
 
+def _a_case_was_opened_by(finding_of: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a case was opened because of a finding, of those that a condition names."""
+    opened = select(Review.id).join(Finding, Review.finding_id == Finding.id).where(Review.case_id.is_not(None))
+    return opened.where(finding_of).exists()
+
+
+def _of_the_scan() -> ColumnElement[bool]:
+    return Finding.scan_row_id.in_(select(ScanRow.id).where(ScanRow.scan_id == Scan.id))
+
+
 def _idle(cutoff: datetime) -> ColumnElement[bool]:
     """Whether a performer is monitored, and neither they nor who acts for them gave a sign since."""
     own = Performer.id
     acting = select(Representative.account_id).where(Representative.performer_id == own)
     used = select(Token.id).where(
         Token.last_used_at >= cutoff, or_(Token.account_id == Performer.account_id, Token.account_id.in_(acting))
+    )
+    signed_in = select(Account.id).where(
+        Account.signed_in_at >= cutoff, or_(Account.id == Performer.account_id, Account.id.in_(acting))
     )
     monitored = select(Consent.id).where(
         Consent.performer_id == own,
@@ -102,6 +116,7 @@ def _idle(cutoff: datetime) -> ColumnElement[bool]:
         ~select(Explanation.id).where(Explanation.performer_id == own, Explanation.recorded_at >= cutoff).exists(),
         ~select(Enrolment.id).where(Enrolment.performer_id == own, Enrolment.created_at >= cutoff).exists(),
         ~used.exists(),
+        ~signed_in.exists(),
     )
 
 
@@ -125,10 +140,18 @@ def past_its_time(rule: RuleId, cutoff: datetime) -> tuple[type[Base], ColumnEle
         RuleId.IDLE_VOICEPRINT: (Performer, _idle(cutoff)),
         RuleId.CHECK: (
             Check,
-            and_(Check.state == CheckState.DONE, Check.finished_at < cutoff, ~_pay_rests_on_it()),
+            and_(
+                Check.state == CheckState.DONE,
+                Check.finished_at < cutoff,
+                ~_pay_rests_on_it(),
+                ~_a_case_was_opened_by(Finding.check_id == Check.id),
+            ),
         ),
         RuleId.REFUSED_CHECK: (Check, and_(Check.state.in_(_UNDONE), Check.finished_at < cutoff)),
-        RuleId.SCAN: (Scan, and_(Scan.state.in_(ENDED), Scan.finished_at < cutoff)),
+        RuleId.SCAN: (
+            Scan,
+            and_(Scan.state.in_(ENDED), Scan.finished_at < cutoff, ~_a_case_was_opened_by(_of_the_scan())),
+        ),
         RuleId.REFUSED_ENROLMENT: (
             Enrolment,
             and_(Enrolment.state.in_(_NOT_ENROLLED), Enrolment.finished_at < cutoff, no_voiceprints),
@@ -166,6 +189,21 @@ def some_past(session: Session, rule: RuleId, cutoff: datetime, limit: int) -> S
 def findings_of(session: Session, check_ids: Collection[str]) -> Sequence[Finding]:
     """Answer the findings of some checks."""
     return session.scalars(select(Finding).where(Finding.check_id.in_(check_ids)).order_by(Finding.id)).all()
+
+
+def reviews_of_findings(session: Session, findings: Collection[Finding]) -> Sequence[Review]:
+    """Answer what was decided about some findings, each decision before the one that it took the place of."""
+    found: dict[str, Review] = {}
+    for part in in_parts([finding.id for finding in findings]):
+        found |= {each.id: each for each in session.scalars(select(Review).where(Review.finding_id.in_(part)))}
+    replaced = {each.replaces_id for each in found.values()}
+    ordered: list[Review] = []
+    for stands in [each for each in found.values() if each.id not in replaced]:
+        last: Review | None = stands
+        while last is not None:
+            ordered.append(last)
+            last = found.get(last.replaces_id or "")
+    return ordered
 
 
 def rows_of_scans(session: Session, scan_ids: Collection[str]) -> Sequence[ScanRow]:

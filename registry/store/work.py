@@ -38,6 +38,9 @@ from registry.store.checks import Check
 from registry.store.types import Id, UtcDateTime, text_enum
 
 MAX_ATTEMPTS = 3
+FARTHEST = timedelta(minutes=10)
+"""Nothing waits for longer, and no lease is given for longer: a moment that lies farther ahead was written before the
+clock went back, and nobody waits for it to come again."""
 ERROR_LENGTH = 1000
 
 
@@ -227,7 +230,7 @@ def _candidates(session: Session, now: datetime, kinds: Collection[WorkKind], mo
     query = (
         select(Work.id, Work.kind, Work.attempts, Check.duration_s)
         .outerjoin(Check, and_(Work.kind == WorkKind.CHECK, Check.id == Work.subject_id))
-        .where(Work.kind.in_(kinds), can_be_leased(now))
+        .where(Work.kind.in_(kinds), can_be_leased(now, now + FARTHEST))
         .order_by(Work.available_at, Work.id)
         .limit(most)
         .with_for_update(skip_locked=True, of=Work)  # SQLite, where writers take turns, leaves the clause out
@@ -365,7 +368,7 @@ def take_dead(session: Session, *, now: datetime) -> DeadWork | None:
         None when there is none.
     """
     candidate = select(Work.id).where(
-        Work.attempts >= Work.max_attempts, or_(Work.state == WorkState.QUEUED, _expired(now))
+        Work.attempts >= Work.max_attempts, or_(Work.state == WorkState.QUEUED, _expired(now, now + FARTHEST))
     )
     dead = session.execute(
         update(Work)
@@ -401,17 +404,23 @@ def count_unfinished(session: Session, kind: WorkKind) -> int:
 Moment = datetime | BindParameter[datetime]
 
 
-def can_be_leased(now: Moment) -> ColumnElement[bool]:
-    """Whether work waits, or its lease has expired, and it has attempts left."""
-    return and_(Work.attempts < Work.max_attempts, or_(_waiting(now), _expired(now)))
+def can_be_leased(now: Moment, farthest: Moment) -> ColumnElement[bool]:
+    """Whether work waits, or its lease has expired, and it has attempts left.
+
+    Args:
+        now: the moment.
+        farthest: `FARTHEST` from it; what is to come later than that has come.
+    """
+    waiting = and_(Work.state == WorkState.QUEUED, _has_come(Work.available_at, now, farthest))
+    return and_(Work.attempts < Work.max_attempts, or_(waiting, _expired(now, farthest)))
 
 
-def _waiting(now: Moment) -> ColumnElement[bool]:
-    return and_(Work.state == WorkState.QUEUED, Work.available_at <= now)
+def _expired(now: Moment, farthest: Moment) -> ColumnElement[bool]:
+    return and_(Work.state == WorkState.LEASED, _has_come(Work.lease_expires_at, now, farthest))
 
 
-def _expired(now: Moment) -> ColumnElement[bool]:
-    return and_(Work.state == WorkState.LEASED, Work.lease_expires_at <= now)
+def _has_come(moment: Any, now: Moment, farthest: Moment) -> ColumnElement[bool]:
+    return or_(moment <= now, moment > farthest)
 
 
 def _first_free(candidate: Select[str]) -> ColumnElement[str]:

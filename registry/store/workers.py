@@ -12,9 +12,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from registry.domain.checks import WorkKind
 from registry.errors import EngineMismatchError
 from registry.store.base import Base
+from registry.store.engine_settings import EngineSettingsInForce
 from registry.store.enrolments import GalleryChange
 from registry.store.types import Id, UtcDateTime
-from registry.store.work import Work, can_be_leased
+from registry.store.work import FARTHEST, Work, can_be_leased
 
 
 class Worker(Base):
@@ -39,17 +40,21 @@ class Outlook:
     Attributes:
         gallery_seq: the last step of the gallery, 0 before the first.
         waiting: whether there is work of the kinds asked for that can be leased.
+        engine_settings: number of the engine settings in force, 0 for the shipped ones.
     """
 
     gallery_seq: int
     waiting: bool
+    engine_settings: int = 0
 
 
 _LOOK = select(
     select(func.max(GalleryChange.seq)).scalar_subquery(),
     exists().where(
-        Work.kind.in_(bindparam("kinds", expanding=True)), can_be_leased(bindparam("now", type_=UtcDateTime()))
+        Work.kind.in_(bindparam("kinds", expanding=True)),
+        can_be_leased(bindparam("now", type_=UtcDateTime()), bindparam("farthest", type_=UtcDateTime())),
     ),
+    select(func.max(EngineSettingsInForce.number)).scalar_subquery(),
 )
 """Made once: an idle worker asks this again and again."""
 
@@ -62,8 +67,9 @@ def look(session: Session, now: datetime, kinds: Sequence[WorkKind] = tuple(Work
         now: the moment.
         kinds: of work that it would take.
     """
-    seq, waiting = session.execute(_LOOK, {"now": now, "kinds": list(kinds)}).one()
-    return Outlook(seq or 0, bool(waiting))
+    asked = {"now": now, "farthest": now + FARTHEST, "kinds": list(kinds)}
+    seq, waiting, settings = session.execute(_LOOK, asked).one()
+    return Outlook(seq or 0, bool(waiting), settings or 0)
 
 
 def beat(
@@ -115,6 +121,11 @@ def depart(session: Session, worker_id: str) -> None:
 
 
 def live_workers(session: Session, *, now: datetime, within_s: float) -> Sequence[Worker]:
-    """Answer the workers that reported themselves in the last ``within_s`` seconds, oldest first."""
-    query = select(Worker).where(Worker.last_seen_at >= now - timedelta(seconds=within_s)).order_by(Worker.id)
+    """Answer the workers that reported themselves in the last ``within_s`` seconds, oldest first.
+
+    One whose last report lies as far ahead, or farther, made it before the clock went back: it counts when it reports
+    itself again.
+    """
+    within = timedelta(seconds=within_s)
+    query = select(Worker).where(Worker.last_seen_at.between(now - within, now + within)).order_by(Worker.id)
     return session.scalars(query).all()

@@ -39,6 +39,15 @@ def birth_date_commitment(keys: KeyProvider, performer_id: str, birth_date: date
     return _digest(keys, b"likeness birth date 1", performer_id, birth_date.isoformat())
 
 
+def identity_digest(keys: KeyProvider, issuer: str, subject: str) -> str:
+    """Answer the digest of who somebody is at an identity provider; the same subject of two issuers gives two.
+
+    Raises:
+        KeyringError: the provider does not answer.
+    """
+    return _digest(keys, b"likeness identity 1", issuer, subject)
+
+
 def _digest(keys: KeyProvider, label: bytes, *parts: str) -> str:
     derived = HKDF(SHA256(), KEY_BYTES, salt=None, info=label).derive(keys.epoch_seed(_FIRST_EPOCH))
     return hmac.new(derived, bind(*parts), sha256).hexdigest()

@@ -22,7 +22,7 @@ from joserfc.jwk import OKPKey
 
 from registry.domain.reading import parse_json
 from registry.errors import InvalidInputError, SignatureInvalidError
-from registry.vault.keys import KeyProvider
+from registry.vault.keys import KeyProvider, Validity
 
 ALGORITHM = "Ed25519"
 _MOST_CHARACTERS = 32_000_000
@@ -94,8 +94,7 @@ def signer(
     Raises:
         KeyringError: the provider has no signing key.
     """
-    key_id, _ = keys.signing_keys()[-1]
-    private = keys.signing_key()
+    key_id, private = keys.signer()
     key = OKPKey.import_key(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 
     def signed(claims: Mapping[str, Any]) -> str:
@@ -152,8 +151,17 @@ def _header(token: str) -> Mapping[str, Any]:
 
 
 def public_jwks(keys: KeyProvider) -> dict[str, list[dict[str, str]]]:
-    """Answer the public half of every signing key of the house, oldest first, as a JWK set (RFC 7517)."""
-    return {"keys": [_jwk(key_id, key) for key_id, key in keys.signing_keys()]}
+    """Answer the public half of every signing key of the house, oldest first, as a JWK set (RFC 7517).
+
+    Beside what the standard has, each says from when, and until when, it was the one that signs.
+    """
+    periods = keys.validity()
+    return {"keys": [_jwk(key_id, key) | _period(periods.get(key_id)) for key_id, key in keys.signing_keys()]}
+
+
+def _period(of: Validity | None) -> dict[str, str]:
+    moments = {} if of is None else {"in_use_from": of.since, "in_use_until": of.until}
+    return {name: moment.isoformat() for name, moment in moments.items() if moment is not None}
 
 
 def registry_id(keys: KeyProvider) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -84,6 +85,34 @@ class _Turned:
     holdings: list[int] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Turned:
+    """Voiceprints in the current epoch.
+
+    Attributes:
+        pairs: what was sealed before, and what takes its place.
+        broken: by number of a holding that does not open, why.
+    """
+
+    pairs: Sequence[tuple[SealedVoiceprint, SealedVoiceprint]]
+    broken: Mapping[int, RegistryError]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Group:
+    """What was sealed in one space and epoch, opened and still protected, with the key that it is sealed under."""
+
+    sealed: list[SealedVoiceprint] = field(default_factory=list)
+    protected: list[bytes] = field(default_factory=list)
+    keys: list[bytes] = field(default_factory=list)
+
+    def add(self, sealed: SealedVoiceprint, protected: bytes, key: bytes) -> None:
+        """Take one in."""
+        self.sealed.append(sealed)
+        self.protected.append(protected)
+        self.keys.append(key)
+
+
 class VoiceprintVault:
     """Seals voiceprints and opens them again. One for each process: it keeps the turns that it derived.
 
@@ -146,6 +175,7 @@ class VoiceprintVault:
             KeyDestroyedError: ``performer_key`` is None.
             KeyringError: the wrapping key or the epoch is not in the keyring.
             SealBrokenError: the seal does not open with this key for this record, space and epoch.
+            KeysUnavailableError: the key service does not answer.
         """
         opened = self.open_many([Holding(self._required(performer_key, sealed.voiceprint_id), [sealed])])
         if opened.broken:
@@ -160,12 +190,13 @@ class VoiceprintVault:
         gives, to float32 rounding.
         """
         turned: dict[str, dict[int, _Turned]] = {}
+        held = list(holdings)
+        keys = self._keys.unwrap_many([holding.key for holding in held])
         broken: dict[int, RegistryError] = {}
-        for number, holding in enumerate(holdings):
-            try:
-                opened = self._unseal(holding)
-            except (KeyringError, SealBrokenError) as error:
-                broken[number] = type(error)(error.detail, **error.figures)  # without the frames that hold the key
+        for number, (holding, key) in enumerate(zip(held, keys, strict=True)):
+            opened = self._unsealed(holding.voiceprints, key)
+            if isinstance(opened, RegistryError):
+                broken[number] = opened
                 continue
             for sealed, protected in zip(holding.voiceprints, opened, strict=True):
                 epochs = turned.setdefault(sealed.space_id, {})
@@ -176,16 +207,61 @@ class VoiceprintVault:
             {space_id: self._expose(space_id, [*epochs.values()]) for space_id, epochs in turned.items()}, broken
         )
 
-    def _unseal(self, holding: Holding) -> list[bytes]:
+    def turn_many(self, holdings: Sequence[Holding]) -> Turned:
+        """Bring voiceprints of other epochs into the current one: opened, turned, and sealed under the same key.
+
+        Nothing is stored. What is in the current epoch is left as it is, and who cannot be opened keeps nobody else
+        from it. A turn there and back keeps a vector to float32 rounding (about 1e-7).
+        """
+        epoch, keys = self._keys.current_epoch(), self._keys.unwrap_many([each.key for each in holdings])
+        groups: dict[tuple[str, int, int], _Group] = defaultdict(_Group)
+        broken: dict[int, RegistryError] = {}
+        for number, (holding, key) in enumerate(zip(holdings, keys, strict=True)):
+            old = [each for each in holding.voiceprints if each.epoch != epoch]
+            opened = self._unsealed(old, key)
+            if isinstance(key, RegistryError):
+                broken[number] = key
+            elif isinstance(opened, RegistryError):
+                broken[number] = opened
+            else:
+                for sealed, protected in zip(old, opened, strict=True):
+                    groups[sealed.space_id, sealed.epoch, sealed.dimension].add(sealed, protected, key)
+        return Turned([each for group in groups.items() for each in self._sealed_again(*group, epoch)], broken)
+
+    def _sealed_again(
+        self, whose: tuple[str, int, int], group: _Group, epoch: int
+    ) -> Iterable[tuple[SealedVoiceprint, SealedVoiceprint]]:
+        """Yield voiceprints of one space and epoch, each with what takes its place."""
+        space_id, old, dimension = whose
+        rows = np.frombuffer(b"".join(group.protected), dtype=_LITTLE_ENDIAN).astype(np.float32)
+        plain = self.protection(old, space_id, dimension).expose(rows.reshape(len(group.sealed), dimension))
+        again = self.protection(epoch, space_id, dimension).protect(plain).astype(_LITTLE_ENDIAN)
+        bound_to = self._bound_to(space_id, epoch)
+        for sealed, key, row in zip(group.sealed, group.keys, again, strict=True):
+            data = seal(row.tobytes(), key, bind(sealed.voiceprint_id) + bound_to, self._random_bytes)
+            yield sealed, SealedVoiceprint(sealed.voiceprint_id, space_id, epoch, dimension, data)
+
+    def _unsealed(
+        self, voiceprints: Sequence[SealedVoiceprint], key: bytes | RegistryError
+    ) -> list[bytes] | RegistryError:
+        """Answer what `_unseal` answers, or why that cannot be."""
+        if isinstance(key, RegistryError):
+            return key
+        try:
+            return self._unseal(voiceprints, key)
+        except (KeyringError, SealBrokenError) as error:
+            return type(error)(error.detail, **error.figures)  # without the frames that hold the key
+
+    def _unseal(self, voiceprints: Sequence[SealedVoiceprint], key: bytes) -> list[bytes]:
         """Answer the protected vectors of a holding, little endian, once it is known that all of them can be exposed.
 
         Raises:
-            KeyringError: the wrapping key or an epoch is not in the keyring.
+            KeyringError: an epoch is not in the keyring.
             SealBrokenError: a seal does not open.
         """
-        opener = Opener(self._keys.unwrap(holding.key))
+        opener = Opener(key)
         opened = []
-        for sealed in holding.voiceprints:
+        for sealed in voiceprints:
             binding = bind(sealed.voiceprint_id) + self._bound_to(sealed.space_id, sealed.epoch)
             protected = opener.open(sealed.data, binding)
             if len(protected) != sealed.dimension * _LITTLE_ENDIAN.itemsize:

@@ -8,6 +8,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from registry.cli.calibrate import calibrate
+from registry.cli.compare import compare
 from registry.cli.evaluate import evaluate
 from registry.cli.identify import identify
 
@@ -20,6 +21,7 @@ class Commands:
         self._app.command("identify")(identify)
         self._app.command("evaluate")(evaluate)
         self._app.command("calibrate")(calibrate)
+        self._app.command("compare")(compare)
 
     def __call__(self, *arguments: str | Path) -> Result:
         return CliRunner().invoke(self._app, [str(argument) for argument in arguments])

@@ -11,7 +11,7 @@ from typing import Any
 
 from bench import assess, evidence, heard, take
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from house import TERMS, USE, Caller, House, recording
+from house import TERMS, USE, Caller, House, Sound, recording, second_operator
 from issued import issued
 from on_record import WITH_APPROVAL, OnRecord
 from sqlalchemy import insert
@@ -70,6 +70,7 @@ class Crowded:
             self._paid,
             self._cleared,
             self._attested,
+            self._disputed,
             self._checked,
             self._filed,
             self._scanned,
@@ -99,6 +100,9 @@ class Crowded:
         for caller in self.asking.values():
             for number in range(self.count):
                 caller.made("/v1/tokens", {"name": f"spare {number}"})
+                self.house.opened(caller)
+                subject = {"subject": f"{caller.account_id} {number}"}
+                self.house.operator.made(f"/v1/accounts/{caller.account_id}/identities", subject)
         self._each(self._representative, "representative_id")
 
     def _keyed(self) -> None:
@@ -241,8 +245,42 @@ class Crowded:
         self._each(
             lambda number: self.studio.made("/v1/attestations", body | {"product": f"{number}"}), "attestation_id"
         )
+        self.second_operator = second_operator(self.house)
         path = f"/v1/attestations/{self.ids['attestation_id']}/unsealings"
         self._each(lambda number: self.house.operator.made(path, {"reason": f"dispute {number}"}), "unsealing_id")
+        change = {"kind": "engine_change", "target_fpir": 0.005, "replaces": 0}
+        wanted = {"proposal": change, "reason": "fewer false matches"}
+        self._each(lambda _: self.house.operator.made("/v1/proposals", wanted), "proposal_id")
+
+    def _disputed(self) -> None:
+        """Open cases, about a product each; the first goes round and round, with papers, proposals and pauses."""
+        said = {"performer_id": self.performer_id, "studio_id": self.studio.organisation_id, "claim": "It is mine."}
+        self._each(lambda number: self.performer.made("/v1/cases", said | {"product": f"Voice {number}"}), "case_id")
+        path = f"/v1/cases/{self.ids['case_id']}"
+        self._step(path, "take_up")
+        for number in range(self.count):
+            for caller in (self.studio, self.performer):
+                caller.made(f"{path}/statements", {"title": "Ours", "text": f"So it is, {number}."})
+            self._step(path, "analyse")
+            grounds = {"conclusion": "inconclusive", "grounds": "Too little.", "would_change": "More."}
+            self.house.operator.made(f"{path}/proposals", grounds)
+            self._step(path, "ask_for_more")
+        self._each(lambda number: self._document(path, number), "paper_id")
+        self._each(lambda _: self._pause(path), "pause_id")
+
+    def _step(self, path: str, step: str) -> None:
+        self.house.operator.made(f"{path}/steps", {"step": step, "reason": "It is time."})
+
+    def _document(self, path: str, number: int) -> dict[str, Any]:
+        form = {"kind": "contract", "title": "Contract", "file": Sound(b"Contract %d" % number, "contract.txt")}
+        filed: dict[str, Any] = self.studio.send(f"{path}/documents", form).get_json()
+        return filed
+
+    def _pause(self, path: str) -> dict[str, Any]:
+        licence = self._licence()
+        paused = self.studio.made(f"{path}/pauses", {"licence_ids": [licence["id"]], "reason": "For now."})
+        (pause,) = paused["items"]
+        return dict(pause)
 
     # --- checks ------------------------------------------------------------------------------------------------------
 
@@ -254,6 +292,11 @@ class Crowded:
         findings = self.studio.get(f"/v1/checks/{checks[0]['id']}").get_json()["findings"]
         assert len(findings) == self.count
         self.ids["finding_id"] = str(findings[0]["id"])
+        path, last = f"/v1/findings/{self.ids['finding_id']}/reviews", None
+        for _ in range(self.count):
+            self.house.clock.move(seconds=1)
+            decided = {"action": "archive", "reason": "It is an old one.", "replaces_id": last}
+            last = self.house.operator.made(path, decided)["id"]
 
     def _check(self) -> dict[str, Any]:
         """Submit a recording in which everybody is heard who agreed to be found."""

@@ -23,12 +23,17 @@ from registry.domain.explanations.shipped import shipped_texts
 from registry.domain.explanations.topics import required_topics
 from registry.domain.ids import IdFactory, RandomBytes
 from registry.domain.scan_requests import ScanPlaces
+from registry.domain.sign_in import Origin, SignInRules
 from registry.domain.uses import UsePurpose
 from registry.media.decode import Decoder
 from registry.media.speech import SpeechDetector
-from registry.services import accounts, tokens
+from registry.services import accounts, sign_in_links, tokens
 from registry.services.context import Context, Thresholds
+from registry.services.provider import Client, Provider
+from registry.services.provider_http import ProviderHttp
+from registry.services.sessions import OpenedSession
 from registry.store import models
+from registry.store.accounts import Account
 from registry.store.blobs import BlobStore
 from registry.store.database import Database
 from registry.vault.keys import FileKeyring
@@ -153,6 +158,11 @@ class House:
         body = {"name": name, "identity_assurance": "self_declared", "account_id": caller.account_id}
         return caller, self.operator.made("/v1/performers", body)["id"]
 
+    def opened(self, caller: Caller) -> OpenedSession:
+        """Let somebody sign in by a link that they ask for themselves."""
+        url = caller.made(f"/v1/accounts/{caller.account_id}/sign-in-links", None)["url"]
+        return sign_in_links.use_link(self.ctx, url.partition("?t=")[2])
+
     def explain(self, performer_id: str, topic: str = "monitoring", **changes: Any) -> dict[str, Any]:
         """Write down that a topic was explained to a performer, elsewhere, and understood."""
         text = shipped_texts()[f"{topic}.en.v1"]
@@ -267,8 +277,18 @@ class SlowParts:
     keys: FileKeyring
 
 
+NOBODY_IS_ASKED = ProviderHttp(frozenset())
+SIGN_IN = SignInRules(origin=Origin("https", "registry.example", 443))
+
+
 def build_house(
-    database: Database, slow_parts: SlowParts, clock: Clock, random_bytes: RandomBytes, folder: Path
+    database: Database,
+    slow_parts: SlowParts,
+    clock: Clock,
+    random_bytes: RandomBytes,
+    folder: Path,
+    *,
+    provider: Provider | None = None,
 ) -> House:
     ctx = Context(
         database=database,
@@ -283,9 +303,23 @@ def build_house(
         thresholds=Thresholds(withdrawal_confirmation_s=0.1),
         controller=CONTROLLER,
         scan_places=ScanPlaces(folder / "scans"),
+        sign_in=SIGN_IN,
+        provider=provider or Provider(Client("https://login.example", "likeness", None), NOBODY_IS_ASKED, clock),
     )
     app = create_app(ctx, settings=ApiSettings(max_body_bytes=4 * 2**20, max_json_bytes=2**16, max_wait_s=5.0))
     return House(ctx, app, clock)
+
+
+def second_operator(house: House) -> Caller:
+    """Let another operator in, who gets their token on the registry's own machine."""
+    wanted = {"role": "operator", "name": "Second desk", "organisation_id": house.operator.organisation_id}
+    account = house.operator.made("/v1/accounts", wanted)
+    with house.ctx.database.read() as session:
+        own = accounts.operator_principal(session.get_one(Account, account["id"]))
+    issued = tokens.issue_token(
+        house.ctx, own, account_id=own.account_id, name="test", scopes=None, ttl=timedelta(days=300)
+    )
+    return Caller(house.client, own.account_id, issued.text, own.organisation_id)
 
 
 def seeded_bytes() -> RandomBytes:

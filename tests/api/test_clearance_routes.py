@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from house import USE, VOICES, Caller, House, Sound, assert_problem
+from house import USE, VOICES, Caller, House, Sound, assert_problem, second_operator
 from on_record import TERMS, WITH_APPROVAL, OnRecord
 
 from registry.domain.accounts import PERMISSIONS, Principal, Role
 from registry.domain.clearances import Decision
 from registry.interchange.clearances import STATUS_TYPE, TOKEN_TYPE, ClearanceToken
-from registry.services import accounts, tokens
-from registry.store.accounts import Account
 from registry.vault.signing import read_jwks, verify
 
 COPY = hashlib.sha256(b"Buy one, get one.").hexdigest()
@@ -256,16 +253,6 @@ def test_a_sealed_source_is_read_by_two_operators_and_in_no_other_answer(house: 
             assert "Rosa" not in caller.get(address).text
     assert_problem(studio.get(f"{path}/unsealings"), 403, "forbidden")
     assert_problem(studio.post(f"{path}/unsealings", {"reason": "we want to know"}), 403, "forbidden")
-
-
-def second_operator(house: House) -> Caller:
-    wanted = {"role": "operator", "name": "Second", "organisation_id": house.operator.organisation_id}
-    account = house.operator.made("/v1/accounts", wanted)
-    with house.ctx.database.read() as session:
-        own = accounts.operator_principal(session.get_one(Account, account["id"]))
-    life = timedelta(days=30)
-    issued = tokens.issue_token(house.ctx, own, account_id=own.account_id, name="own", scopes=None, ttl=life)
-    return Caller(house.client, account["id"], issued.text, account["organisation"]["id"])
 
 
 def test_one_operator_gets_no_token_to_be_the_second_with(house: House) -> None:

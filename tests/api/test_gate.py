@@ -7,13 +7,13 @@ import re
 import pytest
 from house import House, assert_problem
 
-from api.auth import PUBLIC
+from api.auth import PAGES, PUBLIC
 
 SOME = {"id": "acc_00000000000000000000000000", "int": "1", "text": "monitoring.en.v1"}
 """Something that each kind of argument of an address takes."""
 
 
-def test_every_address_but_the_public_ones_needs_a_token(house: House) -> None:
+def test_every_address_but_the_public_ones_and_the_pages_needs_a_token(house: House) -> None:
     for rule in house.app.url_map.iter_rules():
         path = rule.rule
         for converter, argument in re.findall(r"<(\w+):(\w+)>", path):
@@ -22,6 +22,9 @@ def test_every_address_but_the_public_ones_needs_a_token(house: House) -> None:
             response = house.client.open(path, method=method)
             if rule.endpoint in PUBLIC:
                 assert response.status_code in {200, 422, 503}, path
+            elif rule.endpoint in PAGES:
+                assert response.mimetype == "text/html", path
+                assert "session" not in response.headers.get("Set-Cookie", ""), path
             else:
                 assert_problem(response, 401, "unauthenticated")
                 assert response.headers["WWW-Authenticate"] == 'Bearer realm="likeness-registry"'

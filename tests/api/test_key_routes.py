@@ -18,4 +18,6 @@ def test_the_keys_are_public_and_verify_what_the_registry_signs(house: House) ->
 
 def test_no_secret_half_is_shown(house: House) -> None:
     shown = json.loads(house.client.get("/v1/keys").get_data())
-    assert all(set(key) == {"kty", "crv", "x", "kid", "alg", "use"} for key in shown["keys"])
+    said = {"kty", "crv", "x", "kid", "alg", "use", "in_use_from", "in_use_until"}
+    assert all(set(key) == said for key in shown["keys"])
+    assert [key["in_use_until"] for key in shown["keys"]] == [None]

@@ -237,22 +237,23 @@ def test_of_several_causes_one_can_be_lifted_by_itself(house: House, parties: Pa
     assert performer.made(f"{path}/resume", None)["state"] == "active"
 
 
-def test_an_exclusive_licence_in_the_way_is_told_at_the_offer_and_names_no_other_studio(
+def test_an_exclusive_licence_in_the_way_is_told_to_the_performer_who_signs_and_names_no_other_studio(
     house: House, parties: Parties
 ) -> None:
     studio, performer, performer_id = parties
     exclusive = active(house, parties, exclusivity="exclusive")
     other = house.studio("Eastlight")
     draft = f"/v1/licences/{house.licence(other, performer_id)['id']}"
-    refused = other.post(f"{draft}/offer")
+    assert other.made(f"{draft}/offer", None)["state"] == "offered"
+    other.made(f"{draft}/sign", {})
+    refused = performer.post(f"{draft}/sign", {})
     problem = assert_problem(refused, 409, "conflict", conflicting_terms=["2026-01-01 to 2026-12-31"])
     assert studio.account_id not in refused.get_data(as_text=True)
     assert exclusive.rpartition("/")[2] not in problem["detail"]
-    assert other.get(draft).get_json()["state"] == "draft"
     free = f"/v1/licences/{house.licence(other, performer_id, media=['podcast'])['id']}"
     assert other.made(f"{free}/offer", None)["state"] == "offered"
     performer.made(f"{exclusive}/revoke", None)
-    assert other.made(f"{draft}/offer", None)["state"] == "offered"
+    assert performer.made(f"{draft}/sign", {})["state"] == "active"
 
 
 @pytest.mark.parametrize("cause", ["dispute", "non_payment", "security", "pause_without_admission"])

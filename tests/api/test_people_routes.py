@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from house import Caller, House, assert_problem
 
 NOBODY = "acc_00000000000000000000000000"
@@ -117,3 +118,15 @@ def test_who_vouches_for_whom_is_not_for_the_performer_to_say(house: House) -> N
     performer, performer_id = house.performer()
     response = performer.patch(f"/v1/performers/{performer_id}", {"identity_assurance": "document_checked"})
     assert_problem(response, 403, "forbidden")
+
+
+@pytest.mark.parametrize("name", ["نورا السيد", "김하늘", "Zoë Ó Briain-Łęcki", "Ng"])
+def test_names_of_every_script_are_names(house: House, name: str) -> None:
+    _, performer_id = house.performer(name)
+    assert house.operator.get(f"/v1/performers/{performer_id}").get_json()["name"] == name
+
+
+@pytest.mark.parametrize("turned", ["Ada\u202edlaK", "Ada\u2066", "Ada\u2029Lind", "Ada\x85Lind"])
+def test_a_name_that_reads_otherwise_than_it_is_is_refused(house: House, turned: str) -> None:
+    body = {"name": turned, "identity_assurance": "self_declared"}
+    assert_problem(house.operator.post("/v1/performers", body), 422, "validation_failed")

@@ -19,7 +19,7 @@ from crowded import Crowded
 from house import Caller, Clock, House, SlowParts, build_house, seeded_bytes
 from walk import OPERATIONS, Told, Town, ids_in, named_in, nobodys
 
-from api.auth import PUBLIC
+from api.auth import PAGES, PUBLIC
 from registry.domain.accounts import PERMISSIONS, Role, Scope
 from registry.store.database import Database
 
@@ -27,6 +27,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "permissions.md"
 NO_SCOPE = "–"
 OF_THE_RECORD = "of the record"
 """The scope that reads the record which is asked about; it is walked with a performer's."""
+EVERYTHING = "every scope"
+"""A token that lacks any is refused, by a rule of its own that is tested with sign-in links."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Row:
         scopes: that a token of each role must carry; nothing where any token will do, or none.
         may: roles that may, with that scope, about what is theirs.
         whose: ``public``, ``shared`` (everybody with the scope gets the same), ``new`` (something of the caller's own
-            comes of it), or ``own`` (another's answers as what there is not).
+            comes of it), ``own`` (another's answers as what there is not), or ``page`` (looks for a session itself).
     """
 
     scopes: Mapping[Role, Scope]
@@ -49,7 +51,7 @@ def scopes(cell: str) -> Mapping[Role, Scope]:
     """Read which scope each role needs."""
     if cell == OF_THE_RECORD:
         return dict.fromkeys(Role, Scope.PERFORMERS_READ) | {Role.OPERATOR: Scope.JOURNAL_READ}
-    return {} if cell == NO_SCOPE else dict.fromkeys(Role, Scope(cell))
+    return {} if cell in {NO_SCOPE, EVERYTHING} else dict.fromkeys(Role, Scope(cell))
 
 
 def table() -> dict[str, Row]:
@@ -65,7 +67,7 @@ def table() -> dict[str, Row]:
 
 
 TABLE = table()
-WALKED = [route for route, row in TABLE.items() if row.whose != "public"]
+WALKED = [route for route, row in TABLE.items() if row.whose not in {"public", "page"}]
 
 
 @pytest.fixture(scope="module")
@@ -83,22 +85,25 @@ def town(sqlite_template: Path, slow_parts: SlowParts, tmp_path_factory: pytest.
 
 
 def test_every_route_of_the_application_is_in_the_table_and_nothing_else(house: House) -> None:
-    routes, public = set(), set()
+    routes, public, pages = set(), set(), set()
     for rule in house.app.url_map.iter_rules():
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             route = f"{method} {re.sub(r'<(?:[a-z]+:)?', '{', rule.rule).replace('>', '}')}"
             routes.add(route)
             if rule.endpoint in PUBLIC:
                 public.add(route)
+            if rule.endpoint in PAGES:
+                pages.add(route)
     assert sorted(TABLE.keys() ^ routes) == []
     assert sorted({route for route, row in TABLE.items() if row.whose == "public"} ^ public) == []
+    assert sorted({route for route, row in TABLE.items() if row.whose == "page"} ^ pages) == []
 
 
 @pytest.mark.parametrize("route", TABLE)
 def test_who_may_has_the_scope_by_the_permissions(route: str) -> None:
     row = TABLE[route]
     assert row.may, "a route that nobody may use"
-    assert row.whose in {"public", "shared", "new", "own"}
+    assert row.whose in {"public", "shared", "new", "own", "page"}
     assert row.whose != "public" or (not row.scopes and row.may == frozenset(Role))
     assert [role for role in row.may if row.scopes and row.scopes[role] not in PERMISSIONS[role]] == []
 
@@ -133,6 +138,17 @@ def test_a_role_is_answered_as_the_table_says(town: Town, route: str) -> None:
             assert told.status in {403, 404}, f"{role}: {told}"
 
 
+@pytest.mark.parametrize("route", WALKED)
+def test_a_session_is_answered_as_a_token_of_the_whole_role(town: Town, route: str) -> None:
+    may = [role for role in Role if role in TABLE[route].may]
+    may_not = [role for role in Role if role not in TABLE[route].may]
+    for role in (*may[:1], *may_not[:1]):
+        seated, ids = town.seated(town.insider(role, route)), town.ids[role]
+        refused = {401, 403, 404} if role in may else set(HTTPStatus) - {403, 404}
+        told = town.ask(route, seated, ids)
+        assert told.status not in refused, f"{role}: {told}"
+
+
 @pytest.mark.parametrize("route", [route for route in WALKED if TABLE[route].scopes])
 def test_a_token_needs_that_scope_and_no_other(town: Town, route: str) -> None:
     for role in TABLE[route].may:
@@ -154,6 +170,55 @@ def test_what_is_anothers_is_answered_as_what_there_is_not(town: Town, route: st
         if named_in(route) - own.keys() and own.keys() & named_in(route):  # another's thing, as if it were one's own
             told, none = (town.ask(route, stranger, about | own) for about in (ids, nobodys(ids)))
             assert told == none, f"{role}, below their own"
+
+
+# --- what has a version is changed only as it was seen ---------------------------------------------------------------
+
+TAGGED = {
+    route: any("ETag" in answer.get("headers", {}) for answer in OPERATIONS[route]["responses"].values())
+    for route in WALKED
+    if route in OPERATIONS
+}
+PRECONDITIONED = [
+    route for route in TAGGED if "If-Match" in {each["name"] for each in OPERATIONS[route].get("parameters", ())}
+]
+ANSWERED_ONCE = {
+    "POST /v1/approvals/{approval_id}/approve",
+    "POST /v1/approvals/{approval_id}/refuse",
+    "POST /v1/performers/{performer_id}/remember",
+}
+"""Operations on what nothing else changes: who comes second is told that it is done (409), and by whom."""
+
+
+def test_every_change_of_what_has_a_version_takes_the_version_that_was_seen() -> None:
+    changes = {
+        route
+        for route, tagged in TAGGED.items()
+        if tagged and not route.startswith("GET") and "201" not in OPERATIONS[route]["responses"]
+    }
+    assert sorted(changes - set(PRECONDITIONED)) == sorted(ANSWERED_ONCE)
+    by_method = {route for route in TAGGED if route.startswith(("PATCH", "PUT", "DELETE"))}
+    assert by_method <= set(PRECONDITIONED)
+
+
+@pytest.mark.parametrize("route", PRECONDITIONED)
+def test_what_was_changed_since_it_was_seen_is_not_changed(town: Town, route: str) -> None:
+    for role in TABLE[route].may:
+        caller, ids = town.insider(role, route), town.ids[role]
+        without = town.ask(route, caller, ids)
+        told = town.ask(route, caller, ids, If_Match='"v99999"')
+        assert told.status in {412, without.status}, f"{role}: {told}"
+        assert told.status >= HTTPStatus.BAD_REQUEST, f"{role}: {told}"
+
+
+@pytest.mark.parametrize("route", [route for route, tagged in TAGGED.items() if tagged and route.startswith("GET")])
+def test_what_was_seen_as_it_is_is_not_sent_again(town: Town, route: str) -> None:
+    role = next(iter(sorted(TABLE[route].may)))
+    caller, ids = town.insider(role, route), town.ids[role]
+    with town.sent(route, caller, ids) as seen:
+        tag = seen.headers["ETag"]
+    with town.sent(route, caller, ids, {"If-None-Match": tag}) as again:
+        assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
 
 
 def assert_lacks(scope: Scope, told: Told, role: Role) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from house import House, assert_problem
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.headers import WaitHeaders
+from api.headers import EVERYWHERE, WaitHeaders
 
 BODY = {"name": "Marta Calder", "identity_assurance": "self_declared"}
 
@@ -30,6 +32,27 @@ def test_every_answer_keeps_caches_and_browsers_in_their_place(house: House, pat
     assert headers["Cache-Control"] == "no-store"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+def test_no_answer_of_any_route_and_no_refusal_is_without_them(house: House) -> None:
+    """Every route: without a token; by an operator with a body of a wrong kind; one, with a method that it has not."""
+    of_no_page = EVERYWHERE.items() - {("Content-Security-Policy", EVERYWHERE["Content-Security-Policy"])}
+    token = {"Authorization": f"Bearer {house.operator.token}"}
+    seen = set()
+    for rule in house.app.url_map.iter_rules():
+        path = re.sub(r"<id:\w+>", "acc_00000000000000000000000000", rule.rule)
+        path = re.sub(r"<(?:int:)?\w+>", "1", re.sub(r"<text:\w+>", "monitoring.en.v1", path))
+        (method, *_) = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+        other = [("PUT", token)] if rule.rule == "/v1/me" else []
+        for asked, headers in ((method, {}), (method, token), *other):
+            answer = house.client.open(path, method=asked, data=b"<", content_type="text/xml", headers=headers)
+            seen.add(answer.status_code)
+            policy = answer.headers["Content-Security-Policy"]
+            assert policy.startswith("default-src 'none'"), path
+            assert "frame-ancestors 'none'" in policy, path
+            assert answer.mimetype == "text/html" or of_no_page <= {*answer.headers.items()}, path
+            assert not [name for name, _ in answer.headers.items() if name.lower().startswith("access-control-")], path
+    assert {200, 401, 404, 405, 415} <= seen
 
 
 # --- entity tags -----------------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,7 @@ from werkzeug.test import TestResponse
 from api.openapi import DOCUMENT
 from registry.domain.accounts import PERMISSIONS, Role, Scope
 from registry.domain.scores import EvidenceOutcome
-from registry.services import accounts, tokens
-from registry.store.accounts import Account
+from registry.vault.tokens import csrf_token
 
 OPERATIONS: dict[str, dict[str, Any]] = {
     f"{method.upper()} {path}": operation
@@ -38,6 +36,8 @@ QUERIES = {
     "GET /v1/journal/proofs/inclusion": "seq=3",
     "GET /v1/journal/proofs/consistency": "first={size}",
     "GET /v1/tokens": "account_id={account_id}",
+    "GET /v1/sessions": "account_id={account_id}",
+    "GET /v1/identities": "account_id={account_id}",
     "GET /v1/webhooks": "organisation_id={studio_id}",
     "GET /v1/ledger-entries": "licence_id={licence_id}",
     "GET /v1/findings": "scan_id={scan_id}",
@@ -52,6 +52,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /v1/performers/{performer_id}": {"name": "Marta Calder Ray"},
     "POST /v1/tokens": {"name": "render farm", "account_id": ""},
     "POST /v1/scans": {"report": JUNK, "findings": JUNK},
+    "POST /v1/cases": {
+        "performer_id": "",
+        "studio_id": "",
+        "product": "Another voice",
+        "claim": "It is mine.",
+    },
+    "POST /v1/cases/{case_id}/documents": {"kind": "contract", "title": "Contract", "file": JUNK},
 }
 """What is sent in place of the example, so that more roles may, or more ids are named; the ids are put in."""
 
@@ -69,6 +76,15 @@ class Told:
     def code(self) -> str:
         """The code of the problem, or nothing."""
         return str(self.body.get("code", "")) if isinstance(self.body, dict) else ""
+
+
+@dataclass
+class Seated(Caller):
+    """Somebody with a session in place of a token; ``token`` is its text."""
+
+    def _headers(self, more: dict[str, str] | None) -> dict[str, str]:
+        own = {"Cookie": f"__Host-likeness-session={self.token}", "X-CSRF-Token": csrf_token(self.token)}
+        return own | (more or {})
 
 
 @dataclass
@@ -115,13 +131,18 @@ class Town:
         for theirs in self.strangers_ids.values():
             theirs.pop("message_id", None)
         self.ids[Role.REPRESENTATIVE] |= {"representative_id": self._mandate(self.insiders[Role.REPRESENTATIVE])}
-        self.second_operator = self._operator()
+        self.second_operator = crowd.second_operator
         self._tokens: dict[tuple[str, frozenset[Scope]], Caller] = {}
         others = [(Role.PERFORMER, crowd.other_performer), (Role.OPERATOR, self.second_operator)]
         for role, caller in [*self.insiders.items(), *others]:
             for scope in PERMISSIONS[role]:
                 self._narrowed(caller, frozenset({scope}))
                 self._narrowed(caller, PERMISSIONS[role] - {scope})
+        without_jar = house.app.test_client(use_cookies=False)  # it sends the cookie that it is told to
+        self._seated = {
+            caller.account_id: Seated(without_jar, caller.account_id, house.opened(caller).text)
+            for caller in (*self.insiders.values(), crowd.other_performer, self.second_operator)
+        }
         self._spooled = {key: house.ctx.spool.get(key) for key in house.spooled()}
         self._saved = self.file.with_name("saved.sqlite3")
         _copy(self.file, self._saved)
@@ -130,7 +151,7 @@ class Town:
         """Answer whose of that role the things are that an operation is about."""
         if role is Role.PERFORMER and re.search("/(approvals|findings)/{", operation):
             return self.crowd.other_performer
-        if role is Role.OPERATOR and operation.endswith("/unsealings/{unsealing_id}/approve"):
+        if role is Role.OPERATOR and re.search("/(unsealings|proposals)/{[a-z_]+}/(approve|refuse)$", operation):
             return self.second_operator  # the first one has asked for it
         return self.insiders[role]
 
@@ -142,6 +163,10 @@ class Town:
         body = {"name": "narrow", "scopes": sorted(scope.value for scope in scopes)}
         token = caller.made("/v1/tokens", body)["token"]
         self._tokens[caller.account_id, scopes] = Caller(caller.client, caller.account_id, token)
+
+    def seated(self, caller: Caller) -> Seated:
+        """Answer somebody with a session."""
+        return self._seated[caller.account_id]
 
     def restore(self) -> None:
         """Make everything as it was when everybody had come."""
@@ -165,18 +190,6 @@ class Town:
         mandates = self.crowd.house.operator.get(path).get_json()["items"]
         return next(str(each["id"]) for each in mandates if each["account_id"] == agent.account_id)
 
-    def _operator(self) -> Caller:
-        """Let another operator in, who gets their token on the registry's own machine."""
-        house = self.crowd.house
-        wanted = {"role": "operator", "name": "Second desk", "organisation_id": house.operator.organisation_id}
-        account = house.operator.made("/v1/accounts", wanted)
-        with house.ctx.database.read() as session:
-            principal = accounts.operator_principal(session.get_one(Account, account["id"]))
-        issued_here = tokens.issue_token(
-            house.ctx, principal, account_id=principal.account_id, name="test", scopes=None, ttl=timedelta(days=300)
-        )
-        return Caller(house.client, principal.account_id, issued_here.text, principal.organisation_id)
-
     def _member(self, studio: Caller) -> Caller:
         account = studio.made("/v1/accounts", {"role": "studio_member", "name": "Member"})
         token = studio.made("/v1/tokens", {"account_id": account["id"], "name": "test"})["token"]
@@ -191,9 +204,17 @@ class Town:
         return {"webhook_id": webhook_id, "message_id": str(message.get_json()["id"])}
 
     def _personal(self, caller: Caller, ids: Mapping[str, str]) -> dict[str, str]:
-        """Give an account a spare token and a signing key, and answer these with the ids of everything else."""
-        token_id = str(caller.made("/v1/tokens", {"name": "spare"})["id"])
-        return {**ids, "account_id": caller.account_id, "token_id": token_id, "key_id": register_key(caller)}
+        """Give an account a token, a session, an identity and a key of its own; answer these with all other ids."""
+        house, subject = self.crowd.house, {"subject": f"walk {caller.account_id}"}
+        identity = house.operator.made(f"/v1/accounts/{caller.account_id}/identities", subject)
+        return {
+            **ids,
+            "account_id": caller.account_id,
+            "token_id": str(caller.made("/v1/tokens", {"name": "spare", "scopes": ["tokens:write"]})["id"]),
+            "session_id": house.opened(caller).session.id,
+            "identity_id": str(identity["id"]),
+            "key_id": register_key(caller),
+        }
 
     def _audited(self, auditor: Caller) -> dict[str, str]:
         """Give an auditor a check with a finding, a scan, a gallery file and a webhook."""
@@ -215,9 +236,9 @@ class Town:
 
     # --- asking ------------------------------------------------------------------------------------------------------
 
-    def ask(self, operation: str, caller: Caller, ids: Mapping[str, str]) -> Told:
-        """Ask for an operation about things; what it changed is undone."""
-        response = self._sent(operation, caller, ids)
+    def ask(self, operation: str, caller: Caller, ids: Mapping[str, str], **headers: str) -> Told:
+        """Ask for an operation about things, with headers where their names are given; what it changed is undone."""
+        response = self.sent(operation, caller, ids, {name.replace("_", "-"): value for name, value in headers.items()})
         if not operation.startswith("GET") and response.status_code < HTTPStatus.BAD_REQUEST:
             self.restore()
         text = response.get_data(as_text=response.is_json)
@@ -230,20 +251,24 @@ class Town:
             body = {name: said for name, said in body.items() if name not in {"instance", "request_id"}}
         return Told(response.status_code, body)
 
-    def _sent(self, operation: str, caller: Caller, ids: Mapping[str, str]) -> TestResponse:
+    def sent(
+        self, operation: str, caller: Caller, ids: Mapping[str, str], headers: dict[str, str] | None = None
+    ) -> TestResponse:
+        """Ask for an operation about things, and answer as the client is answered."""
         method, template = operation.split(" ")
         path = re.sub(r"{(\w+)}", lambda found: ids[found[1]], template)
         if operation in QUERIES:
             path = f"{path}?{QUERIES[operation].format_map(ids)}"
         if method == "GET":
-            return caller.get(path)
+            return caller.get(path, headers=headers)
         sent = body_of(operation)
         if sent is None:
-            return caller.post(path)
+            return caller.post(path, headers=headers)
         body = _about(sent, ids)
         if any(isinstance(each, Sound) for each in [*body.values(), *body.get("recordings", [])]):
-            return caller.send(path, body)
-        return caller.patch(path, body) if method == "PATCH" else caller.post(path, body)
+            return caller.send(path, body, headers=headers)
+        change = caller.patch if method == "PATCH" else caller.post
+        return change(path, body, headers=headers)
 
 
 def body_of(operation: str) -> dict[str, Any] | None:

@@ -2,42 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from vault_server import VaultServer, vault_server
 
 from registry.domain.ids import RandomBytes
 from registry.errors import KeyringError, SealBrokenError
+from registry.vault.keyring_file import KeyringFile, WatchedKeyring
 from registry.vault.keys import FileKeyring, KeyProvider, Purpose, WrappedKey, new_data_key
+from registry.vault.transit import Transit, VaultPlace
+from registry.vault.vault_keys import VaultHouse, VaultKeys, sealed_file
 
-Maker = Callable[[Path, datetime, RandomBytes], KeyProvider]
+
+@pytest.fixture
+def vault() -> Iterator[VaultServer]:
+    with vault_server() as serving:
+        yield serving
 
 
-def _created(folder: Path, now: datetime, random_bytes: RandomBytes) -> KeyProvider:
+def vault_keys(
+    folder: Path, now: datetime, random_bytes: RandomBytes, vault: VaultServer
+) -> tuple[VaultKeys, VaultHouse]:
+    token = folder / "token"
+    token.write_text("good")
+    token.chmod(0o600)
+    transit = Transit(VaultPlace(vault.url, "transit", "likeness", token_file=token), sleep=lambda _: None)
+    file = sealed_file(folder / "keyring.json", transit)
+    file.create(now, random_bytes)
+    return VaultKeys(transit, file), VaultHouse(transit, file)
+
+
+def _created(folder: Path, now: datetime, random_bytes: RandomBytes, _: VaultServer) -> KeyProvider:
     return FileKeyring.create(folder / "keyring.json", now, random_bytes)
 
 
-def _loaded(folder: Path, now: datetime, random_bytes: RandomBytes) -> KeyProvider:
+def _loaded(folder: Path, now: datetime, random_bytes: RandomBytes, _: VaultServer) -> KeyProvider:
     FileKeyring.create(folder / "keyring.json", now, random_bytes)
     return FileKeyring.load(folder / "keyring.json")
 
 
-def _rotated(folder: Path, now: datetime, random_bytes: RandomBytes) -> KeyProvider:
-    path = folder / "keyring.json"
-    keyring = FileKeyring.create(path, now, random_bytes)
+def _rotated(folder: Path, now: datetime, random_bytes: RandomBytes, _: VaultServer) -> KeyProvider:
+    file = KeyringFile(folder / "keyring.json")
+    file.create(now, random_bytes)
     for purpose in Purpose:
-        keyring = keyring.rotate(path, purpose, now, random_bytes)
-    return FileKeyring.load(path)
+        file.stage(purpose, now, random_bytes)
+        file.put_in_use(purpose, now)
+    return WatchedKeyring(file)
 
 
-PROVIDERS: list[Maker] = [_created, _loaded, _rotated]
+def _in_vault(folder: Path, now: datetime, random_bytes: RandomBytes, vault: VaultServer) -> KeyProvider:
+    return vault_keys(folder, now, random_bytes, vault)[0]
+
+
+def _rotated_in_vault(folder: Path, now: datetime, random_bytes: RandomBytes, vault: VaultServer) -> KeyProvider:
+    keys, house = vault_keys(folder, now, random_bytes, vault)
+    for purpose in Purpose:
+        house.stage(purpose, now, random_bytes)
+        house.put_in_use(purpose, now)
+    return keys
+
+
+PROVIDERS = [_created, _loaded, _rotated, _in_vault, _rotated_in_vault]
 
 
 @pytest.fixture(params=PROVIDERS)
-def keys(request: pytest.FixtureRequest, tmp_path: Path, now: datetime, random_bytes: RandomBytes) -> KeyProvider:
-    provider: KeyProvider = request.param(tmp_path, now, random_bytes)
+def keys(
+    request: pytest.FixtureRequest, tmp_path: Path, now: datetime, random_bytes: RandomBytes, vault: VaultServer
+) -> KeyProvider:
+    provider: KeyProvider = request.param(tmp_path, now, random_bytes, vault)
     return provider
 
 
@@ -53,8 +88,33 @@ def test_a_key_of_another_purpose_does_not_unwrap(keys: KeyProvider) -> None:
 
 def test_bytes_that_do_not_authenticate_are_refused(keys: KeyProvider) -> None:
     wrapped = keys.wrap(bytes(32))
-    with pytest.raises(SealBrokenError):
-        keys.unwrap(WrappedKey(wrapped.master_key_id, wrapped.wrapped[::-1]))
+    tail = wrapped.wrapped[-8:]
+    for damaged in (wrapped.wrapped[::-1], b"", wrapped.wrapped[:-8] + tail[::-1], bytes(40)):
+        with pytest.raises(SealBrokenError):
+            keys.unwrap(WrappedKey(wrapped.master_key_id, damaged))
+
+
+@pytest.mark.parametrize("length", [0, 31, 33])
+def test_what_is_not_a_key_is_not_wrapped(keys: KeyProvider, length: int) -> None:
+    with pytest.raises(KeyringError, match=f"32 bytes, not {length}"):
+        keys.wrap(bytes(length))
+
+
+def test_of_many_who_cannot_be_opened_keeps_nobody_else(keys: KeyProvider) -> None:
+    good, other = keys.wrap(bytes(32)), keys.wrap(b"k" * 32)
+    broken = WrappedKey(good.master_key_id, other.wrapped[:-8] + good.wrapped[-8:])
+    missing = WrappedKey("wrapping-99", bytes(40))
+    for found in (keys.unwrap_many([good, broken, missing, other]), keys.rewrap_many([good, broken, missing, other])):
+        assert [type(each) for each in found[1:3]] == [SealBrokenError, KeyringError]
+    assert keys.unwrap_many([good, other]) == [bytes(32), b"k" * 32]
+    assert keys.unwrap_many([]) == keys.rewrap_many([]) == []
+
+
+def test_what_is_wrapped_anew_is_under_the_current_key_and_opens(keys: KeyProvider) -> None:
+    again = keys.rewrap_many([keys.wrap(b"k" * 32)])[0]
+    assert isinstance(again, WrappedKey)
+    assert again.master_key_id == keys.wrapping_key_id() == keys.wrap(bytes(32)).master_key_id
+    assert keys.unwrap(again) == b"k" * 32
 
 
 @pytest.mark.parametrize("epoch", [0, 99, -1])
@@ -77,5 +137,8 @@ def test_seeds_have_32_bytes_and_stay_what_they_are(keys: KeyProvider) -> None:
 
 
 def test_what_it_signs_verifies(keys: KeyProvider) -> None:
+    key_id, private = keys.signer()
+    dict(keys.signing_keys())[key_id].verify(private.sign(b"checkpoint"), b"checkpoint")
+    assert keys.validity()[key_id].until is None
     signature = keys.signing_key().sign(b"checkpoint")
     keys.signing_key().public_key().verify(signature, b"checkpoint")

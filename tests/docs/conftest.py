@@ -31,6 +31,9 @@ NOBODY_LISTENS = {"LIKENESS_WEBHOOK_SENDING": "false"}
 """The receivers that pages name are not there, and no name is looked up outside of this machine."""
 
 
+SIGN_IN = {"LIKENESS_PUBLIC_URL": "http://127.0.0.1:8080"}
+"""Where the pages say that the registry is, at whatever port it listens."""
+
 SCANS = {"LIKENESS_SCAN_ROOTS": json.dumps({"voices": {"url": str(ROOT / "examples" / "voices"), "organisations": []}})}
 """What the workers of the pages may scan."""
 
@@ -46,7 +49,7 @@ def server(home: Path) -> Iterator[Server]:
     """A registry with an operator and nobody else."""
     from server import running_server
 
-    with running_server(home, CONTROLLER | NOBODY_LISTENS | SCANS) as running:
+    with running_server(home, CONTROLLER | NOBODY_LISTENS | SIGN_IN | SCANS) as running:
         yield running
 
 

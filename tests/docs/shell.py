@@ -76,7 +76,10 @@ def noted(requests: Path) -> list[Noted]:
     """Read the notes; whatever else curl said there makes a line that cannot be read, and fails."""
     found = []
     for line in requests.read_text(encoding="utf-8").splitlines():
-        method, status, url, body = line.split(" ")
+        try:
+            method, status, url, body = line.split(" ")
+        except ValueError as error:
+            raise ValueError(f"curl said something else: {line}") from error
         found.append(Noted(method, int(status), url, Path(body)))
     return found
 

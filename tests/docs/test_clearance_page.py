@@ -76,5 +76,5 @@ def test_offline_a_token_is_permitted_while_it_is_fresh_and_refused_for_each_rea
 
 def test_one_operator_alone_reads_nothing(walked: Walked) -> None:
     assert walked.ran.out.count("exit 4\n") == 1
-    assert "whoever asks to unseal does not approve it" in walked.ran.err
+    assert "whoever proposes does not approve it" in walked.ran.err
     assert walked.ran.out.count("Rosa Keel") == 1

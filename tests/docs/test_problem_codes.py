@@ -17,6 +17,7 @@ from reason_codes import Source, UnreadableCodeError
 
 from api import errors as http_errors
 from api import problems
+from api.serving import refusals
 from registry import errors
 from registry.engine.validity import NOT_VALIDATED_FOR
 
@@ -82,7 +83,8 @@ def told_by_name() -> dict[str, set[int]]:
 
 
 def test_the_page_lists_every_problem_with_its_status_and_no_other() -> None:
-    expected = told_by_name() | told_by_class()
+    expected = {code: {status.value} for code, status in refusals.codes().items()}
+    expected |= told_by_name() | told_by_class()
     for code, status in (TWO_STATUSES | WRITTEN_BY_WORKERS).items():
         expected[code] = expected.get(code, set()) | {status}
     assert listed() == expected

@@ -17,8 +17,10 @@ from soundfiles import VOICES
 from sqlalchemy import select, update
 
 from registry.bootstrap import build_engine
+from registry.domain.accounts import Role
 from registry.domain.checks import CheckState, WorkKind
 from registry.domain.gallery_files import SearchPurpose
+from registry.domain.proposals import EngineChange
 from registry.domain.scans import FindingBasis, ScanState
 from registry.engine.identify import Engine
 from registry.errors import ConflictError
@@ -26,7 +28,7 @@ from registry.scanning.folder import PAGES, read_json
 from registry.scanning.results import PLAN, SUMMARY, ResultRow, Status, shard_path
 from registry.scanning.serving import cancel_scan
 from registry.scanning.verify import verify_scan
-from registry.services import checks, consents, scan_work
+from registry.services import accounts, checks, consents, proposals, scan_work
 from registry.settings import Settings
 from registry.store.checks import Finding
 from registry.store.database import Database
@@ -306,11 +308,33 @@ def test_a_source_that_cannot_be_used_fails_the_scan_and_says_why(
     assert work_on(house, asked).state is WorkState.DONE
 
 
+def put_in_force(house: ServedHouse, target_fpir: float) -> None:
+    """Let two operators put another operating point in force."""
+    registry = house.registry
+    account = accounts.create_account(
+        registry.ctx,
+        registry.operator,
+        role=Role.OPERATOR,
+        name="Second officer",
+        organisation_id=registry.operator.organisation_id,
+    )
+    change = EngineChange(target_fpir, None, replaces=0)
+    proposal = proposals.propose(registry.ctx, registry.operator, change, reason="we measured it")
+    proposals.approve_proposal(
+        registry.ctx,
+        accounts.operator_principal(account),
+        proposal.id,
+        content_sha256=proposal.content_sha256,
+        reason="I have read it",
+    )
+
+
 def test_another_engine_does_not_go_on_with_a_scan(sqlite_house: ServedHouse, engine: Engine) -> None:
     house = sqlite_house
     fill(house.media / "in", copies=3)
     asked = house.ask("in")
     assert house.worker(engine, slice_s=0.0).run_once()
+    put_in_force(house, 0.02)
     other = Engine(engine.encoders, engine.calibration, target_fpir=0.02, device="cpu", segmenter=engine.segmenter)
     work_off(house.worker(other))
     scan = house.scan(asked.id)

@@ -22,7 +22,12 @@ def forget(ctx: Context, subjects: Subjects) -> None:
     """Forget a performer."""
     text = shipped_texts()["forget_me.en.v1"]
     forgetting.forget_performer(
-        ctx, choose_operator(ctx, None), subjects["performer"], text_id=text.id, text_sha256=text.text_sha256
+        ctx,
+        choose_operator(ctx, None),
+        subjects["performer"],
+        text_id=text.id,
+        text_sha256=text.text_sha256,
+        signature_evidence_sha256="e" * 64,
     )
 
 

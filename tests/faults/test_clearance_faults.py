@@ -36,10 +36,11 @@ from registry.services.context import Context
 from registry.settings import Settings
 from registry.store.approaches import Approach
 from registry.store.approvals import Approval
-from registry.store.attestations import SourceAttestation, UnsealingRequest
+from registry.store.attestations import SourceAttestation
 from registry.store.clearances import Clearance
 from registry.store.journal import JournalEntry
 from registry.store.performers import Performer
+from registry.store.proposals import Proposal
 
 SAID_ONCE = {"answer", "approach", "unseal"}
 """What is refused when it is asked for again."""
@@ -55,7 +56,7 @@ def found_in(ctx: Context) -> dict[str, Counter[tuple[object, ...]]]:
             ),
             "approaches": Counter((x.outcome, x.amends_id is None) for x in session.scalars(select(Approach))),
             "attestations": Counter((x.product, x.sealed) for x in session.scalars(select(SourceAttestation))),
-            "unsealings": Counter((x.approved_by is None,) for x in session.scalars(select(UnsealingRequest))),
+            "unsealings": Counter((x.answered_by is None,) for x in session.scalars(select(Proposal))),
             "performers": Counter((x.name,) for x in session.scalars(select(Performer))),
             "journal": Counter((x.type,) for x in session.scalars(select(JournalEntry))),
         }

@@ -13,12 +13,15 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from random import Random
 
 import numpy as np
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from registry.domain.reading import parse_json
 from registry.domain.rules.contract_document import contract_of_json
@@ -28,18 +31,26 @@ from registry.errors import RegistryError
 from registry.interchange.odrl import PolicyParties, odrl_of, terms_of_odrl
 from registry.interchange.receipts import read_receipt
 from registry.journal.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from registry.journal.endings import Ending, EndingsList, Head
+from registry.journal.kept import KeptOpening
 from registry.journal.note import KeyKind, VerifierKey, read_note
+from registry.journal.restorations import Restoration
+from registry.journal.timestamps import timestamp_request, verify_timestamp
 from registry.media.truncation import chunk_shortfall, ends_inside_ogg_page
 from registry.scanning.archives import members
 from registry.scanning.finding_lines import heard_rows
 from registry.scanning.lists import Columns, listed
 from registry.scanning.reported import read_report
 from registry.scanning.signing import REPORT_TYPE, ScanKey, open_claims, scan_key, sign_claims
+from registry.services.backup_folder import BackedUpKey, KeysMade, keys_content, read_keys
 from registry.vault.gallery_seal import GallerySealer, Rows, make_studio_key, open_rows, read_public_key
-from registry.vault.signing import read_jwks
+from registry.vault.keys import FileKeyring, new_data_key
+from registry.vault.signing import read_jwks, registry_id
 from registry.vault.tokens import new_token, parse
 
 CONTRACTS = Path(__file__).parents[2] / "examples" / "licences"
+NOW = datetime(2026, 3, 14, tzinfo=UTC)
+STATEMENT = {"origin": "b", "previous_origin": "a", "size": 2, "root_sha256": "00" * 32, "known_size": 3}
 ENDINGS = (".csv", ".tsv", ".jsonl", ".tar")
 
 
@@ -70,6 +81,25 @@ def _scan_key() -> ScanKey:
 @cache
 def _journal_key() -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+
+
+def _verifier() -> VerifierKey:
+    return VerifierKey("journal.example", KeyKind.NOTE, _journal_key().public_key().public_bytes_raw())
+
+
+@cache
+def _keyring() -> FileKeyring:
+    with tempfile.TemporaryDirectory() as folder:
+        return FileKeyring.create(Path(folder) / "keyring.json", NOW, randomness(5))
+
+
+@cache
+def _root() -> bytes:
+    """Answer a certificate that vouches for nothing."""
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Root")])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).serial_number(1)
+    builder = builder.not_valid_before(NOW).not_valid_after(NOW + timedelta(days=9))
+    return builder.public_key(_journal_key().public_key()).sign(_journal_key(), None).public_bytes(Encoding.PEM)
 
 
 # --- readers ---------------------------------------------------------------------------------------------------------
@@ -141,6 +171,29 @@ def _from_file(ending: str) -> Callable[[bytes], object]:
                 pass
 
     return tried
+
+
+def _endings(data: bytes) -> None:
+    """Read a list of endings."""
+    with tempfile.TemporaryDirectory(dir=_memory()) as folder:
+        (Path(folder) / "endings.jsonl").write_bytes(data)
+        list(EndingsList(Path(folder)).endings([_verifier()]))
+
+
+def _restoration(value: object) -> None:
+    with suppress(ValueError, KeyError, TypeError):  # by which it says that it is none
+        Restoration.read(KeptOpening(3, bytes(32), value))  # type: ignore[arg-type]  # whatever a folder holds
+
+
+def _backed_up_keys(data: bytes) -> None:
+    with tempfile.TemporaryDirectory(dir=_memory()) as folder:
+        place = Path(folder) / "keys.sealed"
+        place.write_bytes(data)
+        read_keys(place, _keyring())
+
+
+def _timestamp(data: bytes) -> None:
+    verify_timestamp(data, b"journal.example", _root())
 
 
 def _memory() -> str | None:
@@ -215,6 +268,26 @@ def _finding() -> bytes:
     return json.dumps(line).encode() + b"\n"
 
 
+def _list_of_endings() -> bytes:
+    """Answer two lines, as they are written."""
+    leaf = {"type": "consent.withdrawn", "subject": "cons_1", "at": "2026-03-14T15:09:26.535897Z"}
+    endings = [Ending.of_leaf("journal.example", "journal.example", seq, json.dumps(leaf), {}) for seq in (3, 5)]
+    with tempfile.TemporaryDirectory() as folder:
+        book = EndingsList(Path(folder))
+        whose = {"origin": "journal.example", "history": "journal.example", "name": "journal.example"}
+        book.add(Head(), endings, covered=5, key=_journal_key(), **whose)
+        return (Path(folder) / "endings.jsonl").read_bytes()
+
+
+def _file_of_keys() -> bytes:
+    """Answer the keys of one performer, as a backup has them."""
+    key, wrapped = new_data_key(_keyring(), randomness(6))
+    held = [BackedUpKey("perf_1", "voice", NOW, wrapped)]
+    made, own = KeysMade(NOW, 3), (key, wrapped)
+    registry = registry_id(_keyring())
+    return b"".join(keys_content(held, registry=registry, made=made, own=own, random_bytes=randomness(7)))
+
+
 def targets() -> Mapping[str, Target]:
     """Answer every reader by its name."""
     read_gallery, gallery = _gallery()
@@ -244,6 +317,12 @@ def targets() -> Mapping[str, Target]:
         "note": Target(refusing(_note), [note]),
         "checkpoint": Target(refusing(_checkpoint), [b"journal.example\n3\n" + b"A" * 43 + b"=\n"]),
         "verifier-key": Target(refusing(of_text(VerifierKey.read)), [b"journal.example+00000000+" + b"A" * 44]),
+        "endings": Target(refusing(_endings), [_list_of_endings()]),
+        "restoration": Target(of_json(_restoration), [json.dumps(STATEMENT).encode()]),
+        "backed-up-keys": Target(refusing(_backed_up_keys), [_file_of_keys()]),
+        "timestamp": Target(
+            refusing(_timestamp), [timestamp_request(b"journal.example"), b"\x30\x05\x30\x03\x02\x01\x00"]
+        ),
         "containers": Target(_containers, [wav, b"OggS" + bytes(22) + b"\1\4abcd"]),
         **{f"source{ending}": Target(refusing(_from_file(ending)), [content]) for ending, content in lists.items()},
     }

@@ -10,7 +10,9 @@ from registry.domain.rules.packs import Pack, pack_of
 
 _RULES = files("registry.domain.rules")
 CATEGORIES = "categories.toml"
-"""The one file that is no rule pack: see `registry.domain.rules.categories`."""
+DEADLINES = "deadlines.toml"
+_NO_PACKS = frozenset({CATEGORIES, DEADLINES})
+"""Files that are no rule packs: see `registry.domain.rules.categories` and `registry.domain.rules.deadlines`."""
 
 
 @cache
@@ -21,7 +23,7 @@ def shipped_packs() -> tuple[Pack, ...]:
         RulePackError: one cannot be read: the registry does not lint with what is left.
     """
     names = sorted(entry.name for entry in _RULES.iterdir() if entry.name.endswith(".toml"))
-    return tuple(pack_of(read_file(name), FACTS, name=name) for name in names if name != CATEGORIES)
+    return tuple(pack_of(read_file(name), FACTS, name=name) for name in names if name not in _NO_PACKS)
 
 
 def read_file(name: str) -> str:

@@ -246,7 +246,8 @@ def test_being_forgotten_needs_the_text_and_refuses_the_name_until_it_is_lifted(
     performer: str, likeness: CommandLine
 ) -> None:
     text = shipped_texts()["forget_me.ko.v1"]
-    forgetting = ("consent", "forget", performer, "--text-id", text.id, "--text-sha256")
+    signed = ("--evidence-sha256", "5" * 64)
+    forgetting = ("consent", "forget", performer, *signed, "--text-id", text.id, "--text-sha256")
     assert isinstance(likeness.error(*forgetting, "0" * 64), ExplanationIncompleteError)
     said = likeness.out(*forgetting, text.text_sha256, "--also-known-as", "N. Calder")
     assert "nobody is registered or enrolled" in said

@@ -24,7 +24,7 @@ from registry.engine.calibration import ARTEFACT, CALIBRATION_SHA256
 from registry.settings import Settings
 from registry.store import workers
 
-OPTIONAL = {"workers", "address", "PostgreSQL driver"}
+OPTIONAL = {"workers", "address", "PostgreSQL driver", "core dumps", "webhooks", "backups"}
 
 
 def doctor(likeness: CommandLine) -> tuple[int, dict[str, Any]]:

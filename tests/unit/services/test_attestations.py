@@ -164,6 +164,10 @@ def test_the_digest_of_an_attestation_is_in_the_journal(house: Registry, studio:
 
 def test_nobody_reads_a_sealed_source_alone(house: Registry, studio: Principal) -> None:
     attestation = attest(house, studio)
+    with pytest.raises(SecondPersonNeededError) as alone:
+        unsealing.request_unsealing(house.ctx, house.operator, attestation.id, reason="a dispute")
+    assert (alone.value.figures["operators"], alone.value.figures["required"]) == (1, 2)
+    second(house)
     asked = unsealing.request_unsealing(house.ctx, house.operator, attestation.id, reason="a dispute")
     with pytest.raises(ConflictError):
         unsealing.reveal_source(house.ctx, house.operator, attestation.id, asked.id)
@@ -205,8 +209,11 @@ def test_a_request_lapses_and_an_approval_closes(house: Registry, studio: Princi
 
 def test_a_request_opens_no_other_attestation(house: Registry, studio: Principal) -> None:
     first, other = attest(house, studio), attest(house, studio, SealedIdentity("Tom Reed", "himself"))
+    agreeing = second(house)
     asked = unsealing.request_unsealing(house.ctx, house.operator, first.id, reason="a dispute")
-    unsealing.approve_unsealing(house.ctx, second(house), first.id, asked.id, reason="the court asks")
+    with pytest.raises(NotFoundError):
+        unsealing.approve_unsealing(house.ctx, agreeing, other.id, asked.id, reason="the court asks")
+    unsealing.approve_unsealing(house.ctx, agreeing, first.id, asked.id, reason="the court asks")
     with pytest.raises(NotFoundError):
         unsealing.reveal_source(house.ctx, house.operator, other.id, asked.id)
 

@@ -19,7 +19,18 @@ from registry.domain.uses import UsePurpose
 from registry.errors import ForbiddenError, NotFoundError
 from registry.interchange.performer_export import TABLES, PerformerExport, as_json, as_zip
 from registry.journal.leaf import Opening, verify_opening
-from registry.services import approaches, attestations, consents, exports, licence_course, payments, unsealing
+from registry.services import (
+    accounts,
+    approaches,
+    attestations,
+    case_papers,
+    cases,
+    consents,
+    exports,
+    licence_course,
+    payments,
+    unsealing,
+)
 from registry.services.payments import Paid
 from registry.store import models
 from registry.store.enrolments import voiceprints_of
@@ -76,8 +87,9 @@ def test_everything_about_one_performer_is_there_and_nothing_about_another(regis
     empty = {name for name, rows in export.tables.items() if not rows}
     assert empty == {
         *("representatives", "tombstones", "key_destructions", "clearances", "approvals"),
-        *("source_attestations", "unsealings", "licence_holds", "spoken_statements"),
+        *("source_attestations", "unsealings", "proposals", "licence_holds", "spoken_statements"),
         *("gallery_entries", "gallery_files", "scan_rows"),
+        *("reviews", "cases", "case_steps", "case_papers", "case_proposals", "case_pauses"),
     }
     text = json.dumps(as_json(export))
     assert "Ada Lind" in text
@@ -106,7 +118,7 @@ NOT_THEIRS_TO_TAKE = {"performer_keys", "gallery_changes", "pay_remainders", "us
 """A key that opens voiceprints, the steps by which workers follow, what rounding carries, what a studio said before it
 was counted (it is in the lines of use), and digests of names that are refused: none tells a performer anything more.
 """
-NAMED_OTHERWISE = {"unsealing_requests": "unsealings", "performers": "performer"}
+NAMED_OTHERWISE = {"performers": "performer"}
 
 
 def test_a_source_under_seal_learns_that_they_were_unsealed_and_not_whom_the_notes_mention(
@@ -116,11 +128,15 @@ def test_a_source_under_seal_learns_that_they_were_unsealed_and_not_whom_the_not
     today = registry.clock().date()
     said = Attested("Voice 2", today, [SourceRecording("a" * 64, today)], (), "c" * 64, ("Ona Famous",))
     attested = attestations.attest_source(registry.ctx, studio, said, SealedIdentity("Rosa Keel", "her agent"))
+    belongs = registry.operator.organisation_id
+    accounts.create_account(registry.ctx, registry.operator, role=Role.OPERATOR, name="B", organisation_id=belongs)
     asked = unsealing.request_unsealing(registry.ctx, registry.operator, attested.id, reason="Ona Famous complains")
     export = exports.export_performer(registry.ctx, registry.operator, attested.performer_id)
     assert [row["id"] for row in export.tables["source_attestations"]] == [attested.id]
     (row,) = export.tables["unsealings"]
     assert (row["id"], row["attestation_id"], row["approved_at"]) == (asked.id, attested.id, None)
+    (row,) = export.tables["proposals"]
+    assert (row["id"], row["kind"], row["state"]) == (asked.id, "unsealing", "proposed")
     assert "unsealing.requested" in {leaf["type"] for leaf in export.tables["journal"]}
     text = json.dumps(as_json(export))
     assert "Famous" not in text
@@ -149,7 +165,7 @@ def test_every_table_that_knows_of_a_performer_is_in_the_export() -> None:
     }
     about = {NAMED_OTHERWISE.get(name, name) for name in (direct | through) - NOT_THEIRS_TO_TAKE}
     assert about <= TABLES.keys()
-    assert {"licence_signatures", "licence_holds", "unsealings"} <= about
+    assert {"licence_signatures", "licence_holds", "proposals"} <= about
     modelled = {NAMED_OTHERWISE.get(name, name): table for name, table in tables.items()}
     for name in about:
         assert set(TABLES[name].columns) <= {column.name for column in modelled[name].columns}, name
@@ -188,3 +204,27 @@ def test_an_export_is_journalled_and_the_same_moment_gives_the_same_bytes(sqlite
     export = exported(sqlite_registry, mine)
     assert as_zip(export) == as_zip(export)
     assert sqlite_registry.journal()[-1] == "performer.exported"
+
+
+def test_a_dispute_is_exported_with_what_both_sides_filed_and_not_that_of_another(sqlite_registry: Registry) -> None:
+    registry, studio = sqlite_registry, sqlite_registry.studio()
+    mine, theirs = registry.performer("Ada Lind"), registry.performer("Bo Ek")
+    for performer_id, claim in ((mine, "It is mine."), (theirs, "It is his.")):
+        case = cases.open_case(
+            registry.ctx,
+            registry.operator,
+            performer_id=performer_id,
+            studio_id=str(studio.organisation_id),
+            product="Sky",
+            claim=claim,
+        )
+        case_papers.file_statement(registry.ctx, studio, case.id, title="Ours", text=f"To “{claim}” we say no.")
+    export = exports.export_performer(registry.ctx, registry.operator, mine)
+    (case_row,) = export.tables["cases"]
+    (paper,) = export.tables["case_papers"]
+    assert (case_row["claim"], paper["text"], paper["side"]) == (
+        "It is mine.",
+        "To “It is mine.” we say no.",
+        "respondent",
+    )
+    assert "It is his." not in json.dumps(as_json(export))

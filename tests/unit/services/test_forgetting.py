@@ -14,6 +14,7 @@ from registry.domain.standing import Presence
 from registry.errors import (
     ConflictError,
     ConsentMissingError,
+    EvidenceRequiredError,
     ExplanationIncompleteError,
     ForbiddenError,
     InvalidInputError,
@@ -25,6 +26,8 @@ from registry.store.enrolments import voiceprints_of
 from registry.store.performers import Performer, PerformerKey, RefusedName, Tombstone
 
 TEXT = shipped_texts()["forget_me.en.v1"]
+SIGNED = "5" * 64
+"""Digest of what a performer has signed."""
 
 
 def forget(registry: Registry, performer_id: str, *also_known_as: str) -> Withdrawal:
@@ -35,6 +38,7 @@ def forget(registry: Registry, performer_id: str, *also_known_as: str) -> Withdr
         text_id=TEXT.id,
         text_sha256=TEXT.text_sha256,
         also_known_as=also_known_as,
+        signature_evidence_sha256=SIGNED,
     )
 
 
@@ -65,11 +69,31 @@ def test_nobody_is_forgotten_who_was_not_told_what_it_means(
     performer_id = sqlite_registry.enrolled()
     with pytest.raises(ExplanationIncompleteError):
         forgetting.forget_performer(
-            sqlite_registry.ctx, sqlite_registry.operator, performer_id, text_id=text_id, text_sha256=text_sha256
+            sqlite_registry.ctx,
+            sqlite_registry.operator,
+            performer_id,
+            text_id=text_id,
+            text_sha256=text_sha256,
+            signature_evidence_sha256=SIGNED,
         )
     with sqlite_registry.ctx.database.read() as session:
         assert voiceprints_of(session, performer_id)
         assert session.scalars(select(Tombstone)).all() == []
+
+
+def test_an_operator_forgets_nobody_without_what_they_have_signed(sqlite_registry: Registry) -> None:
+    performer_id = sqlite_registry.enrolled()
+    with pytest.raises(EvidenceRequiredError) as refused:
+        forgetting.forget_performer(
+            sqlite_registry.ctx,
+            sqlite_registry.operator,
+            performer_id,
+            text_id=TEXT.id,
+            text_sha256=TEXT.text_sha256,
+        )
+    assert refused.value.figures["evidence"] == "signature_evidence_sha256"
+    with sqlite_registry.ctx.database.read() as session:
+        assert voiceprints_of(session, performer_id)
 
 
 def test_a_further_name_without_letters_is_refused_and_nothing_has_happened(sqlite_registry: Registry) -> None:

@@ -224,14 +224,14 @@ def test_a_step_brings_who_was_added_and_takes_who_withdrew(registry: Registry) 
     assert gallery.steps_after(registry.ctx, steps.seq, WHERE) == gallery.Steps(steps.seq, [], [])
 
 
-def test_voiceprints_sealed_again_in_a_new_epoch_come_as_a_step(registry: Registry, tmp_path: Path) -> None:
+def test_voiceprints_sealed_again_in_a_new_epoch_come_as_a_step(registry: Registry) -> None:
     """Nobody else is loaded again, and what a search sees is the same voice."""
     performer_id, other = registry.enrolled("One"), registry.enrolled("Other")
     before = loaded(registry.ctx)
     keys = registry.ctx.keys
     assert isinstance(keys, FileKeyring)
     for purpose in (Purpose.PROTECTION, Purpose.WRAPPING):
-        keys = keys.rotate(tmp_path / "keyring.json", purpose, registry.clock(), registry.ctx.random_bytes)
+        keys = keys.rotated(purpose, registry.clock(), registry.ctx.random_bytes)
     later = replace(registry.ctx, keys=keys, vault=VoiceprintVault(keys, registry.ctx.random_bytes))
     _seal_again(later, performer_id)
     steps = gallery.steps_after(later, _seq(registry) - 1, WHERE)
@@ -242,12 +242,12 @@ def test_voiceprints_sealed_again_in_a_new_epoch_come_as_a_step(registry: Regist
 
 
 def test_a_worker_that_lacks_the_seed_of_a_new_epoch_leaves_out_who_is_sealed_in_it(
-    registry: Registry, tmp_path: Path
+    registry: Registry,
 ) -> None:
     performer_id, other = registry.enrolled("One"), registry.enrolled("Other")
     keys = registry.ctx.keys
     assert isinstance(keys, FileKeyring)
-    keys = keys.rotate(tmp_path / "keyring.json", Purpose.PROTECTION, registry.clock(), registry.ctx.random_bytes)
+    keys = keys.rotated(Purpose.PROTECTION, registry.clock(), registry.ctx.random_bytes)
     _seal_again(replace(registry.ctx, keys=keys, vault=VoiceprintVault(keys, registry.ctx.random_bytes)), performer_id)
     parts = loaded(registry.ctx)
     assert (searched(parts), left_out(parts)) == ([other], {performer_id: KeyringError})

@@ -284,15 +284,20 @@ def test_without_consent_the_second_signature_is_refused_and_the_first_stays(sql
     assert [signature.side for signature in licence.newest.signatures] == [Side.STUDIO]
 
 
-def test_an_exclusive_licence_in_the_way_is_said_before_anybody_signs(
+def test_an_exclusive_licence_in_the_way_is_said_before_the_performer_signs_and_to_no_studio_that_asks_alone(
     sqlite_registry: Registry, sides: tuple[Principal, Principal, str]
 ) -> None:
     studio, _, performer_id = sides
     exclusive = replace(TERMS, exclusivity=Exclusivity.EXCLUSIVE)
     waiting = offered(sqlite_registry, performer_id, sqlite_registry.studio("Harbour"))
     sqlite_registry.licence(performer_id, studio, exclusive)
+    meridian = sqlite_registry.studio("Meridian")
+    alone = offered(sqlite_registry, performer_id, meridian)
+    licence_signing.sign_licence(sqlite_registry.ctx, meridian, alone.id)
     with pytest.raises(ConflictError, match="exclusive"):
-        offered(sqlite_registry, performer_id, sqlite_registry.studio("Meridian"))
+        licence_signing.sign_licence(
+            sqlite_registry.ctx, sqlite_registry.operator, alone.id, side=Side.PERFORMER, evidence_sha256=PAPER
+        )
     with pytest.raises(ConflictError, match="exclusive"):
         licence_signing.sign_licence(
             sqlite_registry.ctx, sqlite_registry.operator, waiting.id, side=Side.STUDIO, evidence_sha256=PAPER
@@ -330,16 +335,16 @@ def test_a_minor_is_signed_for_by_a_guardian_and_until_they_are_of_age(sqlite_re
         expires_at=sqlite_registry.clock() + timedelta(days=300),
         evidence_sha256=PAPER,
     )
-    studio = sqlite_registry.studio()
+    studio, acting = sqlite_registry.studio(), _again(sqlite_registry, guardian)
+    outlasting = offered(sqlite_registry, performer_id, studio)  # a studio alone is told nothing of the performer's age
     with pytest.raises(TermsContradictError, match="comes of age"):
-        offered(sqlite_registry, performer_id, studio)
+        licence_signing.sign_licence(sqlite_registry.ctx, acting, outlasting.id)
     of_age = birth.replace(year=birth.year + 18)
     terms = replace(TERMS, circumstances=Circumstances(of_age_on=of_age))
     licence = offered(sqlite_registry, performer_id, studio, terms)
     minor = sqlite_registry.principal(Role.PERFORMER, "Mina Kay", performer_id=performer_id)
     with pytest.raises(RepresentativeRequiredError):
         licence_signing.sign_licence(sqlite_registry.ctx, minor, licence.id)
-    acting = _again(sqlite_registry, guardian)
     licence_signing.sign_licence(sqlite_registry.ctx, acting, licence.id)
     assert licences.get_licence(sqlite_registry.ctx, acting, licence.id).newest.signature_of(Side.PERFORMER)
 

@@ -13,8 +13,9 @@ from steps import Registry, candidate
 
 from registry.domain.accounts import RepresentativeKind, Role, Scope
 from registry.domain.retention import RULES, SCHEDULE, DestroyedBy, RuleId
+from registry.domain.reviews import Considered, Exclusion, ReviewAction
 from registry.errors import ForbiddenError, NotFoundError, SpeechTooShortError
-from registry.services import assessments, checks, consents, enrolment_work, purge, representatives
+from registry.services import assessments, checks, consents, enrolment_work, purge, representatives, reviews
 from registry.store import retention
 from registry.store.base import Base
 from registry.store.checks import Check, Finding
@@ -22,6 +23,7 @@ from registry.store.enrolments import Enrolment, SealedVoiceprint
 from registry.store.journal import JournalEntry, JournalOpening
 from registry.store.performers import PerformerKey
 from registry.store.retention import DestructionCertificate
+from registry.store.reviews import Review
 from registry.store.work import Work
 
 PAST_THREE_YEARS = {"days": 3 * 365, "seconds": 1}
@@ -71,6 +73,41 @@ def test_a_check_past_its_time_is_gone_with_its_findings_and_what_opens_its_leav
         assert session.scalars(select(JournalOpening).where(JournalOpening.seq.in_(leaves))).all() == []
         assert session.scalars(select(Work).where(Work.subject_id == done.id)).all() == []
     assert (count(registry, Finding), count(registry, PerformerKey)) == (0, 1)
+
+
+def _decided(registry: Registry, *actions: ReviewAction) -> None:
+    """Decide about the one finding, each time in the place of the decision before."""
+    considered = [Considered(each, applies=False, reason="It is an advertisement.") for each in Exclusion]
+    with registry.ctx.database.read() as session:
+        finding_id = session.scalars(select(Finding.id)).one()
+    last = None
+    for action in actions:
+        last = reviews.review_finding(
+            registry.ctx,
+            registry.operator,
+            finding_id,
+            action,
+            reason="I have listened to it.",
+            considered=considered,
+            replaces_id=last.id if last else None,
+        )
+
+
+def test_what_was_decided_about_a_finding_goes_with_it(registry: Registry) -> None:
+    registry.checked(registry.studio(), candidate(registry.enrolled()))
+    _decided(registry, ReviewAction.ARCHIVE, ReviewAction.ASK_FOR_FIX, ReviewAction.ARCHIVE)
+    registry.clock.move(**PAST_THREE_YEARS)
+    assert purged(registry)["check"] == 5  # the check, its finding, three decisions
+    assert count(registry, Review) == count(registry, Finding) == 0
+
+
+def test_a_check_that_a_case_was_opened_by_stays(sqlite_registry: Registry) -> None:
+    sqlite_registry.checked(sqlite_registry.studio(), candidate(sqlite_registry.enrolled()))
+    _decided(sqlite_registry, ReviewAction.OPEN_CASE, ReviewAction.ARCHIVE)
+    sqlite_registry.clock.move(**PAST_THREE_YEARS)
+    assert RuleId.CHECK not in due(sqlite_registry)
+    assert "check" not in purged(sqlite_registry)
+    assert (count(sqlite_registry, Finding), count(sqlite_registry, Review)) == (1, 2)
 
 
 def test_a_check_that_pay_rests_on_stays(sqlite_registry: Registry) -> None:

@@ -492,7 +492,12 @@ def test_whoever_was_forgotten_since_is_counted_and_nothing_is_said_of_them(fili
     folder = one_match(filing, performer_id)
     text = shipped_texts()["forget_me.en.v1"]
     forgetting.forget_performer(
-        registry.ctx, registry.operator, performer_id, text_id=text.id, text_sha256=text.text_sha256
+        registry.ctx,
+        registry.operator,
+        performer_id,
+        text_id=text.id,
+        text_sha256=text.text_sha256,
+        signature_evidence_sha256="e" * 64,
     )
     scan = filed(filing, folder).scan
     assert (scan.findings, scan.flagged, scan.unresolved) == (0, 0, 1)

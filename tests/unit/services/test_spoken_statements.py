@@ -465,7 +465,12 @@ def test_of_a_forgotten_performer_no_statement_stays_accepted_or_waiting(speaker
     speaker.send(speaker.begin(consent=registry.sign(speaker.performer_id)))
     told = shipped_texts()["forget_me.en.v1"]
     forgetting.forget_performer(
-        registry.ctx, registry.operator, speaker.performer_id, text_id=told.id, text_sha256=told.text_sha256
+        registry.ctx,
+        registry.operator,
+        speaker.performer_id,
+        text_id=told.id,
+        text_sha256=told.text_sha256,
+        signature_evidence_sha256="e" * 64,
     )
     with registry.ctx.database.read() as session:
         assert session.scalars(select(SpokenStatement)).all() == []

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import shutil
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import update
+from keyed import Keyed
+from sqlalchemy import select, text, update
 from steps import Registry
 from structlog.testing import capture_logs
 
 from registry.bootstrap import build_engine
+from registry.domain.house_keys import Purpose
 from registry.engine.identify import Engine
 from registry.engine.voiceprint import Voiceprint
-from registry.errors import KeyringError
+from registry.errors import DatabaseNotReadyError, KeyringError
 from registry.services import consents, enrolment_work
 from registry.settings import Settings
 from registry.store import workers
 from registry.store.enrolments import SealedVoiceprint, voiceprints_of
+from registry.store.schema import SchemaRevision
+from registry.store.work import Work
+from registry.vault.keyring_file import KeyringFile, WatchedKeyring
 from registry.vault.keys import FileKeyring
 from registry.vault.voiceprints import VoiceprintVault
 from registry.worker import Worker
@@ -126,3 +133,58 @@ def test_who_comes_and_who_withdraws_is_followed_and_confirmed(
     with registry.ctx.database.read() as session:
         (beat,) = workers.live_workers(session, now=registry.ctx.clock(), within_s=60.0)
     assert beat.gallery_seq == 3
+
+
+def test_a_voice_under_a_key_that_this_host_lacks_is_searched_once_the_keyring_comes(
+    sqlite_registry: Registry, engine: Engine, enrol: Enrol, tmp_path: Path
+) -> None:
+    """It is warned of, and nobody has to start the worker again."""
+    keyed, there = Keyed(sqlite_registry, tmp_path / "keyring.json"), enrol("There before")
+    other = tmp_path / "other host" / "keyring.json"
+    other.parent.mkdir()
+    shutil.copy(keyed.path, other)
+    keys = WatchedKeyring(KeyringFile(other))
+    worker = Worker(replace(keyed.ctx, keys=keys, vault=VoiceprintVault(keys, keyed.ctx.random_bytes)), engine)
+    worker.take_whole_gallery()
+    keyed.rotate(Purpose.WRAPPING)
+    came = enrol("Came")
+    with capture_logs() as log:
+        worker.follow_gallery()
+    assert worker.searched.performers() == (there,)
+    assert [entry["slug"] for entry in log if entry["log_level"] == "warning"] == ["keyring"]
+    shutil.copy(keyed.path, other)
+    deadline = time.monotonic() + 10
+    while len(worker.searched) < 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+        worker.follow_gallery()
+    assert set(worker.searched.performers()) == {there, came}
+    consents.withdraw_all(keyed.ctx, keyed.registry.operator, came)
+    worker.follow_gallery()
+    assert worker.searched.performers() == (there,)
+
+
+def test_a_worker_takes_no_work_while_the_schema_does_not_serve_it(sqlite_registry: Registry, engine: Engine) -> None:
+    registry = sqlite_registry
+    performer_id = registry.performer("Marta Calder")
+    registry.sign(performer_id)
+    registry.offer_recordings(performer_id)
+    worker = Worker(registry.ctx, engine)
+    worker.take_whole_gallery()
+    ours = registry.ctx.database.head_revision()
+    move_schema(registry, "9999")
+    for _ in range(3):
+        with pytest.raises(DatabaseNotReadyError, match="start the newer version"):
+            worker.run_once()
+    with registry.ctx.database.read() as session:
+        assert session.scalars(select(Work.attempts)).all() == [0]
+    move_schema(registry, ours)
+    assert worker._run_once([]) is False  # it goes on; there is nothing of no kind to do
+
+
+def move_schema(registry: Registry, revision: str) -> None:
+    with registry.ctx.database.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+        if revision == "9999":
+            row = {"revision": revision, "serves_code_from": revision, "applied_at": registry.ctx.clock()}
+            session.add(SchemaRevision(**row))
+        session.commit()

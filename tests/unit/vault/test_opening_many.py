@@ -30,7 +30,7 @@ def _epochs(path: Path, now: datetime) -> list[VoiceprintVault]:
     keyring = FileKeyring.create(path, now, drawn.bytes)
     first = VoiceprintVault(keyring, drawn.bytes)
     for purpose in Purpose:
-        keyring = keyring.rotate(path, purpose, now, drawn.bytes)
+        keyring = keyring.rotated(purpose, now, drawn.bytes)
     return [first, VoiceprintVault(keyring, drawn.bytes)]
 
 

@@ -119,10 +119,10 @@ def test_the_signature_is_plain_ed25519_over_header_and_claims(
 
 
 def test_a_rotated_key_signs_and_the_old_one_still_verifies(
-    keyring: FileKeyring, path: Path, now: datetime, random_bytes: RandomBytes
+    keyring: FileKeyring, now: datetime, random_bytes: RandomBytes
 ) -> None:
     before = sign(keyring, {"a": 1}, typ=TYP)
-    rotated = keyring.rotate(path, Purpose.SIGNING, now, random_bytes)
+    rotated = keyring.rotated(Purpose.SIGNING, now, random_bytes)
     trusted = read_jwks(json.dumps(public_jwks(rotated)))
     assert list(trusted) == ["signing-1", "signing-2"]
     assert verify(before, trusted, typ=TYP) == verify(sign(rotated, {"a": 1}, typ=TYP), trusted, typ=TYP)

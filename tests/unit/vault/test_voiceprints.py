@@ -75,9 +75,9 @@ def test_another_registrys_keyring_opens_nothing(
 
 
 def test_a_voiceprint_of_an_epoch_whose_seed_is_lost_is_refused(
-    keyring: FileKeyring, tmp_path: Path, now: datetime, random_bytes: RandomBytes
+    keyring: FileKeyring, now: datetime, random_bytes: RandomBytes
 ) -> None:
-    later = keyring.rotate(tmp_path / "keyring.json", Purpose.PROTECTION, now, random_bytes)
+    later = keyring.rotated(Purpose.PROTECTION, now, random_bytes)
     key = VoiceprintVault(later, random_bytes).new_performer_key()
     sealed = VoiceprintVault(later, random_bytes).seal(
         np.ones(192, np.float32), voiceprint_id="vp_1", space_id=SPACE, performer_key=key
@@ -100,12 +100,11 @@ def test_it_opens_after_every_key_was_rotated(
     sealed: SealedVoiceprint,
     key: WrappedKey,
     vector: NDArray[np.float32],
-    tmp_path: Path,
     now: datetime,
     random_bytes: RandomBytes,
 ) -> None:
     for purpose in Purpose:
-        keyring = keyring.rotate(tmp_path / "keyring.json", purpose, now, random_bytes)
+        keyring = keyring.rotated(purpose, now, random_bytes)
     np.testing.assert_allclose(VoiceprintVault(keyring, random_bytes).open(sealed, key), vector, atol=3e-7, rtol=0)
 
 

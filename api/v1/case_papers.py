@@ -1,0 +1,100 @@
+"""What the sides of a case file, and who has read it."""
+
+from __future__ import annotations
+
+from flask import Response
+from werkzeug.datastructures import FileStorage
+
+from api.answers import answer, created, file
+from api.document import answers_only
+from api.idempotency import idempotent
+from api.schemas.case_papers import (
+    NewDocument,
+    NewStatement,
+    PaperOut,
+    PaperPage,
+    PaperPath,
+    ReadingOut,
+    ReadingPage,
+    StatementOut,
+)
+from api.schemas.cases import CasePath
+from api.state import context, principal
+from api.v1.resource import new_resource
+from registry.domain.cases import PaperKind
+from registry.services import case_papers
+from registry.store.cases import CasePaper
+
+_MEDIA_TYPE = "application/octet-stream"
+
+resource = new_resource("case papers", "Statements and documents of both sides, and who has read them.")
+
+
+@resource.post("/cases/<id:case_id>/statements", responses={201: StatementOut})
+@idempotent()
+def file_case_statement(path: CasePath, body: NewStatement) -> Response:
+    """File what your side has to say. The other side reads it, and it is never changed."""
+    paper = case_papers.file_statement(context(), principal(), path.case_id, title=body.title, text=body.text)
+    return created(_statement(paper), f"/v1/cases/{paper.case_id}/papers/{paper.id}")
+
+
+@resource.post("/cases/<id:case_id>/documents", responses={201: PaperOut})
+@idempotent()
+def file_case_document(path: CasePath, form: NewDocument) -> Response:
+    """File a document, or the digest of one that stays with you. The other side sees that it is there, and reads it."""
+    paper = case_papers.file_document(
+        context(),
+        principal(),
+        path.case_id,
+        kind=form.kind,
+        title=form.title,
+        dated_on=form.dated_on,
+        content=None if form.file is None else _content(form.file),
+        sha256=form.sha256,
+    )
+    return created(_paper(paper), f"/v1/cases/{paper.case_id}/papers/{paper.id}")
+
+
+@resource.get("/cases/<id:case_id>/papers", responses={200: PaperPage})
+def list_case_papers(path: CasePath) -> Response:
+    """List every paper of a case, of both sides: what there is, not what is in it."""
+    found = case_papers.list_papers(context(), principal(), path.case_id)
+    return answer(PaperPage(items=[_paper(each) for each in found], next_cursor=None))
+
+
+@resource.get("/cases/<id:case_id>/papers/<id:paper_id>", responses={200: StatementOut})
+def read_case_paper(path: PaperPath) -> Response:
+    """Read a paper, with its text where it is a statement. That you have read it is on record."""
+    return answer(_statement(case_papers.read_statement(context(), principal(), path.case_id, path.paper_id)))
+
+
+@resource.get("/cases/<id:case_id>/papers/<id:paper_id>/content")
+@answers_only(_MEDIA_TYPE)
+def read_case_document(path: PaperPath) -> Response:
+    """Read what a document holds, byte for byte. That you have read it is on record."""
+    paper, content = case_papers.read_document(context(), principal(), path.case_id, path.paper_id)
+    return file(content, _MEDIA_TYPE, f"{paper.id}.bin")
+
+
+@resource.get("/cases/<id:case_id>/readings", responses={200: ReadingPage})
+def list_case_readings(path: CasePath) -> Response:
+    """List who has read what, and when first: the disclosure log."""
+    found = case_papers.list_readings(context(), principal(), path.case_id)
+    return answer(ReadingPage(items=[ReadingOut.model_validate(each) for each in found], next_cursor=None))
+
+
+def _content(sent: FileStorage) -> bytes:
+    return sent.stream.read(case_papers.LARGEST_DOCUMENT + 1)
+
+
+def _paper(paper: CasePaper) -> PaperOut:
+    return PaperOut(**_shown(paper))
+
+
+def _statement(paper: CasePaper) -> StatementOut:
+    return StatementOut(**_shown(paper), text=paper.text)
+
+
+def _shown(paper: CasePaper) -> dict[str, object]:
+    held = paper.content_key is not None or paper.kind is PaperKind.STATEMENT
+    return {name: getattr(paper, name) for name in PaperOut.model_fields if name != "held"} | {"held": held}
