@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Self
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, undefer
 
 from registry.domain.accounts import Principal, Scope
 from registry.domain.events import EventType
@@ -34,6 +34,7 @@ from registry.store import (
 from registry.store.accounts import Organisation
 from registry.store.approvals import Approval
 from registry.store.attestations import SourceAttestation
+from registry.store.cases import CasePaper, CasePause, CaseProposal, CaseStepTaken
 from registry.store.checks import Finding
 from registry.store.clearances import Clearance
 from registry.store.ledger import LedgerEntry
@@ -120,12 +121,13 @@ def _held(session: Session, performer: Performer) -> Mapping[str, Sequence[objec
 
 def _disputes(session: Session, performer_id: str) -> Mapping[str, Sequence[object]]:
     held = cases.cases_of_performer(session, performer_id)
+    ids = [case.id for case in held]
     return {
         "cases": held,
-        "case_steps": [step for case in held for step in cases.steps_of(session, case.id)],
-        "case_papers": [paper for case in held for paper in cases.papers_with_text(session, case.id)],
-        "case_proposals": [each for case in held for each in cases.proposals_of(session, case.id)],
-        "case_pauses": [each for case in held for each in cases.pauses_of(session, case.id)],
+        "case_steps": cases.all_of_cases(session, CaseStepTaken, ids),
+        "case_papers": cases.all_of_cases(session, CasePaper, ids, undefer(CasePaper.text)),
+        "case_proposals": cases.all_of_cases(session, CaseProposal, ids),
+        "case_pauses": cases.all_of_cases(session, CasePause, ids),
     }
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from typing import TypeVar
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, func, or_, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, undefer
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.sql.base import ExecutableOption
 
 from registry.domain.cases import CaseEnding, CaseSide, CaseState, PaperKind
 from registry.domain.conclusions import Conclusion
 from registry.store.attestations import SourceAttestation
 from registry.store.base import Base
+from registry.store.parts import in_parts
 from registry.store.types import Bytes, Id, Json, Sha256, UtcDateTime, text_enum
 
 
@@ -156,6 +159,9 @@ class CasePause(Base):
     )
 
 
+Part = TypeVar("Part", CaseStepTaken, CasePaper, CaseProposal, CasePause)
+
+
 def page_of_cases(
     session: Session,
     *,
@@ -193,10 +199,15 @@ def papers_of(session: Session, case_id: str) -> Sequence[CasePaper]:
     return session.scalars(select(CasePaper).where(CasePaper.case_id == case_id).order_by(CasePaper.id)).all()
 
 
-def papers_with_text(session: Session, case_id: str) -> Sequence[CasePaper]:
-    """Answer every paper of a case, oldest first, each statement with its text."""
-    query = select(CasePaper).where(CasePaper.case_id == case_id).options(undefer(CasePaper.text))
-    return session.scalars(query.order_by(CasePaper.id)).all()
+def all_of_cases(
+    session: Session, table: type[Part], case_ids: Collection[str], *options: ExecutableOption
+) -> Sequence[Part]:
+    """Answer every row of a table that belongs to some cases, case by case, in the order in which they were made."""
+    found: list[Part] = []
+    for part in in_parts(sorted(case_ids)):
+        query = select(table).where(table.case_id.in_(part)).options(*options)
+        found += session.scalars(query.order_by(table.case_id, *table.__table__.primary_key)).all()
+    return found
 
 
 def cases_of_performer(session: Session, performer_id: str) -> Sequence[Case]:
