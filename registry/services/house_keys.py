@@ -18,6 +18,7 @@ from registry.services.context import Context
 from registry.services.unit import Unit, unit_of_work
 from registry.store import epochs, house_keys, wrapped_keys
 from registry.store.house_keys import HouseKey
+from registry.store.sequence import take_turn
 from registry.vault.house import KeyFacts, KeyHouse
 
 VOICEPRINTS = "voiceprints"
@@ -136,6 +137,7 @@ def register_keys(ctx: Context, principal: Principal, house: KeyHouse) -> None:
     require_operator(principal)
     described = house.described()
     with unit_of_work(ctx) as unit:
+        take_turn(unit.session)  # of two that tell of the same key at once, the second sees that it is known
         registered = house_keys.registered_keys(unit.session)
         _require_same(described, registered)
         new = [key for key in described if key.id not in {each.id for each in registered}]
