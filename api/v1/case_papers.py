@@ -64,7 +64,7 @@ def list_case_papers(path: CasePath) -> Response:
 
 @resource.get("/cases/<id:case_id>/papers/<id:paper_id>", responses={200: StatementOut})
 def read_case_paper(path: PaperPath) -> Response:
-    """Read a paper, with its text where it is a statement. That you have read it is on record."""
+    """Answer one paper, with its text where it is a statement: then that you have read it is on record."""
     return answer(_statement(case_papers.read_statement(context(), principal(), path.case_id, path.paper_id)))
 
 

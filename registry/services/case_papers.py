@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session, undefer
 
 from registry.domain.accounts import Principal, Scope
@@ -149,7 +148,9 @@ def list_papers(ctx: Context, principal: Principal, case_id: str) -> Sequence[Ca
 
 
 def read_statement(ctx: Context, principal: Principal, case_id: str, paper_id: str) -> CasePaper:
-    """Answer a paper with its text. That the caller has read it is on record before it is answered.
+    """Answer a paper, with its text where it is a statement; then that the caller has read it is on record first.
+
+    Of a document this is what the list says of it, too: who sees that has not read the document.
 
     Raises:
         NotFoundError: no such case, or no such paper in it.
@@ -158,7 +159,8 @@ def read_statement(ctx: Context, principal: Principal, case_id: str, paper_id: s
     with unit_of_work(ctx) as unit:
         case, side = visible_case(unit.session, principal, case_id)
         paper = _paper(unit.session, case, paper_id, with_content=False)
-        _disclose(unit, case, paper, side, principal)
+        if paper.kind is PaperKind.STATEMENT:
+            _disclose(unit, case, paper, side, principal)
     return paper
 
 
@@ -194,10 +196,7 @@ def list_readings(ctx: Context, principal: Principal, case_id: str) -> Sequence[
 
 def _paper(session: Session, case: Case, paper_id: str, *, with_content: bool) -> CasePaper:
     column = CasePaper.content if with_content else CasePaper.text
-    try:
-        paper = session.get_one(CasePaper, paper_id, options=[undefer(column)])
-    except NoResultFound:
-        paper = None
+    paper = session.get(CasePaper, paper_id, options=[undefer(column)])
     if paper is None or paper.case_id != case.id:
         raise NotFoundError("there is no such paper in this case")
     return paper

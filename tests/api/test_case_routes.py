@@ -238,7 +238,11 @@ def test_a_document_lies_sealed_and_comes_back_byte_for_byte(dispute: Dispute) -
         (content,) = session.scalars(select(CasePaper.content))
     assert content is not None
     assert CASTING.data not in content
-    assert dispute.performer.get(f"{dispute.path}/papers/{filed['id']}/content").data == CASTING.data
+    paper = f"{dispute.path}/papers/{filed['id']}"
+    assert dispute.performer.get(paper).get_json()["text"] is None
+    assert len(dispute.studio.get(f"{dispute.path}/readings").get_json()["items"]) == 1  # who sees it has not read it
+    assert dispute.performer.get(f"{paper}/content").data == CASTING.data
+    assert len(dispute.studio.get(f"{dispute.path}/readings").get_json()["items"]) == 2
     again = dispute.studio.send(f"{dispute.path}/documents", form)
     assert_problem(again, 409, "duplicate", paper_id=filed["id"])
 
