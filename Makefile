@@ -5,11 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 WORKERS ?= 2
+SPEECH ?= ../shared/speech
 
-.PHONY: demo test lint bench bench-gpu openapi constraints sbom notices audit clean help
+.PHONY: demo sky web test lint bench bench-gpu openapi constraints sbom notices audit clean help
 
 help:
 	@echo "make demo    the whole way, over HTTP, on a fresh database"
+	@echo "make web     a registry with people in it, to look at in a browser; Ctrl-C ends it"
+	@echo "make sky     a dispute, three times, with real voices and clones of them: SPEECH=FOLDER says where they are"
 	@echo "make test    every test, on SQLite and PostgreSQL"
 	@echo "make lint    ruff, mypy, import-linter, codespell, OpenAPI"
 	@echo "make bench   speed and memory, beside what one would use instead"
@@ -28,6 +31,14 @@ $(INSTALLED): pyproject.toml constraints.txt
 demo: $(INSTALLED)
 	@$(BIN)/python examples/demo.py
 
+web: $(INSTALLED)
+	@$(BIN)/python examples/web.py
+
+sky: $(INSTALLED)
+	@$(BIN)/python examples/sky/tell.py --speech $(SPEECH) --out build/sky
+
+# Modules are compiled once, and not by each of the thousand processes that the tests start.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 

@@ -61,7 +61,7 @@ def create_app(ctx: Context, *, settings: ApiSettings | None = None) -> Describe
     for blueprint in blueprints():
         app.register_api(blueprint)
     pages.install(app)
-    limits.install(app, operations(app) | pages.TAKES)
+    limits.install(app, operations(app) | pages.takes_of(app))
     app.add_url_rule("/openapi.json", "openapi_document", _document(app))
     return app
 

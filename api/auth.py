@@ -23,6 +23,7 @@ PUBLIC = frozenset(
         "keys.get_keys",
         "retention.get_retention_schedule",
         "retention.list_destruction_certificates",
+        "transparency.get_transparency",
         "journal.get_journal",
         "journal.get_checkpoint",
         "journal.list_checkpoints",
@@ -30,6 +31,7 @@ PUBLIC = frozenset(
         "journal.prove_inclusion",
         "journal.prove_consistency",
         "journal.add_cosignatures",
+        "files.get_file",
     }
 )
 """Endpoints that need no token. What is not named here needs one."""
@@ -44,12 +46,20 @@ PAGES = frozenset(
         "pages.show_account",
         "pages.connect",
         "pages.sign_out",
+        "pages.show_front",
+        "pages.show_voiceprints",
+        "pages.show_retention",
+        "pages.show_journal",
+        "pages.show_transparency",
     }
 )
-"""Pages for people. They look for a session themselves, and show where to sign in where there is none."""
+"""Pages for anybody. They look for a session themselves, and show where to sign in where there is none."""
 
-_OPERATING = frozenset({"health.healthz", "health.readyz", "health.metrics"})
-"""Asked by whatever watches over the registry, which must not be turned away."""
+PERSONAL = "personal"
+"""The blueprint of pages about somebody: a session opens them, and nothing else does; see `api.pages.personal`."""
+
+_NOT_COUNTED = frozenset({"health.healthz", "health.readyz", "health.metrics", "files.get_file"})
+"""Asked by whatever watches over the registry, which must not be turned away; and what lies ready in memory."""
 
 
 def install(app: Flask) -> None:
@@ -67,10 +77,13 @@ def _require_somebody() -> None:
         CrossSiteError: it comes with a session, and not from a page of this registry.
         RateLimitedError: the token, or the address, has asked as often as is allowed.
     """
-    if request.endpoint in _OPERATING:
+    if request.endpoint in _NOT_COUNTED:
         return
     if request.routing_exception is not None or request.endpoint in PUBLIC | PAGES:
         spend_anonymously()
+        return
+    if request.blueprint == PERSONAL:
+        _require_session()
         return
     session_text = cookies.sent(cookies.SESSION) if "Authorization" not in request.headers else None
     if session_text is not None:
@@ -84,3 +97,24 @@ def _require_somebody() -> None:
         spend_anonymously()
         raise UnauthenticatedError("send your token as Authorization: Bearer …")
     g.principal = checked_token(sent.token, lambda token: tokens.authenticate(context(), token))
+
+
+def _require_session() -> None:
+    """Tell who is signed in in the browser that asks for a page, or sends one's form.
+
+    Of a form, it is looked at here whether a page of this registry sent it. What only a page of this very session knows
+    stands among its fields: that is looked at when these have been read (`api.pages.personal`).
+
+    Raises:
+        UnauthenticatedError: nobody is signed in in this browser.
+        SessionEndedError, RateLimitedError: as above.
+        CrossSiteError: another site has sent the form, or its browser does not say who has.
+    """
+    if request.method not in cross_site.SAFE:
+        cross_site.require_made_here(must_say=True)
+    text = cookies.sent(cookies.SESSION)
+    if text is None:
+        spend_anonymously()
+        raise UnauthenticatedError("nobody is signed in in this browser")
+    g.signed_in = checked_token(text, lambda sent: sessions.authenticate_session(context(), sent))
+    g.session_text, g.principal = text, g.signed_in.principal

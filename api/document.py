@@ -90,15 +90,17 @@ class DescribedAPI(OpenAPI):
     def generate_spec_json(self) -> None:
         """Collect the description, and add what is true by rule."""
         super().generate_spec_json()  # type: ignore[no-untyped-call]  # it has no annotations
-        views = self.view_functions.values()
+        views = _operations_of(self)
         _put_media(self.spec_json, {v.__name__: v.answers_only for v in views if hasattr(v, "answers_only")})
         conflicting = frozenset(v.__name__ for v in views if hasattr(v, "depends_on_state"))
-        self.spec_json = complete(self.spec_json, frozenset(_idempotent_operations(self)), conflicting)
+        idempotent = frozenset(v.__name__ for v in views if getattr(v, "idempotent", False))
+        self.spec_json = complete(self.spec_json, idempotent, conflicting)
         _add_media(self.spec_json, {v.__name__: getattr(v, "also_answers", ()) for v in views})
 
 
-def _idempotent_operations(app: OpenAPI) -> Iterator[str]:
-    return (view.__name__ for view in app.view_functions.values() if getattr(view, "idempotent", False))
+def _operations_of(app: OpenAPI) -> list[Any]:
+    """Answer the views of operations. A page's view may be called as one of them, and is none."""
+    return [view for view in app.view_functions.values() if view.__module__.startswith("api.v1.")]
 
 
 def _put_media(document: Json, media_types: Mapping[str, str]) -> None:

@@ -130,7 +130,9 @@ def _fingerprint() -> str:
     parts: list[Any] = [request.method, address]
     if request.mimetype == "multipart/form-data":
         parts.append(sorted([name, sorted(values)] for name, values in request.form.lists()))
-        parts.append([[name, [_of_file(each) for each in files]] for name, files in sorted(request.files.lists())])
+        parts.append(
+            [[name, [digest_of_file(each) for each in files]] for name, files in sorted(request.files.lists())]
+        )
     else:
         parts.append(json.loads(request.get_data(cache=True) or b"{}"))
     return hashlib.sha256(_canonical(parts)).hexdigest()
@@ -144,7 +146,8 @@ def _canonical(parts: list[Any]) -> bytes:
         return json.dumps(parts, sort_keys=True).encode("ascii")
 
 
-def _of_file(upload: FileStorage) -> list[str]:
+def digest_of_file(upload: FileStorage) -> list[str]:
+    """Answer what makes a sent file the same as another: its name, and the SHA-256 of its bytes in hex."""
     digest = hashlib.file_digest(upload.stream, "sha256").hexdigest()  # type: ignore[arg-type]  # a binary file
     upload.stream.seek(0)
     return [upload.filename or "", digest]

@@ -36,6 +36,7 @@ _STATUSES: tuple[tuple[type[errors.RegistryError], HTTPStatus], ...] = (
     (errors.GalleryFileReplacedError, HTTPStatus.CONFLICT),
     (errors.RateLimitedError, HTTPStatus.TOO_MANY_REQUESTS),
     (errors.StaleVersionError, HTTPStatus.PRECONDITION_FAILED),
+    (errors.PrintingUnavailableError, HTTPStatus.NOT_IMPLEMENTED),
     (errors.EngineUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
     (errors.ProviderUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
     (errors.DatabaseNotReadyError, HTTPStatus.SERVICE_UNAVAILABLE),
@@ -67,8 +68,8 @@ _log = structlog.get_logger()
 def install(app: Flask) -> None:
     """Answer every error of an application as a problem."""
     app.register_error_handler(errors.RegistryError, from_error)
-    app.register_error_handler(HTTPException, _from_http)
-    app.register_error_handler(Exception, _from_anything)
+    app.register_error_handler(HTTPException, from_http)
+    app.register_error_handler(Exception, from_anything)
 
 
 def problem(
@@ -107,7 +108,7 @@ def from_error(error: errors.RegistryError) -> Response:
     """Answer one of our own errors: the caller's as it is, the machine's without its insides."""
     status = _status_of_error(error)
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _from_anything(error)
+        return from_anything(error)
     if status in _AGAIN_LATER:
         _log.error("unavailable", request_id=g.get("request_id"), slug=error.slug, detail=error.detail)
         told = _FULL if status is HTTPStatus.INSUFFICIENT_STORAGE else _UNAVAILABLE
@@ -175,7 +176,7 @@ def _add_headers(response: Response, error: errors.RegistryError) -> None:
         response.headers["Retry-After"] = str(error.figures.get("retry_after_s", RETRY_AFTER_S))
 
 
-def _from_http(error: HTTPException) -> Response:
+def from_http(error: HTTPException) -> Response:
     """Answer what Flask and Werkzeug refuse by themselves: no such route, wrong method, too large."""
     if error.response is not None:  # an answer that somebody has made already
         return error.response if isinstance(error.response, Response) else Response(status=error.code)
@@ -196,7 +197,7 @@ def _detail(error: HTTPException, status: HTTPStatus) -> str:
     return _INTERNAL if status is HTTPStatus.INTERNAL_SERVER_ERROR else error.description or status.phrase
 
 
-def _from_anything(error: Exception) -> Response:
+def from_anything(error: Exception) -> Response:
     """Log what nobody expected, and say nothing of it but that it happened; a full disk can show itself anywhere."""
     if isinstance(error, OSError) and error.errno in errors.NO_ROOM:
         return from_error(errors.StorageFullError(str(error)))

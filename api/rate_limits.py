@@ -42,6 +42,7 @@ _OF: Mapping[Budget, str] = {
     Budget.SCANS: "scans by this organisation",
     Budget.CLEARANCES: "questions for clearance or approval by this organisation",
     Budget.NAMES: "names of performers tried by this account",
+    Budget.REPORTS: "reports by this organisation",
 }
 
 

@@ -22,6 +22,7 @@ class Budget(StrEnum):
     SCANS = "scans"
     CLEARANCES = "clearances"
     NAMES = "names"
+    REPORTS = "reports"
 
 
 @dataclass(frozen=True, slots=True)

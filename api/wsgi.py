@@ -17,6 +17,7 @@ from api.document import DescribedAPI
 from api.health import HEALTH
 from api.rates import rates_of
 from api.serving.turns import pause
+from registry import memory
 from registry.bootstrap import build_context
 from registry.errors import DatabaseUnavailableError
 from registry.hardening import leave_no_core
@@ -43,10 +44,11 @@ def build() -> DescribedAPI:
             database that is away at the moment is no reason: requests are answered so until it is back.
     """
     leave_no_core()
+    memory.bound_arenas()
     settings = load_settings()
     configure_logs(settings.log_level)
     with ExitStack() as stack:
-        ctx = stack.enter_context(build_context(settings, warm_decoders=_WARM_DECODERS))
+        ctx = stack.enter_context(build_context(settings, warm_decoders=_WARM_DECODERS, hears=True))
         app = create_app(replace(ctx, pause=pause), settings=api_settings(settings))
         require_schema(app, ctx.database)
         atexit.register(stack.pop_all().close)

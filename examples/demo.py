@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -126,7 +126,7 @@ def new_performer(server: Server, operator: Party, name: str, voice: str) -> Par
     token = token_for(operator, account["id"])
     alone = party(server, name, account["id"], token)
     performer = alone.post("/v1/performers", {"name": name, "identity_assurance": "self_declared"})
-    person = party(server, name, account["id"], token, performer_id=performer["id"])
+    person = replace(alone, performer_id=performer["id"])
     told = {topic: explain(operator, person, topic, answers) for topic, answers in TOLD.items()}
     sign(person, "monitoring", [told["monitoring"], told["withdrawal"]])
     sign(person, "licensing", [id_ for topic, id_ in told.items() if topic != "monitoring"], CHOICES)

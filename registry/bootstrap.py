@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from registry.clock import Clock, utc_now
 from registry.domain.controllers import Controller
 from registry.domain.ids import IdFactory, RandomBytes
-from registry.domain.scan_requests import ScanPlaces
+from registry.domain.scan_requests import SCAN_KEY, ScanPlaces
 from registry.domain.sign_in import SignInRules
 from registry.domain.webhook_addresses import WebhookRules
 from registry.errors import KeyringError, SettingsError
@@ -20,10 +20,7 @@ from registry.journal.endings import EndingsList
 from registry.media.decode import Decoder
 from registry.media.limits import MediaLimits
 from registry.media.speech import SpeechDetector
-from registry.scanning.signing import SCAN_KEY
 from registry.services.context import Context, JournalRules, Thresholds, TimestampRules
-from registry.services.provider import Client, Provider
-from registry.services.provider_http import ProviderHttp
 from registry.settings import Settings
 from registry.store import models
 from registry.store.blobs import BlobStore
@@ -32,13 +29,13 @@ from registry.vault.house import FileHouse, KeyHouse
 from registry.vault.keyfile import read_private_file
 from registry.vault.keyring_file import KeyringFile, WatchedKeyring
 from registry.vault.keys import KeyProvider
-from registry.vault.transit import Transit, VaultPlace
-from registry.vault.vault_keys import VaultHouse, VaultKeys, sealed_file
 from registry.vault.voiceprints import VoiceprintVault
 
-if TYPE_CHECKING:  # the engine brings torch with it, which only a worker needs
+if TYPE_CHECKING:  # the engine brings torch, which only a worker needs; Vault and a provider bring an HTTP client
     from registry.engine.calibration import Calibration
     from registry.engine.identify import Engine
+    from registry.services.provider import Provider
+    from registry.vault.transit import Transit
 
 PARENT_VARIABLE = "LIKENESS_PARENT_PID"
 """Set by `likeness serve` for the worker beside it, which ends when that process has gone."""
@@ -66,28 +63,44 @@ def build_keyring(settings: Settings) -> KeyProvider:
         raise KeyringError(f"there is no keyring at {path}: make one with `likeness keys init`", path=str(path))
     transit = build_transit(settings)
     if transit is None:
-        return WatchedKeyring(KeyringFile(path))
+        return WatchedKeyring(build_keyring_file(settings))
+    from registry.vault.vault_keys import VaultKeys, sealed_file
+
     return VaultKeys(transit, sealed_file(path, transit))
 
 
 def build_keyring_file(settings: Settings) -> KeyringFile:
     """Open the keyring's file, to change it."""
-    transit = build_transit(settings)
     path = settings.resolved_keyring
-    return KeyringFile(path) if transit is None else sealed_file(path, transit)
+    if settings.key_provider == "kms" and settings.kms_key is not None and settings.kms_region is not None:
+        from registry.vault.kms import Kms, KmsPlace, sealed_by
+
+        return sealed_by(path, Kms(KmsPlace(settings.kms_key, settings.kms_region, settings.kms_url)))
+    transit = build_transit(settings)
+    if transit is None:
+        return KeyringFile(path)
+    from registry.vault.vault_keys import sealed_file
+
+    return sealed_file(path, transit)
 
 
 def build_key_house(settings: Settings) -> KeyHouse:
     """Open what changes the keys of the house."""
     transit = build_transit(settings)
     file = build_keyring_file(settings)
-    return FileHouse(file) if transit is None else VaultHouse(transit, file)
+    if transit is None:
+        return FileHouse(file)
+    from registry.vault.vault_keys import VaultHouse
+
+    return VaultHouse(transit, file)
 
 
 def build_transit(settings: Settings) -> Transit | None:
     """Open the key service, where the settings name one."""
     if settings.key_provider != "vault" or settings.vault_url is None:
         return None
+    from registry.vault.transit import Transit, VaultPlace
+
     return Transit(
         VaultPlace(
             url=settings.vault_url,
@@ -197,6 +210,9 @@ def build_provider(settings: Settings, clock: Clock) -> Provider | None:
             raise SettingsError(f"the client secret cannot be used: {error}", setting=_SECRET_FILE) from error
         if not secret:
             raise SettingsError(f"there is no client secret in {path}", setting=_SECRET_FILE)
+    from registry.services.provider import Client, Provider
+    from registry.services.provider_http import ProviderHttp
+
     client = Client(settings.oidc_issuer, settings.oidc_client_id, secret)
     return Provider(client, ProviderHttp(settings.provider_origins), clock)
 
@@ -219,6 +235,7 @@ def build_context(
     clock: Clock = utc_now,
     random_bytes: RandomBytes = os.urandom,
     warm_decoders: int = 0,
+    hears: bool = False,
 ) -> Iterator[Context]:
     """Build what every verb works with, and take it apart again.
 
@@ -227,6 +244,8 @@ def build_context(
         clock: answers now.
         random_bytes: answers random bytes.
         warm_decoders: decoding processes kept started; an HTTP process wants some, a worker none.
+        hears: whether recordings will be heard: what finds speech is then loaded at once, and with the first that is
+            heard otherwise. Most commands hear none.
 
     Raises:
         KeyringError, SettingsError: something is missing or unsafe; the sentence says what to do.
@@ -245,7 +264,7 @@ def build_context(
                 vault=VoiceprintVault(keys, random_bytes),
                 spool=BlobStore(settings.resolved_spool_url),
                 decoder=decoder,
-                detector=SpeechDetector(),
+                detector=SpeechDetector(late=not hears),
                 thresholds=thresholds(settings),
                 controller=controller(settings),
                 webhooks=webhook_rules(settings),

@@ -612,6 +612,12 @@ class DecoderUnavailableError(RegistryError):
     slug = "decoder_unavailable"
 
 
+class PrintingUnavailableError(RegistryError):
+    """A report cannot be printed on this machine, or not within its limits; the sentence says what to do."""
+
+    slug = "printing_unavailable"
+
+
 class ScanInterruptedError(RegistryError):
     """A scan was asked to stop; finished shards are kept. Figures ``rows_done`` and ``rows``."""
 
@@ -625,7 +631,7 @@ class ScanClusterError(RegistryError):
 
 
 class ScanStorageError(RegistryError):
-    """The results of a scan cannot be written: the disk is full, or the folder is gone."""
+    """The results of a scan cannot be written: the folder is gone, or in somebody else's hands."""
 
     slug = "scan_storage"
 

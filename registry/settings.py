@@ -38,11 +38,11 @@ class Settings(BaseSettings):
         default=None,
         description="The master keyring that `likeness keys init` makes; `keyring.json` in the home folder.",
     )
-    key_provider: Literal["file", "vault"] = Field(
+    key_provider: Literal["file", "vault", "kms"] = Field(
         default="file",
         description=(
-            "What wraps keys: `file`, the keyring; or `vault`, a transit key of HashiCorp Vault, which then seals the "
-            "keyring as well."
+            "What wraps keys: `file`, the keyring; `vault`, a transit key of HashiCorp Vault, which then seals the "
+            "keyring as well; or `kms`, the keyring, sealed by a key of AWS KMS."
         ),
     )
     vault_url: str | None = Field(
@@ -68,6 +68,17 @@ class Settings(BaseSettings):
     )
     vault_namespace: str | None = Field(
         default=None, max_length=200, description="Namespace of Vault Enterprise, where there is one."
+    )
+    kms_key: str | None = Field(
+        default=None, max_length=2048, description="ARN, id or alias of the KMS key that seals the keyring."
+    )
+    kms_region: str | None = Field(
+        default=None, pattern="^[a-z0-9-]{1,40}$", description="The region of AWS that the KMS key is in."
+    )
+    kms_url: str | None = Field(
+        default=None,
+        pattern=r"^(https://|http://(127\.0\.0\.1|\[::1\]|localhost)([:/]|$))",
+        description="An endpoint of one's own for KMS, such as a private link's; by default the region's.",
     )
     spool_url: str | None = Field(
         default=None,
@@ -179,6 +190,11 @@ class Settings(BaseSettings):
             "Names under which one account, but an operator's, registers performers or lets them be called: whether a "
             "name is refused tells that somebody of that name asked to be forgotten."
         ),
+    )
+    rate_reports: str = Field(
+        default="600/hour",
+        pattern=_ONE_RATE,
+        description="Reports about cases and checks, for each organisation, or account that belongs to none.",
     )
     rate_storage: str | None = Field(
         default=None,
@@ -399,6 +415,12 @@ class Settings(BaseSettings):
                 "LIKENESS_KEY_PROVIDER=vault needs LIKENESS_VAULT_URL, and either LIKENESS_VAULT_TOKEN_FILE, or "
                 "LIKENESS_VAULT_ROLE_ID with LIKENESS_VAULT_SECRET_ID_FILE"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _say_which_kms_key(self) -> Self:
+        if self.key_provider == "kms" and (self.kms_key is None or self.kms_region is None):
+            raise ValueError("LIKENESS_KEY_PROVIDER=kms needs LIKENESS_KMS_KEY and LIKENESS_KMS_REGION")
         return self
 
     @field_validator("webhook_allowed_networks")

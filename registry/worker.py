@@ -12,6 +12,7 @@ nobody renews is taken over by another worker.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -24,6 +25,7 @@ from types import FrameType
 
 import structlog
 
+from registry import memory
 from registry.bootstrap import PARENT_VARIABLE, build_context, build_engine
 from registry.domain.checks import WorkKind
 from registry.domain.engine_settings import EngineSettings, require_in_force
@@ -35,6 +37,8 @@ from registry.engine.gallery import Gallery
 from registry.engine.identify import Engine
 from registry.engine.voiceprint import Voiceprint
 from registry.errors import (
+    ConflictError,
+    ConsentMissingError,
     DatabaseUnavailableError,
     EngineMismatchError,
     InvalidInputError,
@@ -46,9 +50,12 @@ from registry.errors import (
 from registry.hardening import leave_no_core
 from registry.logs import configure_logs
 from registry.media.digits import DigitReader
+from registry.scanning.case_hearing import CaseHearing
+from registry.scanning.comparing import written
 from registry.scanning.served import Hearing
 from registry.scanning.slices import SLICE_S, ScanDesk
 from registry.services import (
+    case_analysis_work,
     enrolment_work,
     gallery,
     housekeeping,
@@ -69,6 +76,8 @@ from registry.store.work import Lease, Share
 BEAT_S = 2.0
 HOUSE_S = 30.0
 PROGRESS_S = 5.0
+_COMPARED_AT_MOST = 3
+"""Times that a case is compared anew because people of a cohort have left it meanwhile."""
 SHARE = Share(8, 120.0)
 """By default; see the settings `checks_at_once` and `checks_at_once_s`."""
 _REFUSED = 4
@@ -140,10 +149,11 @@ class Worker:
         self._seq = 0
         self._locked_out: set[str] = set()  # by a keyring that lacks their key: it may come yet
         self._following = threading.RLock()  # held while the gallery changes, or is searched
-        self._beat, self._house = Due(BEAT_S), Due(HOUSE_S)
+        self._beat, self._house, self._give_back = Due(BEAT_S), Due(HOUSE_S), Due(memory.GIVE_BACK_EVERY_S)
         self._pauses = Pauses()
         self._stopping = threading.Event()
         self._kinds = [kind for kind in WorkKind if kind is not WorkKind.SCAN or ctx.scan_places.takes_scans]
+        self._cases = CaseHearing(engine, ctx.decoder, ctx.detector, calibration_sha256)
         self._scans = ScanDesk(ctx, Hearing(engine, self._gallery, calibration_sha256), slice_s=slice_s)
         self.id = ctx.ids.new(IdPrefix.WORKER, ctx.clock())
 
@@ -156,6 +166,8 @@ class Worker:
         """
         try:
             if self._load():
+                gc.collect()  # what the networks were made of
+                memory.give_back()
                 device = self._engine.identity.device
                 log.info("worker ready", worker=self.id, device=device, performers=len(self._gallery))
             while not self._stopping.is_set():
@@ -229,6 +241,8 @@ class Worker:
         leases = self._lease(kinds) if outlook.waiting else []
         if leases:
             self._do(leases)
+        if self._give_back.now():
+            memory.give_back()
         return bool(leases)
 
     def _keep_house(self) -> None:
@@ -372,7 +386,11 @@ class Worker:
                 _say_done(self._do_alone(leases[0], hold), started, 1)
 
     def _do_alone(self, held: Lease, hold: Hold) -> Task:
-        do = {WorkKind.ENROLMENT: self._enrol, WorkKind.SPOKEN_STATEMENT: self._listen}[held.kind]
+        do = {
+            WorkKind.ENROLMENT: self._enrol,
+            WorkKind.SPOKEN_STATEMENT: self._listen,
+            WorkKind.CASE_ANALYSIS: self._analyse_case,
+        }[held.kind]
         return Task(held, hold.attempt(held, lambda: do(held)) or DONE)
 
     def _scan(self, held: Lease, hold: Hold) -> Task:
@@ -425,6 +443,36 @@ class Worker:
             heard = spoken_listening.listen(self._engine, self._gallery, waiting, analysed)
         spoken_statement_work.complete_statement(self._ctx, held, heard)
 
+    def _analyse_case(self, held: Lease) -> None:
+        """Compare the voices of a case; what cannot be compared ends it, with why."""
+        wanted = case_analysis_work.begin_analysis(self._ctx, held)
+        try:
+            self._compare_case(held, wanted)
+        except (InvalidInputError, ConsentMissingError, SealBrokenError) as error:
+            case_analysis_work.refuse_analysis(self._ctx, held, error)
+
+    def _compare_case(self, held: Lease, wanted: case_analysis_work.Wanted) -> None:
+        """Hear, which takes its time; then open voices, compare and write, while nobody leaves the gallery.
+
+        Raises:
+            InvalidInputError, ConsentMissingError, SealBrokenError: it cannot be compared.
+            ConflictError: people left its cohorts each time; it is begun anew.
+        """
+        archives = {
+            name: case_analysis_work.open_archive(self._ctx, wanted, paper) for name, paper in wanted.archives()
+        }
+        heard = self._cases.hear(wanted, lambda paper: case_analysis_work.read_recording(self._ctx, paper), archives)
+        for _ in range(_COMPARED_AT_MOST):
+            with self._following:
+                self.follow_gallery()
+                voices = case_analysis_work.open_voices(self._ctx, wanted, self._searched_in)
+                outcome = self._cases.compare(wanted, heard, voices)
+                members = {name: people.performer_ids for name, people in voices.members.items()}
+                found = case_analysis_work.Found(written(outcome.document), outcome.reading.conclusion, members)
+                if case_analysis_work.complete_analysis(self._ctx, held, wanted, found):
+                    return
+        raise ConflictError("people left the cohorts of this analysis while it was made", analysis=wanted.analysis_id)
+
 
 def _say_left_out(left_out: Mapping[str, RegistryError]) -> None:
     """Warn of everybody who is enrolled and not searched: nobody will be found by these voiceprints."""
@@ -450,10 +498,11 @@ def _say_done(task: Task, started: float, batch: int) -> None:
 def main() -> int:
     """Run one worker until it is asked to stop; answer the exit code: 0, or 4 when it refuses to serve."""
     leave_no_core()
+    memory.bound_arenas()
     settings = load_settings()
     configure_logs(settings.log_level)
     try:
-        with build_context(settings) as ctx:
+        with build_context(settings, hears=True) as ctx:
             _await_schema(ctx.database)
             share = Share(settings.checks_at_once, settings.checks_at_once_s)
             worker = Worker(

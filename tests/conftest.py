@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -9,6 +10,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -17,7 +19,7 @@ import pytest
 from _pytest.fixtures import FixtureManager
 from hypothesis import settings
 from pytest_socket import socket_allow_hosts
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, make_url, text
 from unjournalled import watched
 
 from registry.domain.ids import IdFactory, RandomBytes
@@ -42,6 +44,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Refuse a pytest with which pytest-xdist keeps no groups: what a module makes once, each worker would make."""
     if config.getoption("dist", "no") == "loadgroup" and not hasattr(pytest.Item, "_nodeid"):
         raise pytest.UsageError(f"pytest-xdist keeps no groups of tests together with pytest {pytest.__version__}")
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was collected out of the way of the garbage collector, which would look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -89,6 +97,7 @@ def postgres_server() -> Iterator[str]:
     """A PostgreSQL server: the one named in the environment, or a private one for this test process."""
     if named := os.environ.get(POSTGRES_URL):
         yield named
+        _administrator(named).dispose()
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns where there is no XDG_RUNTIME_DIR
@@ -99,6 +108,7 @@ def postgres_server() -> Iterator[str]:
     url = server.get_uri()
     _administer(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")  # nothing here outlives the tests
     yield url
+    _administrator(url).dispose()
     server.stop()
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -183,8 +193,13 @@ def _database_url(server: str, name: str) -> str:
 
 def _administer(server: str, *statements: str) -> None:
     """Run statements that no transaction may hold, such as CREATE DATABASE."""
-    engine = create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
+    with _administrator(server).connect() as connection:
         for statement in statements:
             connection.execute(text(statement))
-    engine.dispose()
+
+
+@cache
+def _administrator(server: str) -> Engine:
+    """Answer a door to the server itself, with one connection that is kept: every test goes through it twice."""
+    url = make_url(server).set(drivername="postgresql+psycopg")
+    return create_engine(url, isolation_level="AUTOCOMMIT", pool_size=1, pool_pre_ping=True)

@@ -3,54 +3,36 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from urllib.parse import urlencode, urlsplit
 
-from flask import Blueprint, Response, after_this_request, request
+from flask import Response, after_this_request, request
 
 from api import cookies
 from api.cross_site import FIELD, require_made_here, require_own_request
-from api.pages.rendering import from_error, page, words
+from api.pages.anybody import here, pages, provider
+from api.pages.language import _
+from api.pages.refusals import HOME, SIGN_IN
+from api.pages.rendering import page
+from api.pages.wording import ROLES
 from api.rate_limits import checked_token
 from api.state import context
 from registry.domain.sign_in import ProviderAnswer
-from registry.errors import RegistryError, SignInRefusedError, UnauthenticatedError
+from registry.errors import SignInRefusedError
 from registry.services import accounts, identities, sessions, sign_in_links
 from registry.services.identities import CALLBACK, FLOW_LIVES
-from registry.services.sessions import OpenedSession, SignedIn
+from registry.services.sessions import OpenedSession
 from registry.services.sign_in_links import PARAMETER, PATH
 from registry.vault.tokens import csrf_token
 
-pages = Blueprint("pages", __name__, template_folder="templates")
-pages.register_error_handler(RegistryError, from_error)
-
-SIGN_IN = "/sign-in"
 SIGN_OUT = "/sign-out"
 ACCOUNT = "/account"
 CONNECT = "/account/connect"
 _TO_PROVIDER = "/sign-in/provider"
 
 
-def _here() -> tuple[SignedIn, str] | None:
-    """Answer who is signed in in this browser, with the session's text; None where nobody is."""
-    text = cookies.sent(cookies.SESSION)
-    if text is None:
-        return None
-    try:
-        return checked_token(text, lambda sent: sessions.authenticate_session(context(), sent)), text
-    except UnauthenticatedError:
-        return None
-
-
-def _provider() -> str | None:
-    """Answer what the identity provider is called: its host."""
-    provider = context().provider
-    return None if provider is None else urlsplit(provider.issuer).netloc
-
-
 @pages.get(SIGN_IN)
 def show_sign_in() -> Response:
     """Show how one signs in."""
-    return page("sign_in", keep={}, provider=_provider(), to_provider=_TO_PROVIDER)
+    return page("sign_in", keep={}, provider=provider(), to_provider=_TO_PROVIDER)
 
 
 # --- by a link -------------------------------------------------------------------------------------------------------
@@ -80,16 +62,14 @@ def _signed_in(opened: OpenedSession) -> Response:
     before = cookies.sent(cookies.SESSION)
     if before is not None:
         sessions.sign_out(context(), before)
-    response = _to(ACCOUNT)
+    response = _to(HOME)
     cookies.give(response, cookies.SESSION, opened.text, context().sign_in.session_life)
     return response
 
 
 def _to(path: str) -> Response:
-    """Send the browser on; to a page of ours in the language that was chosen."""
-    chosen = request.values.get("lang")
-    ours = f"{path}?{urlencode({'lang': chosen})}" if chosen and path.startswith("/") else path
-    return Response(status=HTTPStatus.SEE_OTHER.value, headers={"Location": ours, "Referrer-Policy": "no-referrer"})
+    """Send the browser on."""
+    return Response(status=HTTPStatus.SEE_OTHER.value, headers={"Location": path, "Referrer-Policy": "no-referrer"})
 
 
 # --- by the identity provider ----------------------------------------------------------------------------------------
@@ -130,12 +110,12 @@ def _taken_in(kept: str) -> Response:
     flow = identities.read_flow(context(), kept, answer)
     if flow.session_id is None:
         return _signed_in(identities.sign_in(context(), flow, answer))
-    here = _here()
-    if here is None:
+    found = here()
+    if found is None:
         raise SignInRefusedError("the session that wanted to connect an identity is over", reason="flow")
-    identities.connect(context(), here[0], flow, answer)
-    text = words()["connected_text"].format(provider=_provider())
-    return page("message", title=words()["connected_title"], text=text, to=ACCOUNT, to_words=words()["to_account"])
+    identities.connect(context(), found[0], flow, answer)
+    text = _("From now on you can sign in with %(provider)s.") % {"provider": provider()}
+    return page("message", title=_("Connected"), text=text, to=ACCOUNT, to_words=_("To your account"))
 
 
 # --- who is signed in ------------------------------------------------------------------------------------------------
@@ -144,17 +124,18 @@ def _taken_in(kept: str) -> Response:
 @pages.get(ACCOUNT)
 def show_account() -> Response:
     """Show who is signed in; or, where nobody is, where to sign in."""
-    here = _here()
-    if here is None:
+    found = here()
+    if found is None:
         return _to(SIGN_IN)
-    signed_in, text = here
+    signed_in, text = found
     return page(
         "account",
         keep={},
-        account=accounts.get_account(context(), signed_in.principal, signed_in.principal.account_id),
+        account=(account := accounts.get_account(context(), signed_in.principal, signed_in.principal.account_id)),
+        role_word=_(ROLES[account.role]),
         session=signed_in.session,
         csrf_token=csrf_token(text),
-        provider=_provider(),
+        provider=provider(),
         connect=CONNECT,
         sign_out=SIGN_OUT,
     )
@@ -167,13 +148,13 @@ def connect() -> Response:
     The way to the provider is a link to be followed, and no redirect: a browser holds ``form-action`` against every
     address that a form leads through, and where a provider leads is its own affair.
     """
-    here = _here()
-    if here is None:
+    found = here()
+    if found is None:
         return _to(SIGN_IN)
-    signed_in, text = here
+    signed_in, text = found
     require_own_request(text, request.form.get(FIELD))
     begun = identities.begin_flow(context(), session_id=signed_in.session.id)
-    response = page("go", provider=_provider(), url=begun.url)
+    response = page("go", provider=provider(), url=begun.url)
     cookies.give(response, cookies.FLOW, begun.kept, FLOW_LIVES)
     return response
 
@@ -181,16 +162,16 @@ def connect() -> Response:
 @pages.post(SIGN_OUT)
 def sign_out() -> Response:
     """End the session of this browser. Where it is over already, that is what was wanted."""
-    here = _here()
-    if here is not None:
-        require_own_request(here[1], request.form.get(FIELD))
-        sessions.sign_out(context(), here[1])
+    found = here()
+    if found is not None:
+        require_own_request(found[1], request.form.get(FIELD))
+        sessions.sign_out(context(), found[1])
     response = page(
         "message",
-        title=words()["signed_out_title"],
-        text=words()["signed_out_text"],
+        title=_("You are signed out"),
+        text=_("In this browser. At an identity provider you may still be signed in."),
         to=SIGN_IN,
-        to_words=words()["again"],
+        to_words=_("Sign in again"),
     )
     cookies.take_back(response, cookies.SESSION)
     return response

@@ -108,6 +108,8 @@ Territory = Annotated[
     Field(description="An ISO 3166-1 alpha-2 code, or `WORLD`."),
 ]
 
+PackId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,50}$"), Field(description="Of a notice pack.")]
+
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$"), Field(description="A SHA-256 in lower-case hex.")]
 
 Version = Annotated[int, Field(ge=1, description="Goes up with each change; the entity tag is made of it.")]
@@ -140,6 +142,9 @@ ScanId = Annotated[str, *_id(IdPrefix.SCAN, "a scan")]
 AttestationId = Annotated[str, *_id(IdPrefix.ATTESTATION, "an attestation")]
 FindingId = Annotated[str, *_id(IdPrefix.FINDING, "a finding")]
 ReviewId = Annotated[str, *_id(IdPrefix.REVIEW, "a decision about a finding")]
+CaseAnalysisId = Annotated[str, *_id(IdPrefix.CASE_ANALYSIS, "an analysis of a case")]
+CaseId = Annotated[str, *_id(IdPrefix.CASE, "a case")]
+NoticeId = Annotated[str, *_id(IdPrefix.NOTICE, "a notice")]
 CasePaperId = Annotated[str, *_id(IdPrefix.CASE_PAPER, "a paper of a case")]
 
 

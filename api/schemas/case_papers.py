@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from pydantic import ConfigDict, Field
 
@@ -27,6 +28,8 @@ _PAPER: Example = {
     "sha256": examples.DIGEST,
     "size_bytes": 48_211,
     "held": True,
+    "voice": None,
+    "under_seal": False,
     "filed_by": examples.ACCOUNT,
     "filed_at": examples.NOW,
 }
@@ -54,6 +57,10 @@ _PAUSE: Example = {
     "ended_at": None,
     "end_reason": None,
 }
+
+
+VoiceName = Literal["questioned", "performer", "source"]
+"""Whose voice it is in a comparison, by `registry.domain.comparison.Role`."""
 
 
 class PaperPath(CasePath):
@@ -98,6 +105,12 @@ class NewDocument(Form):
     dated_on: date | None = omissible(description="The day that it bears.")
     file: File | None = omissible(description="The document, at most 16 MiB.")
     sha256: Sha256 | None = omissible(description="Its digest, in place of the file.")
+    voice: VoiceName | None = omissible(
+        description="Of a recording: whose voice it is. Then it can be heard in an analysis, and must be one that can."
+    )
+    under_seal: bool = Field(
+        default=False, description="Of a recording of a source: that nobody but your side is to hear it."
+    )
 
 
 class PaperOut(Answer):
@@ -114,6 +127,8 @@ class PaperOut(Answer):
     sha256: str
     size_bytes: int
     held: bool = Field(description="Whether the registry has what is in it, or its digest alone.")
+    voice: VoiceName | None = Field(description="Of a recording: whose voice it is, as this side says.")
+    under_seal: bool = Field(description="Whether nobody but the side that filed it reads what is in it.")
     filed_by: str
     filed_at: Moment
 

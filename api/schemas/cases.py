@@ -12,6 +12,7 @@ from api.schemas.base import (
     Answer,
     AttestationId,
     Body,
+    CaseAnalysisId,
     CasePaperId,
     FindingId,
     Line,
@@ -25,6 +26,7 @@ from api.schemas.base import (
     omissible,
 )
 from api.schemas.examples import Example
+from registry.domain.case_analyses import RestsOn
 from registry.domain.cases import CaseEnding, CaseSide, CaseState, CaseStep
 from registry.domain.conclusions import Conclusion
 from registry.store.cases import Case
@@ -78,6 +80,9 @@ _PROPOSAL: Example = {
     "id": examples.CASE_PROPOSAL,
     "case_id": examples.CASE,
     **_NEW_PROPOSAL,
+    "analysis_id": examples.CASE_ANALYSIS,
+    "analysis_sha256": examples.DIGEST,
+    "rests_on": "recordings",
     "proposed_by": examples.ACCOUNT,
     "proposed_at": examples.NOW,
 }
@@ -226,6 +231,14 @@ class NewProposal(Body):
     grounds: Prose = Field(description="Why, with the analyses and papers that it rests on.")
     would_change: Prose = Field(description="What would change it.")
     dissent: Prose | None = Field(default=None, description="What somebody who looked at it sees otherwise.")
+    analysis_id: CaseAnalysisId | None = Field(
+        default=None, description="The finished analysis that it rests on; it concludes what that concludes."
+    )
+    rests_on: RestsOn | None = Field(
+        default=None,
+        description="By default on recordings where an analysis is named, and else on documents. Only what rests on "
+        "documents may conclude otherwise than the analysis.",
+    )
 
 
 class ProposalOut(Answer):
@@ -239,6 +252,9 @@ class ProposalOut(Answer):
     grounds: str
     would_change: str
     dissent: str | None
+    analysis_id: str | None
+    analysis_sha256: str | None = Field(description="Of the comparison of that analysis.")
+    rests_on: RestsOn | None = Field(description="Null of one that was made before this was asked.")
     proposed_by: str
     proposed_at: Moment
 

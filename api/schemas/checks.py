@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Annotated, Any
 
@@ -28,6 +28,7 @@ from api.schemas.base import (
 from api.schemas.examples import Example
 from api.schemas.findings import EXAMPLE as FINDING
 from api.schemas.findings import FindingOut, PerformerName
+from api.schemas.stay_down import StayDownHitOut, hits_of
 from api.schemas.uses import QuantityIn, QuantityText, each_once, quantity_of
 from api.uploads import File
 from registry.domain.checks import CheckState
@@ -76,6 +77,7 @@ _EXAMPLE: Example = {
     **_SUMMARY,
     "findings": [FINDING],
     "engine": {"version": "1", "spaces": ["ge2e", "campplus"], "calibration": "9f86d081884c", "device": "cpu"},
+    "stay_down": [],
 }
 
 
@@ -192,6 +194,9 @@ class CheckOut(CheckSummary):
 
     findings: list[FindingOut] = Field(description="Performers found, best evidence first.")
     engine: dict[str, Any] | None = Field(description="What made the evidence, so that it can be made again.")
+    stay_down: list[StayDownHitOut] = Field(
+        description="Served notices that are about this very recording, by its content; it is no finding about a voice."
+    )
 
 
 class CheckPage(Page):
@@ -207,15 +212,17 @@ def summary_of(check: Check) -> CheckSummary:
     return CheckSummary(**_members(check))
 
 
-def check_of(check: Check, people: Mapping[str, PerformerName]) -> CheckOut:
+def check_of(check: Check, people: Mapping[str, PerformerName], own_notices: Collection[str] = ()) -> CheckOut:
     """Describe a check.
 
     Args:
         check: with its findings loaded.
         people: how performers are shown to the caller, by id.
+        own_notices: ids of the notices, of those that it was told by, that the caller may know of.
     """
     findings = [FindingOut.of(finding, people, is_own=True) for finding in check.findings]
-    return CheckOut(**_members(check), findings=findings, engine=check.engine)
+    told_again = hits_of(check.stay_down, own_notices)
+    return CheckOut(**_members(check), findings=findings, engine=check.engine, stay_down=told_again)
 
 
 def _members(check: Check) -> dict[str, Any]:

@@ -188,6 +188,8 @@ class WithdrawalOut(Answer):
                     "holders": [_HOLDER],
                     "at": examples.LATER,
                     "already": False,
+                    "notices_emptied": 0,
+                    "notices_kept": 0,
                 }
             ]
         }
@@ -202,6 +204,14 @@ class WithdrawalOut(Answer):
     holders: list[HolderOut] = Field(description="Who must stop, and by when.")
     at: Moment
     already: bool = Field(description="Whether all of it had been withdrawn before, so that nothing was left to do.")
+    notices_emptied: int = Field(
+        ge=0, description="On being forgotten: notices that were never served, and say nothing any more."
+    )
+    notices_kept: int = Field(
+        ge=0,
+        description="On being forgotten: notices that were served. They keep what was served, which the other side has "
+        "as well; the recordings that they name are looked for no more.",
+    )
 
     @classmethod
     def of(cls, done: Withdrawal, now: datetime) -> WithdrawalOut:
@@ -216,4 +226,6 @@ class WithdrawalOut(Answer):
             holders=[HolderOut.model_validate(holder) for holder in done.holders],
             at=done.at,
             already=done.already,
+            notices_emptied=done.notices.emptied,
+            notices_kept=done.notices.kept,
         )

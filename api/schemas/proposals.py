@@ -16,6 +16,7 @@ from api.schemas.base import (
     Body,
     Moment,
     Note,
+    NoticeId,
     Page,
     Path,
     PerformerId,
@@ -29,6 +30,8 @@ from registry.domain.proposals import (
     Content,
     DeletionGround,
     EngineChange,
+    NoticePutBack,
+    NoticeService,
     PerformerDeletion,
     ProposalKind,
     ProposalState,
@@ -115,7 +118,34 @@ class EngineChangeIn(Body):
         return EngineChange(self.target_fpir, self.calibration_sha256, self.replaces)
 
 
-Proposed = Annotated[UnsealingIn | PerformerDeletionIn | EngineChangeIn, Field(discriminator="kind")]
+class NoticeServiceIn(Body):
+    """That a notice may be served, which two have read in good faith."""
+
+    kind: Literal["notice_service"]
+    notice_id: NoticeId
+    document_sha256: Sha256 = Field(description="Of what you have read: `document_sha256` of the notice.")
+
+    def value(self) -> NoticeService:
+        """Answer it as the rules take it."""
+        return NoticeService(self.notice_id, self.document_sha256)
+
+
+class NoticePutBackIn(Body):
+    """That what a notice took down may be shown again, since its term is over."""
+
+    kind: Literal["notice_put_back"]
+    notice_id: NoticeId
+    version: Version = Field(description="Of the notice, as you have seen it.")
+
+    def value(self) -> NoticePutBack:
+        """Answer it as the rules take it."""
+        return NoticePutBack(self.notice_id, self.version)
+
+
+Proposed = Annotated[
+    UnsealingIn | PerformerDeletionIn | EngineChangeIn | NoticeServiceIn | NoticePutBackIn,
+    Field(discriminator="kind"),
+]
 
 
 class NewTwoPersonProposal(Body):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import ConfigDict, Field
 
 from api.schemas import examples
-from api.schemas.base import Answer, Body, LicenceId, Moment, Note, Page, Prose, ReviewId
+from api.schemas.base import Answer, Body, LicenceId, Moment, Note, PackId, Page, Prose, ReviewId
 from api.schemas.examples import Example
 from api.schemas.findings import EXAMPLE, FindingOut
 from registry.domain.reviews import Considered, Exclusion, Harm, ReviewAction
@@ -18,13 +20,16 @@ _NEW: Example = {
     "reason": "The performer had declined this studio, and is heard in its campaign.",
     "considered": _CONSIDERED,
     "licence_id": None,
+    "pack_id": None,
+    "language": "en",
     "replaces_id": None,
 }
 _EXAMPLE: Example = {
     "id": examples.REVIEW,
     "finding_id": examples.FINDING,
-    **_NEW,
+    **{name: value for name, value in _NEW.items() if name not in {"pack_id", "language"}},
     "case_id": examples.CASE,
+    "notice_id": None,
     "decided_by": examples.ACCOUNT,
     "decided_at": examples.NOW,
 }
@@ -54,6 +59,8 @@ class NewReview(Body):
         default=[], max_length=len(Exclusion), description="Every exclusion, before anything leaves the registry."
     )
     licence_id: LicenceId | None = Field(default=None, description="Under which the use is accepted as licensed.")
+    pack_id: PackId | None = Field(default=None, description="Form of the notice, where one is prepared.")
+    language: Literal["en", "ko"] = Field(default="en", description="That such a notice is in.")
     replaces_id: ReviewId | None = Field(default=None, description="The decision that this one takes the place of.")
 
 
@@ -68,7 +75,8 @@ class ReviewOut(Answer):
     reason: str
     considered: list[ConsideredIn]
     licence_id: str | None
-    case_id: str | None = Field(description="The case that was opened by it.")
+    case_id: str | None = Field(description="The case that was opened by it, or that a notice was prepared in.")
+    notice_id: str | None = Field(description="The notice that was drafted by it.")
     replaces_id: str | None
     decided_by: str
     decided_at: Moment

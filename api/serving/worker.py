@@ -35,6 +35,7 @@ from api.serving.patience import Patience
 from api.serving.refusals import FULL, HEAD_BYTES, TOO_LARGE, TOO_LATE, answer_bytes, refusal_of
 from api.serving.turns import Turns
 from api.serving.wire import Input, Wire
+from registry import memory
 from registry.settings import load_settings
 
 THREADS_FOR_EACH_TURN = 16
@@ -112,7 +113,7 @@ class PatientWorker(Worker):  # type: ignore[misc]  # gunicorn has no annotation
         self._waiting: dict[_Client, None] = {}  # without a thread; those that have been so for longest come first
         self._busy: set[_Client] = set()
         self._done: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._look_at = self._crowded_since = time.monotonic()
+        self._look_at = self._crowded_since = self._give_back_at = time.monotonic()
 
     # --- the loop: one thread, and nothing in it blocks ---------------------------------------------------------------
 
@@ -148,6 +149,9 @@ class PatientWorker(Worker):  # type: ignore[misc]  # gunicorn has no annotation
             self._look_at = now + _TICK_S
             self._end_overdue(now)
             self._cut_slowest(now)
+        if now >= self._give_back_at:
+            self._give_back_at = now + memory.GIVE_BACK_EVERY_S
+            memory.give_back()
         self._make_room(len(self._waiting) + len(self._busy) - self.cfg.worker_connections)
 
     def _stop(self) -> None:

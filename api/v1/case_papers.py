@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Response
 from werkzeug.datastructures import FileStorage
 
@@ -22,10 +24,14 @@ from api.schemas.cases import CasePath
 from api.state import context, principal
 from api.v1.resource import new_resource
 from registry.domain.cases import PaperKind
-from registry.services import case_papers
+from registry.domain.comparison import Role
+from registry.services import case_papers, case_recordings
+from registry.services.case_recordings import mark_of
+from registry.store.case_analyses import CaseRecording
 from registry.store.cases import CasePaper
 
 _MEDIA_TYPE = "application/octet-stream"
+_NONE: Mapping[str, CaseRecording] = {}
 
 resource = new_resource("case papers", "Statements and documents of both sides, and who has read them.")
 
@@ -42,6 +48,7 @@ def file_case_statement(path: CasePath, body: NewStatement) -> Response:
 @idempotent()
 def file_case_document(path: CasePath, form: NewDocument) -> Response:
     """File a document, or the digest of one that stays with you. The other side sees that it is there, and reads it."""
+    voice = None if form.voice is None else Role(form.voice)
     paper = case_papers.file_document(
         context(),
         principal(),
@@ -51,21 +58,26 @@ def file_case_document(path: CasePath, form: NewDocument) -> Response:
         dated_on=form.dated_on,
         content=None if form.file is None else _content(form.file),
         sha256=form.sha256,
+        voice=voice,
+        under_seal=form.under_seal,
     )
-    return created(_paper(paper), f"/v1/cases/{paper.case_id}/papers/{paper.id}")
+    marks = {} if voice is None else {paper.id: mark_of(paper, voice, under_seal=form.under_seal)}
+    return created(_paper(paper, marks), f"/v1/cases/{paper.case_id}/papers/{paper.id}")
 
 
 @resource.get("/cases/<id:case_id>/papers", responses={200: PaperPage})
 def list_case_papers(path: CasePath) -> Response:
     """List every paper of a case, of both sides: what there is, not what is in it."""
     found = case_papers.list_papers(context(), principal(), path.case_id)
-    return answer(PaperPage(items=[_paper(each) for each in found], next_cursor=None))
+    marks = _marks(path.case_id)
+    return answer(PaperPage(items=[_paper(each, marks) for each in found], next_cursor=None))
 
 
 @resource.get("/cases/<id:case_id>/papers/<id:paper_id>", responses={200: StatementOut})
 def read_case_paper(path: PaperPath) -> Response:
     """Answer one paper, with its text where it is a statement: then that you have read it is on record."""
-    return answer(_statement(case_papers.read_statement(context(), principal(), path.case_id, path.paper_id)))
+    paper = case_papers.read_statement(context(), principal(), path.case_id, path.paper_id)
+    return answer(_statement(paper, _marks(path.case_id)))
 
 
 @resource.get("/cases/<id:case_id>/papers/<id:paper_id>/content")
@@ -87,14 +99,24 @@ def _content(sent: FileStorage) -> bytes:
     return sent.stream.read(case_papers.LARGEST_DOCUMENT + 1)
 
 
-def _paper(paper: CasePaper) -> PaperOut:
-    return PaperOut(**_shown(paper))
+def _marks(case_id: str) -> Mapping[str, CaseRecording]:
+    return case_recordings.marks_in(context(), principal(), case_id)
 
 
-def _statement(paper: CasePaper) -> StatementOut:
-    return StatementOut(**_shown(paper), text=paper.text)
+def _paper(paper: CasePaper, marks: Mapping[str, CaseRecording]) -> PaperOut:
+    return PaperOut(**_shown(paper, marks))
 
 
-def _shown(paper: CasePaper) -> dict[str, object]:
-    held = paper.content_key is not None or paper.kind is PaperKind.STATEMENT
-    return {name: getattr(paper, name) for name in PaperOut.model_fields if name != "held"} | {"held": held}
+def _statement(paper: CasePaper, marks: Mapping[str, CaseRecording] = _NONE) -> StatementOut:
+    return StatementOut(**_shown(paper, marks), text=paper.text)
+
+
+_OF_RECORDINGS = ("held", "voice", "under_seal")
+
+
+def _shown(paper: CasePaper, marks: Mapping[str, CaseRecording]) -> dict[str, object]:
+    mark = marks.get(paper.id)
+    under_seal = mark is not None and mark.under_seal
+    held = paper.content_key is not None or under_seal or paper.kind is PaperKind.STATEMENT
+    shown = {name: getattr(paper, name) for name in PaperOut.model_fields if name not in _OF_RECORDINGS}
+    return shown | {"held": held, "voice": None if mark is None else mark.voice.value, "under_seal": under_seal}

@@ -126,6 +126,8 @@ def propose_conclusion(path: CasePath, header: ChangeHeaders, body: NewProposal)
         grounds=body.grounds,
         would_change=body.would_change,
         dissent=body.dissent,
+        analysis_id=body.analysis_id,
+        rests=body.rests_on,
         if_version=header.version(),
     )
     return created(ProposalOut.model_validate(proposal), f"/v1/cases/{path.case_id}/proposals")

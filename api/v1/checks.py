@@ -23,7 +23,7 @@ from api.v1.resource import new_resource
 from registry.domain.checks import CheckState
 from registry.domain.ids import IdPrefix
 from registry.errors import NotFoundError
-from registry.services import checks
+from registry.services import checks, stay_down
 from registry.store.checks import Check
 
 resource = new_resource("checks", "A recording and its declared use: whose voice is in it, and was that use covered?")
@@ -94,4 +94,6 @@ def _result(check: Check, wait: Wait) -> Response:
 
 
 def _out(check: Check) -> CheckOut:
-    return check_of(check, shown_people({finding.performer_id for finding in check.findings}))
+    named = {str(each["notice_id"]) for each in check.stay_down or ()}
+    own = stay_down.own_notices(context(), principal(), named)
+    return check_of(check, shown_people({finding.performer_id for finding in check.findings}), own)

@@ -48,6 +48,8 @@ def review_finding(path: FindingPath, body: NewReview) -> Response:
         reason=body.reason,
         considered=[each.value() for each in body.considered],
         licence_id=body.licence_id,
+        pack_id=body.pack_id,
+        language=body.language,
         replaces_id=body.replaces_id,
     )
     return created(ReviewOut.model_validate(review), f"/v1/findings/{review.finding_id}/reviews")

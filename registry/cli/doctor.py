@@ -18,7 +18,7 @@ SOMETHING_BROKEN = 4
 
 
 def doctor(*, as_json: AsJson = False) -> None:
-    """Look at every part of the registry on this machine, and say what to do about those that do not work.
+    """Look at every part of the registry on this machine, and say what to do about any that do not work.
 
     Exit code 0: every required part works; 4: one of them does not.
     """

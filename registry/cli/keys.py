@@ -8,7 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-from rich.console import Console
 from typer import Argument, Exit, Option, Typer, echo
 
 from registry.bootstrap import build_key_house, build_keyring, build_keyring_file, create_keys
@@ -94,6 +93,8 @@ def rotate(
     under the old key.
     """
     done = []
+    from rich.console import Console
+
     with acting_operator(acting) as (ctx, principal), Console(stderr=True).status("rotating") as shown:
         house = build_key_house(load_settings())
         for purpose in purposes or _BY_DEFAULT:

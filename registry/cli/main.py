@@ -5,107 +5,77 @@ Exit codes: 0 done and clean, 1 done and something was flagged, 2 usage, 3 some 
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 
 import typer
-from rich.console import Console
 
 from registry import __version__
-from registry.cli import (
-    account,
-    approach,
-    attestation,
-    backup,
-    clearance,
-    consent,
-    db,
-    doctor,
-    explanation,
-    export,
-    journal,
-    keys,
-    licence,
-    pay,
-    performer,
-    proposal,
-    purge,
-    receipt,
-    restore,
-    serve,
-    signing_key,
-    spoken_statement,
-    strike,
-    token,
-    webhook,
-)
+from registry.cli.late import MARKUP, LateGroup
 from registry.errors import RegistryError
 from registry.logs import warnings_on_standard_error
 
 EXIT_FAILED = 4
 
+
+class Commands(LateGroup):
+    """Every command of ``likeness``: to add one, write its module and name it here."""
+
+    summaries = {  # noqa: RUF012  (declared where the group is)
+        "identify": "Say whose voice is in each file, against a gallery of folders.",
+        "compare": "Say what recordings support: the performer, the declared source, both, or neither; and why.",
+        "evaluate": "Measure the engine; a speaker who is not in the gallery counts as a stranger.",
+        "scan": "Scan a training set or a catalogue, `likeness scan SOURCE --out DIR`; check and compare scans.",
+        "gallery": "Gallery files: sealed voiceprints, without names, to search recordings with where these are.",
+        "calibrate": (
+            "Fit a calibration to your own recordings, and compare it with the active one on people it was not fitted "
+            "on."
+        ),
+        "serve": "Serve the HTTP interface, with one worker beside it unless `LIKENESS_EMBEDDED_WORKER=false`.",
+        "worker": "Run one worker: it loads the engine, follows the gallery, and does what waits in the queue.",
+        "doctor": "Look at every part of the registry on this machine, and say what to do about any that do not work.",
+        "purge": "Destroy what is past its time, and leave a certificate of it in the journal.",
+        "export": (
+            "Write everything about one performer into a zip: a JSON document, a CSV of each table, and digests of all."
+        ),
+        "restore": "Restore a backup into the empty database that the settings name.",
+        "backup": "Backups. `likeness backup FOLDER` makes one; performers' keys lie in one file beside all of them.",
+        "db": "The database's schema.",
+        "keys": "The keys of the house.",
+        "journal": "The journal: signed checkpoints, exports, and whether it is what was signed.",
+        "account": "Accounts: who may come in.",
+        "token": "API tokens.",
+        "performer": "Performers: who is protected.",
+        "explanation": "Explanations: what performers are told before they decide.",
+        "consent": "Consents: what performers decide, and the receipts of it.",
+        "spoken-statement": "Spoken statements: a consent, said aloud in the enrolled voice.",
+        "receipt": "Receipts of decisions, checked without a registry.",
+        "licence": "Licences: what was agreed, and what became of it.",
+        "clearance": "Clearances: may I, and does the answer still hold?",
+        "approach": "Approaches: who asked a performer for their voice, and what they answered.",
+        "attestation": "Source attestations: whose voice a synthetic voice was made from.",
+        "proposal": "What takes two operators: one proposes, another approves.",
+        "pay": "Pay: what is owed, used and paid, and statements of it.",
+        "signing-key": "A key of one's own to sign licences with; the registry never sees its private half.",
+        "strike": "Strikes: every licence that one covers rests until it is over.",
+        "review": "Reviews: findings that wait for a person, and what was decided.",
+        "report": "Reports about cases and checks: fetched, and checked without the registry.",
+        "case": "Cases: a dispute about whose voice a product has.",
+        "notice": "Notices: what is asked of whoever shows a recording; nothing is sent.",
+        "webhook": "Webhooks: where organisations are told of what happens.",
+    }
+
+
 app = typer.Typer(
     name="likeness",
+    cls=Commands,
     help="The likeness registry: whose voice is in a recording, and was that use licensed?",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
+    rich_markup_mode=MARKUP,
     add_completion=False,
 )
-
-
-def _add_late(name: str, summary: str) -> None:
-    """Add a command whose module brings torch, which takes seconds to load: it is imported when the command is run.
-
-    All arguments go on as they are, ``--help`` among them, to the function of that name in the module of that name, or
-    to its ``app`` where it has several.
-    """
-
-    def run_late(ctx: typer.Context) -> None:
-        module = import_module(f"registry.cli.{name}")
-        late = getattr(module, "app", None)
-        if late is None:
-            late = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode="markdown", add_completion=False)
-            late.command()(getattr(module, name))
-        late(args=ctx.args, prog_name=ctx.command_path)
-
-    passing_on = {"ignore_unknown_options": True, "allow_extra_args": True, "allow_interspersed_args": False}
-    app.command(name, help=summary, add_help_option=False, context_settings=passing_on)(run_late)
-
-
-_add_late("identify", "Say whose voice is in each file, against a gallery of folders.")
-_add_late("compare", "Compare a questioned voice with a performer, a declared source and a cohort.")
-_add_late("evaluate", "Measure the engine on folders of labelled recordings.")
-_add_late("scan", "Scan a training set or a catalogue: one row for every input, and a signed report.")
-_add_late("gallery", "Issue gallery files, and say how they stand.")
-_add_late("calibrate", "Fit a calibration to your own labelled recordings; nothing is activated.")
-app.command("serve")(serve.serve)
-app.command("worker")(serve.worker)
-app.command("doctor")(doctor.doctor)
-app.command("purge")(purge.purge)
-app.command("export")(export.export)
-app.command("restore")(restore.restore)
-app.add_typer(backup.app, name="backup")
-app.add_typer(db.app, name="db")
-app.add_typer(keys.app, name="keys")
-app.add_typer(journal.app, name="journal")
-app.add_typer(account.app, name="account")
-app.add_typer(token.app, name="token")
-app.add_typer(performer.app, name="performer")
-app.add_typer(explanation.app, name="explanation")
-app.add_typer(consent.app, name="consent")
-app.add_typer(spoken_statement.app, name="spoken-statement")
-app.add_typer(receipt.app, name="receipt")
-app.add_typer(licence.app, name="licence")
-app.add_typer(clearance.app, name="clearance")
-app.add_typer(approach.app, name="approach")
-app.add_typer(attestation.app, name="attestation")
-app.add_typer(proposal.app, name="proposal")
-app.add_typer(pay.app, name="pay")
-app.add_typer(signing_key.app, name="signing-key")
-app.add_typer(strike.app, name="strike")
-app.add_typer(webhook.app, name="webhook")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001  (typer's form of a flag)
@@ -128,13 +98,26 @@ def _main(
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
-    """Run one command and end the process with its exit code."""
+    """Run one command and end the process with its exit code.
+
+    Args:
+        arguments: by default those that the process was started with.
+    """
     try:
         with warnings_on_standard_error():
             app(args=list(arguments) if arguments is not None else None)
     except RegistryError as error:
-        Console(stderr=True, soft_wrap=True).print(f"likeness: {error.detail}", style="bold red", markup=False)
+        _tell(error)
         sys.exit(EXIT_FAILED)
+    finally:
+        if arguments is None:
+            gc.freeze()  # the process ends: nobody need look through every module for garbage once more
+
+
+def _tell(error: RegistryError) -> None:
+    from rich.console import Console
+
+    Console(stderr=True, soft_wrap=True).print(f"likeness: {error.detail}", style="bold red", markup=False)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,16 @@ RegistryUrl = Annotated[
     ),
 ]
 
+Registry = Annotated[
+    str,
+    Option(
+        "--registry",
+        metavar="URL",
+        envvar="LIKENESS_REGISTRY",
+        help="The registry to ask over HTTP, such as https://registry.example; no proxy is used.",
+    ),
+]
+
 TokenFile = Annotated[
     Path | None,
     Option(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
-from rich.measure import Measurement
-from rich.table import Table
-from rich.text import Text
+
+if TYPE_CHECKING:  # imported where a table is printed: most commands print none
+    from rich.table import Table
+    from rich.text import Text
 
 _UNBOUNDED = 100_000
 _LEAST_PROSE = 40  # characters on a line, where there are as many
@@ -32,6 +33,8 @@ def print_table(
         title: above the table.
         prose: heading of the one column whose text may run over several lines.
     """
+    from rich.table import Table
+
     cells = [[_cell(value) for value in row] for row in rows]
     table = Table(title=title, title_justify="left", title_style="bold")
     for number, heading in enumerate(headings):
@@ -47,6 +50,9 @@ def print_table(
 
 def print_facts(facts: Mapping[str, object]) -> None:
     """Print one record, a line for each of its facts."""
+    from rich.table import Table
+    from rich.text import Text
+
     widest = max(map(len, facts), default=0)
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True, min_width=widest)
@@ -76,12 +82,17 @@ def words(value: object) -> str:
 
 def _cell(value: object) -> Text:
     """Answer text that is shown as it is: a name is no markup, and moves no cursor."""
+    from rich.text import Text
+
     shown = words(value)
     return Text("".join(character if character.isprintable() or character == "\n" else "�" for character in shown))
 
 
 def _print_whole(table: Table) -> None:
     """Print at the width of the terminal, or at the least that breaks no word where that is more."""
+    from rich.console import Console
+    from rich.measure import Measurement
+
     console = Console()
     needed = Measurement.get(console, console.options.update(max_width=_UNBOUNDED), table).minimum
     console.width = max(console.width, needed)

@@ -246,6 +246,8 @@ def withdrawal_in_words(done: Withdrawal) -> str:
     if done.licences_suspended:
         said.append(f"licences suspended: {', '.join(done.licences_suspended)}")
     said.append(f"running workers that have confirmed: {done.workers_confirmed} of {done.workers_live}")
+    if done.notices.kept:
+        said.append(f"notices that keep what was served, which the other side has as well: {done.notices.kept}")
     return "\n".join(said) + _must_stop(done)
 
 

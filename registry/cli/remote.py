@@ -17,7 +17,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from ipaddress import ip_address
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import IO, Any, Final, Self
 
 import httpx
@@ -171,12 +171,36 @@ class RemoteRegistry:
         """
         return self._json(lambda: self._client.stream("GET", path, params=query), self._attempts)
 
+    def content(self, path: str) -> bytes:
+        """Answer what is at an address, byte for byte; raises as `get`."""
+        return bytes(self._asked(lambda: self._client.stream("GET", path), self._body, self._attempts))
+
     def ask(self, path: str, body: Any, *, attempts: int | None = None) -> Any:
         """Post a question, which changes nothing and may be asked again; answers and raises as `get`."""
         return self._json(lambda: self._client.stream("POST", path, json=body), attempts or self._attempts)
 
-    def send(self, path: str, files: Mapping[str, Path], *, key: str) -> Any:
+    def change(self, path: str, body: Any, *, key: str, version: int | None = None) -> Any:
+        """Post what changes something, under an idempotency key: sent again, it is done once. Raises as `get`.
+
+        Args:
+            path: of the operation.
+            body: that is sent as JSON.
+            key: of this one change.
+            version: that the caller has seen; if it has changed since, nothing is done.
+        """
+        headers = {"Idempotency-Key": key} | ({} if version is None else {"If-Match": f'"v{version}"'})
+        return self._json(lambda: self._client.stream("POST", path, json=body, headers=headers), self._attempts)
+
+    def send(
+        self, path: str, files: Mapping[str, Path], *, key: str, fields: Mapping[str, str] = MappingProxyType({})
+    ) -> Any:
         """Post files as a form, under an idempotency key: sent again, they are taken in once. Raises as `get`.
+
+        Args:
+            path: of the operation.
+            files: by the name of their field.
+            key: of this one change.
+            fields: further ones, by name.
 
         Raises:
             InvalidInputError: a file cannot be read.
@@ -187,7 +211,8 @@ class RemoteRegistry:
             with ExitStack() as opened:
                 parts = {name: (path.name, opened.enter_context(_reading(path))) for name, path in files.items()}
                 headers = {"Idempotency-Key": key}
-                yield opened.enter_context(self._client.stream("POST", path, files=parts, headers=headers))
+                form: dict[str, Any] = {name: (None, value) for name, value in fields.items()}
+                yield opened.enter_context(self._client.stream("POST", path, files={**form, **parts}, headers=headers))
 
         return self._json(sent, self._attempts)
 

@@ -24,7 +24,7 @@ from registry.settings import load_settings
 
 app = typer.Typer(
     cls=scan_report.SourceOrCommand,
-    help="Scan a training set or a catalogue, `likeness scan SOURCE --out DIR`; check and compare what came of it.",
+    help="Scan a training set or a catalogue, `likeness scan SOURCE --out DIR`; check and compare scans.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",

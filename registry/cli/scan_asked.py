@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Final
 
 from typer import BadParameter
 
+from registry.cli.remote import RemoteRegistry
 from registry.cli.scan_engines import ENGINES, RAY, Where
 from registry.cli.scan_galleries import FolderGallery, Galleries, RegistryGallery
 from registry.cli.scan_gallery_file import FileOpens
@@ -86,21 +88,24 @@ class AskedScan:
         """What the inputs are, where a row does not say."""
         return UseKind.TRAINING if self.kind == TRAINING else UseKind.GENERATED
 
-    def galleries(self, settings: Settings) -> Galleries:
-        """Answer what is searched."""
+    @contextmanager
+    def galleries(self, settings: Settings) -> Iterator[Galleries]:
+        """Answer what is searched, for a block; a registry that is asked for it has no connection left afterwards."""
         if self.remote.url is not None:
-            return self._remote_gallery()
-        if self.gallery is not None and self.gallery.is_file():
-            return self.opens.gallery(self.gallery, SearchPurpose(self.kind))
-        if self.gallery is not None:
-            return FolderGallery(self.gallery)
-        return RegistryGallery(settings, self.organisation or "", self.as_of, self.use_kind)
+            with self.remote.registry() as registry:
+                yield self._remote_gallery(registry)
+        elif self.gallery is not None and self.gallery.is_file():
+            yield self.opens.gallery(self.gallery, SearchPurpose(self.kind))
+        elif self.gallery is not None:
+            yield FolderGallery(self.gallery)
+        else:
+            yield RegistryGallery(settings, self.organisation or "", self.as_of, self.use_kind)
 
-    def _remote_gallery(self) -> RemoteGallery:
+    def _remote_gallery(self, registry: RemoteRegistry) -> RemoteGallery:
         if self.opens.key is None:
             raise InvalidInputError("a gallery file is opened with --gallery-key")
         return RemoteGallery(
-            self.remote.registry(),
+            registry,
             SearchPurpose(self.kind),
             self.out,
             key=self.opens.key,

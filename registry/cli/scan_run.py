@@ -21,6 +21,7 @@ from registry.cli.scan_engines import Hearing, opened_scanner
 from registry.cli.scan_galleries import Galleries, Opened, moment
 from registry.cli.scan_plan import print_plan
 from registry.cli.scan_progress import shown_progress
+from registry.domain.scan_requests import SCAN_KEY
 from registry.engine.devices import choose_device
 from registry.engine.identify import Engine
 from registry.scanning.estimate import Estimate, estimate
@@ -33,7 +34,7 @@ from registry.scanning.places import shown
 from registry.scanning.plan import engine_json, require_same, versions, working_json
 from registry.scanning.report import write_report
 from registry.scanning.results import MANIFEST, PLAN, SUMMARY
-from registry.scanning.signing import SCAN_KEY, ScanKey, scan_key
+from registry.scanning.signing import ScanKey, scan_key
 from registry.scanning.tables import write_json
 from registry.scanning.tally import Tally
 from registry.scanning.training import write_training
@@ -45,9 +46,8 @@ SOME_FAILED: Final = 3
 
 def tell(wanted: AskedScan, settings: Settings) -> None:
     """Say what would be done, and leave nothing behind."""
-    galleries = wanted.galleries(settings)
-    told = galleries.told()
-    with tempfile.TemporaryDirectory() as folder:
+    with wanted.galleries(settings) as galleries, tempfile.TemporaryDirectory() as folder:
+        told = galleries.told()
         manifest = freeze(wanted.inputs(galleries), Path(folder))
         _print(wanted, settings, told, manifest, _estimate(wanted, manifest, wanted.choice(manifest)))
 
@@ -87,9 +87,13 @@ class _Prepared:
 
 def run(wanted: AskedScan, settings: Settings, key: ScanKey | None) -> tuple[Tally, bool]:
     """Scan, or go on with a scan. Answer the counts, and whether some performers could not be searched."""
+    with wanted.galleries(settings) as galleries:
+        return _run(wanted, settings, galleries, key)
+
+
+def _run(wanted: AskedScan, settings: Settings, galleries: Galleries, key: ScanKey | None) -> tuple[Tally, bool]:
     console = Console(stderr=True)
     names = read_names(wanted.names) if wanted.names else None
-    galleries = wanted.galleries(settings)
     going_on = (wanted.out / PLAN).exists()
     prepared = _taken_up(wanted, galleries) if going_on else _begun(wanted, settings, galleries)
     engine = build_engine(settings, device=wanted.device, threads=wanted.threads, target_fpir=wanted.target_fpir)

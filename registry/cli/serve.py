@@ -1,4 +1,4 @@
-"""``likeness serve`` and ``likeness worker``: the two long-running processes."""
+"""``likeness serve``: the HTTP interface, and a worker beside it."""
 
 from __future__ import annotations
 
@@ -15,28 +15,18 @@ from types import FrameType
 import typer
 
 from registry.bootstrap import PARENT_VARIABLE, build_database, build_keyring
+from registry.cli.worker import WORKER, WORKER_THREADS
 from registry.errors import SettingsError
 from registry.hardening import leave_no_core
 from registry.logs import configure_logs
 from registry.settings import Settings, load_settings
 
-_WORKER = [sys.executable, "-m", "registry.worker"]
-_WORKER_THREADS = {"OPENBLAS_NUM_THREADS": "1"}
-"""numpy's own threads wait for each other by spinning, at twice the cost; the engine runs threads that don't."""
 _RESTART_S = 1.0
 _SERVER_GRACE_S = 2
 KEPT_ALIVE_S = 75
 """An idle connection is kept open for longer than a proxy keeps it, so that none is closed as a request goes out."""
 _REFUSED_TO_START = {3, 4}  # gunicorn's codes for an application that does not load, and our own for a run that failed
 _FAILED = 4
-
-
-def worker() -> None:
-    """Run one worker: it loads the engine, follows the gallery, and does what waits in the queue.
-
-    Run as many as there are GPUs, or hosts; they share the work through the database.
-    """
-    os.execve(sys.executable, _WORKER, _WORKER_THREADS | os.environ)  # noqa: S606  (our own program, in place of this one)
 
 
 def serve() -> None:
@@ -127,8 +117,8 @@ class _Supervisor:
 
 
 def _start_worker() -> subprocess.Popen[bytes]:
-    environment = _WORKER_THREADS | os.environ | {PARENT_VARIABLE: str(os.getpid())}
-    return subprocess.Popen(_WORKER, env=environment)  # noqa: S603  (our own program)
+    environment = WORKER_THREADS | os.environ | {PARENT_VARIABLE: str(os.getpid())}
+    return subprocess.Popen(WORKER, env=environment)  # noqa: S603  (our own program)
 
 
 def _start_http(settings: Settings, listener: socket.socket) -> subprocess.Popen[bytes]:

@@ -12,6 +12,9 @@ States::
       │                   └──────────new evidence────────────────┴───────────┘
       └──not taken up──▶ closed             (withdrawn by who opened it, or settled, from any state before decided)
 
+Whoever was served with a notice that rests on the case opens it again by a counter-statement
+(`registry.domain.notices`).
+
 Each state has its time, from `registry.domain.rules.deadlines`. Nothing happens by itself when a time is over: then
 whoever waited for the other side may go on without it.
 """
@@ -82,7 +85,7 @@ class Move:
         by: who takes it.
         ending: how the case is closed by it, or None.
         waits: whether it waits until both sides have spoken in the state before, or its time is over.
-        needs: what has to be there: ``proposal``, ``new_paper``, or nothing.
+        needs: what has to be there: ``proposal``, ``new_paper``, ``counter_statement``, or nothing.
     """
 
     to: CaseState
@@ -105,6 +108,7 @@ class CaseStep(StrEnum):
     REOPEN = "reopen"
     WITHDRAW = "withdraw"
     SETTLE = "settle"
+    COUNTER = "counter"
 
 
 _S, _REGISTRY = CaseState, CaseSide.REGISTRY
@@ -122,6 +126,9 @@ MOVES: Mapping[tuple[CaseState, CaseStep], Move] = MappingProxyType(
         (_S.DECIDED, CaseStep.CLOSE): Move(_S.CLOSED, _REGISTRY, CaseEnding.DECIDED, waits=True),
         (_S.DECIDED, CaseStep.REOPEN): Move(_S.EVIDENCE, _REGISTRY, needs="new_paper"),
         (_S.CLOSED, CaseStep.REOPEN): Move(_S.EVIDENCE, _REGISTRY, needs="new_paper"),
+        (_S.PROPOSED, CaseStep.COUNTER): Move(_S.EVIDENCE, CaseSide.RESPONDENT, needs="counter_statement"),
+        (_S.DECIDED, CaseStep.COUNTER): Move(_S.EVIDENCE, CaseSide.RESPONDENT, needs="counter_statement"),
+        (_S.CLOSED, CaseStep.COUNTER): Move(_S.EVIDENCE, CaseSide.RESPONDENT, needs="counter_statement"),
     }
     | {
         (state, CaseStep.WITHDRAW): Move(_S.CLOSED, CaseSide.COMPLAINANT, CaseEnding.WITHDRAWN)
@@ -191,5 +198,6 @@ _NEEDED: Mapping[str, str] = MappingProxyType(
     {
         "proposal": "a proposal: make one, and the case is proposed by it",
         "new_paper": "a paper that a side has filed since it was decided or closed: name it",
+        "counter_statement": "a served notice: whoever was served counters that, and by it the case is opened again",
     }
 )

@@ -31,3 +31,4 @@ class WorkKind(StrEnum):
     ENROLMENT = "enrolment"
     SPOKEN_STATEMENT = "spoken_statement"
     SCAN = "scan"
+    CASE_ANALYSIS = "case_analysis"

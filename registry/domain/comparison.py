@@ -24,6 +24,13 @@ REFERENCE = "reference"
 """Name of the population that comes with the calibration. No party chose it, and it is always among the cohorts."""
 
 
+BIN = 0.5
+"""Width of the bins of a distribution, in log10 LR: so wide that a bin says of nobody how near they are."""
+
+LEAST_SHOWN = 10
+"""Members of a cohort with less than which its distribution is not shown."""
+
+
 class Role(StrEnum):
     """Whose voice it is in a comparison."""
 
@@ -147,6 +154,48 @@ class Alikeness:
 
 
 @dataclass(frozen=True, slots=True)
+class Distribution:
+    """How strongly the questioned voice supports the members of a cohort, all of them together and nobody by name.
+
+    Each member is asked about in turn, with the others as rivals and neither performer nor source among them.
+
+    Attributes:
+        edges: of the bins in log10 LR, rising; the outer bins also hold what lies beyond validation.
+        counts: members in each bin; one fewer than edges.
+    """
+
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.edges) != len(self.counts) + 1 or list(self.edges) != sorted(set(self.edges)):
+            raise ValueError("a distribution has rising edges, one more than counts")
+        if min(self.counts, default=-1) < 0 or self.voices < LEAST_SHOWN:
+            raise ValueError(f"fewer than {LEAST_SHOWN} members are not shown as a distribution")
+
+    @property
+    def voices(self) -> int:
+        """Members in it."""
+        return sum(self.counts)
+
+
+def distributed(strengths: Sequence[float], marks: Marks) -> Distribution | None:
+    """Answer how strengths are distributed; None of fewer than `LEAST_SHOWN`.
+
+    Args:
+        strengths: in log10 LR, one for each member.
+        marks: whose bounds cap them.
+    """
+    if len(strengths) < LEAST_SHOWN:
+        return None
+    first, last = math.floor(marks.lower / BIN), math.ceil(marks.upper / BIN)
+    counts = [0] * (last - first)
+    for strength in strengths:
+        counts[min(max(math.floor(marks.capped(strength) / BIN), first), last - 1) - first] += 1
+    return Distribution(tuple(round(step * BIN, 1) for step in range(first, last + 1)), tuple(counts))
+
+
+@dataclass(frozen=True, slots=True)
 class UnderCohort:
     """Everything that is relative to one cohort.
 
@@ -156,6 +205,7 @@ class UnderCohort:
         source: the same; None when nobody is declared.
         alike: performer and source; None when nobody is declared.
         set_aside: members who were no rivals, because the performer or the source may be them under another name.
+        distribution: of the other members; None of a cohort that has none, or too few to hide anybody.
     """
 
     name: str
@@ -163,10 +213,14 @@ class UnderCohort:
     source: Likeness | None
     alike: Alikeness | None
     set_aside: tuple[str, ...] = ()
+    distribution: Distribution | None = None
 
     def __post_init__(self) -> None:
         if (self.source is None) is not (self.alike is None):
             raise ValueError("a source is compared with the performer too, and nobody is where none is declared")
+        rank, shown = self.performer.rank, self.distribution
+        if shown is not None and (rank is None or rank.voices != shown.voices):
+            raise ValueError(f"a distribution is of everybody who is ranked, not of {shown.voices}")
 
     def strengths(self) -> Sequence[tuple[str, Strength]]:
         """Answer every strength, with the pair that it is of."""
@@ -263,24 +317,69 @@ class Comparison:
         return Role.SOURCE in self.materials
 
 
-# The scale of words.
+# The scale of words. It is the only one: reports and pages take their words from here.
 
-_SCALE: Sequence[tuple[float, str]] = (
+SCALE: Sequence[tuple[float, str]] = (
     (2, "weak"),
     (10, "moderate"),
-    (100, "moderately strong"),
+    (100, "moderately_strong"),
     (1_000, "strong"),
-    (10_000, "very strong"),
-    (1_000_000, "extremely strong"),
+    (10_000, "very_strong"),
+    (1_000_000, "extremely_strong"),
 )
 """Likelihood ratios from which each word holds: ENFSI Guideline for Evaluative Reporting in Forensic Science, version
 3.0 (2015), table of verbal equivalents."""
 
+NEITHER = "neither"
+"""What is said under the first word of the scale."""
 
-def verbal(log10_lr: float) -> str:
-    """Say in words what a capped log10 LR supports, either way; capped figures make capped words."""
+STRENGTH_WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "weak": "weak",
+        "moderate": "moderate",
+        "moderately_strong": "moderately strong",
+        "strong": "strong",
+        "very_strong": "very strong",
+        "extremely_strong": "extremely strong",
+    },
+    "ko": {
+        "weak": "약한",
+        "moderate": "중간 정도의",
+        "moderately_strong": "다소 강한",
+        "strong": "강한",
+        "very_strong": "매우 강한",
+        "extremely_strong": "극히 강한",
+    },
+}
+"""The words by language, as they stand before *support*."""
+
+_SENTENCES: Mapping[str, tuple[str, str, str]] = {
+    "en": ("no support for either", "{} support for the same voice", "{} support for another voice"),
+    "ko": (
+        "어느 쪽도 뒷받침하지 않음",
+        "같은 목소리라는 {} 뒷받침",
+        "다른 목소리라는 {} 뒷받침",
+    ),
+}
+"""By language: neither, the same voice, another voice."""
+
+
+def strength_word(log10_lr: float) -> str:
+    """Answer the word of the scale for how strongly a log10 LR supports one side or the other, or `NEITHER`."""
     ratio = 10 ** abs(log10_lr)
-    words = [word for least, word in _SCALE if ratio >= least or math.isclose(ratio, least)]
-    if not words:
-        return "no support for either"
-    return f"{words[-1]} support for {'the same voice' if log10_lr > 0 else 'another voice'}"
+    words = [word for least, word in SCALE if ratio >= least or math.isclose(ratio, least)]
+    return words[-1] if words else NEITHER
+
+
+def verbal(log10_lr: float, language: str = "en") -> str:
+    """Say in words what a capped log10 LR supports, either way; capped figures make capped words.
+
+    Args:
+        log10_lr: capped at what validation supports (`Marks.capped`).
+        language: one of `STRENGTH_WORDS`; KeyError for another.
+    """
+    neither, same, another = _SENTENCES[language]
+    word = strength_word(log10_lr)
+    if word == NEITHER:
+        return neither
+    return (same if log10_lr > 0 else another).format(STRENGTH_WORDS[language][word])

@@ -13,8 +13,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-import langcodes
-
 from registry.domain.iso import COUNTRIES, CURRENCIES
 from registry.domain.terms import ANY_LANGUAGE, WORLD, LicenceTerms
 from registry.domain.terms_limits import LANGUAGE, LONGEST_LANGUAGE, beyond_limits
@@ -72,6 +70,8 @@ def is_language(tag: str) -> bool:
     """
     if len(tag) > LONGEST_LANGUAGE or not _TAG.fullmatch(tag):
         return False
+    import langcodes
+
     return langcodes.tag_is_valid(tag)
 
 

@@ -36,6 +36,8 @@ class ProposalKind(StrEnum):
     UNSEALING = "unsealing"
     PERFORMER_DELETION = "performer_deletion"
     ENGINE_CHANGE = "engine_change"
+    NOTICE_SERVICE = "notice_service"
+    NOTICE_PUT_BACK = "notice_put_back"
 
 
 class ProposalState(StrEnum):
@@ -103,13 +105,41 @@ class EngineChange:
         return EngineSettings(self.target_fpir, self.calibration_sha256)
 
 
-Content = Unsealing | PerformerDeletion | EngineChange
+@dataclass(frozen=True, slots=True)
+class NoticeService:
+    """That a notice may be served: two have read it in good faith, and both say that it may go.
+
+    Attributes:
+        notice_id: which.
+        document_sha256: of the bytes that both have read.
+    """
+
+    notice_id: str
+    document_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticePutBack:
+    """That what a notice took down may be shown again, since its term is over; where the respondent is limited.
+
+    Attributes:
+        notice_id: which.
+        version: of the notice, as the proposer saw it.
+    """
+
+    notice_id: str
+    version: int
+
+
+Content = Unsealing | PerformerDeletion | EngineChange | NoticeService | NoticePutBack
 
 _KINDS: Mapping[type[Content], ProposalKind] = MappingProxyType(
     {
         Unsealing: ProposalKind.UNSEALING,
         PerformerDeletion: ProposalKind.PERFORMER_DELETION,
         EngineChange: ProposalKind.ENGINE_CHANGE,
+        NoticeService: ProposalKind.NOTICE_SERVICE,
+        NoticePutBack: ProposalKind.NOTICE_PUT_BACK,
     }
 )
 
@@ -132,6 +162,10 @@ def content_of_json(stored: Mapping[str, Any]) -> Content:
         return Unsealing(**members)
     if kind is ProposalKind.PERFORMER_DELETION:
         return PerformerDeletion(**members | {"ground": DeletionGround(members["ground"])})
+    if kind is ProposalKind.NOTICE_SERVICE:
+        return NoticeService(**members)
+    if kind is ProposalKind.NOTICE_PUT_BACK:
+        return NoticePutBack(**members)
     return EngineChange(**members)
 
 

@@ -51,6 +51,9 @@ class RuleId(StrEnum):
     CONSENT_RECORD = "consent_record"
     LICENCE_RECORD = "licence_record"
     CASE_RECORD = "case_record"
+    STAY_DOWN_ENTRY = "stay_down_entry"
+    MISUSE_STRIKE = "misuse_strike"
+    MISUSE_LIMIT = "misuse_limit"
     LEDGER = "ledger"
     JOURNAL = "journal"
 
@@ -145,8 +148,9 @@ SCHEDULE: tuple[RetentionRule, ...] = (
     RetentionRule(
         RuleId.CHECK,
         Text(
-            "Checks with their findings and what was decided about them, unless pay or a case rests on them.",
-            "보수 산정이나 사건의 근거가 아닌 검사와 탐지 결과, 그에 대한 결정.",
+            "Checks with their findings, what was decided about them and which reports were issued, unless pay or a "
+            "case rests on them.",
+            "보수 산정이나 사건의 근거가 아닌 검사와 탐지 결과, 그에 대한 결정, 보고서 발급 기록.",
         ),
         Text("To show what was found, and to dispute it.", "결과의 열람과 이의 제기."),
         timedelta(days=3 * 365),
@@ -248,8 +252,9 @@ SCHEDULE: tuple[RetentionRule, ...] = (
     RetentionRule(
         RuleId.CONSENT_RECORD,
         Text(
-            "Explanations, consents, accepted spoken statements, refusals, and who acted for the performer.",
-            "설명·동의·거부 기록, 수락된 음성 진술, 대리 관계.",
+            "Explanations, consents, accepted spoken statements, refusals, agreements to be one of many that are "
+            "compared with, and who acted for the performer.",
+            "설명·동의·거부 기록, 수락된 음성 진술, 비교 대상 집단에 들겠다는 동의, 대리 관계.",
         ),
         _PROOF,
         timedelta(days=10 * 365),
@@ -272,14 +277,47 @@ SCHEDULE: tuple[RetentionRule, ...] = (
     RetentionRule(
         RuleId.CASE_RECORD,
         Text(
-            "Cases: what both sides filed, who read it, steps, proposals, pauses, and the findings that opened them.",
-            "사건: 양측이 제출한 서류, 열람 기록, 절차, 결론안, 일시 중단, 그리고 사건을 연 탐지 결과.",
+            "Cases: what both sides filed, who read it, analyses, steps, proposals, pauses, notices with their steps, "
+            "who was said to be a public figure, which reports were issued, and the findings that opened them.",
+            "사건: 양측이 제출한 서류, 열람 기록, 음성 비교, 절차, 결론안, 일시 중단, 통지와 그 절차, 공인 여부에 관한 "
+            "판단, 보고서 발급 기록, 그리고 사건을 연 탐지 결과.",
         ),
         _PROOF,
         timedelta(days=10 * 365),
         _ENDED,
         DestroyedBy.BY_HAND,
         "limitation of claims differs by country: verify",
+    ),
+    RetentionRule(
+        RuleId.STAY_DOWN_ENTRY,
+        Text(
+            "Digests and fingerprints of recordings that served notices were about; a fingerprint goes when its entry "
+            "ends.",
+            "송달된 통지의 대상 녹음의 해시와 지문. 지문은 항목이 끝날 때 삭제.",
+        ),
+        Text("To tell the same recording again.", "같은 녹음의 식별."),
+        timedelta(days=30),
+        Text("The end of the entry, or of its term.", "항목 또는 그 기한의 종료."),
+        DestroyedBy.PURGE,
+        _PRACTICE,
+    ),
+    RetentionRule(
+        RuleId.MISUSE_STRIKE,
+        Text("Strikes for misuse of notices, and what was said against them.", "통지 오남용 기록과 그에 대한 이의."),
+        Text("To answer whoever asks what counted against them.", "집계된 내용의 안내."),
+        timedelta(days=365),
+        Text("The day on which they counted no more.", "집계에서 제외된 날."),
+        DestroyedBy.PURGE,
+        _PRACTICE,
+    ),
+    RetentionRule(
+        RuleId.MISUSE_LIMIT,
+        Text("Limits that were decided on because of strikes.", "오남용 기록에 따라 정해진 제한."),
+        Text("To answer whoever asks why something took two operators.", "두 운영자가 필요했던 사유의 안내."),
+        timedelta(days=365),
+        _ENDED,
+        DestroyedBy.PURGE,
+        _PRACTICE,
     ),
     RetentionRule(
         RuleId.LEDGER,

@@ -54,10 +54,13 @@ class ReviewAction(StrEnum):
     ASK_FOR_FIX = "ask_for_fix"
     ASK_FOR_PAYMENT = "ask_for_payment"
     OPEN_CASE = "open_case"
+    PREPARE_NOTICE = "prepare_notice"
     ARCHIVE = "archive"
 
 
-LEAVES = frozenset({ReviewAction.ASK_FOR_FIX, ReviewAction.ASK_FOR_PAYMENT, ReviewAction.OPEN_CASE})
+LEAVES = frozenset(
+    {ReviewAction.ASK_FOR_FIX, ReviewAction.ASK_FOR_PAYMENT, ReviewAction.OPEN_CASE, ReviewAction.PREPARE_NOTICE}
+)
 """Actions by which something leaves the registry: a studio is asked, or has to answer."""
 
 

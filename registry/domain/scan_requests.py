@@ -16,6 +16,8 @@ from registry.errors import InvalidInputError, NotFoundError
 
 CHAINED: Final = "::"
 """What joins one URL to another, as fsspec reads them."""
+SCAN_KEY: Final = "scan-key.json"
+"""Name of the file with the key that reports of scans are signed with, in the home folder."""
 ROOT_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 STORES: Final = frozenset({"abfs", "abfss", "az", "gcs", "gs", "memory", "oci", "oss", "s3", "s3a"})
 """Schemes of stores that know no links, so that what is below a place is in it."""

@@ -82,6 +82,8 @@ class Telling:
 
 _ORGANISATION, _STUDIO, _PERFORMER = "organisation_id", "studio_id", ("performer_id",)
 _PAUSE = (*_PERFORMER, "pause_id", "licence_id")
+_NOTICE = (*_PERFORMER, "case_id")
+_ANALYSIS = (*_PERFORMER, "analysis_id")
 
 TOLD = (
     Telling("check.completed", EventType.CHECK_COMPLETED, "check_id", _ORGANISATION),
@@ -111,8 +113,12 @@ TOLD = (
     Telling("case.opened", EventType.CASE_OPENED, "case_id", _STUDIO, _PERFORMER),
     Telling("case.moved", EventType.CASE_MOVED, "case_id", _STUDIO, _PERFORMER),
     Telling("case.paper_filed", EventType.CASE_PAPER_FILED, "case_id", _STUDIO, (*_PERFORMER, "paper_id")),
+    Telling("case.analysis_finished", EventType.CASE_ANALYSIS_FINISHED, "case_id", _STUDIO, _ANALYSIS),
+    Telling("case.analysis_failed", EventType.CASE_ANALYSIS_FAILED, "case_id", _STUDIO, _ANALYSIS),
     Telling("case.paused", EventType.CASE_PAUSED, "case_id", _STUDIO, _PAUSE),
     Telling("case.pause_ended", EventType.CASE_PAUSE_ENDED, "case_id", _STUDIO, _PAUSE),
+    Telling("notice.drafted", EventType.NOTICE_DRAFTED, "notice_id", _STUDIO, _NOTICE),
+    Telling("notice.moved", EventType.NOTICE_MOVED, "notice_id", _STUDIO, _NOTICE),
     Telling("gallery_file.issued", EventType.GALLERY_FILE_ISSUED, "gallery_file_id", _ORGANISATION),
 )
 """What is told to the organisation that an event is about. A new type is one more line here."""

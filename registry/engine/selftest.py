@@ -35,6 +35,7 @@ VOICES = {"low": (105.0, 1.0), "middle": (165.0, 1.08), "high": (230.0, 1.17)}
 PROBE_S = 4.0
 _FORMANTS_HZ = np.array([[700.0, 1220.0, 2600.0], [310.0, 2020.0, 2960.0], [440.0, 1020.0, 2240.0]])
 _WIDTHS_HZ = np.array([90.0, 120.0, 180.0])
+_STRENGTHS = np.array([1.0, 0.6, 0.3])
 _VOWEL_S = 0.2
 _RATIO = "log10_lr."
 _EVERY_FRAME = 19  # of the segmentation, one in so many is kept
@@ -56,13 +57,14 @@ def voice_like(pitch_hz: float, formant_scale: float, seconds: float, seed: int)
     phase = 2 * np.pi * np.cumsum(pitch_hz * drift) / SAMPLE_RATE_HZ
     vowels = random.integers(len(_FORMANTS_HZ), size=int(seconds / _VOWEL_S) + 2)
     position = time / _VOWEL_S
-    blend = (position % 1)[:, None]
+    blend = position % 1
     left, right = vowels[position.astype(int)], vowels[position.astype(int) + 1]
-    formants = formant_scale * ((1 - blend) * _FORMANTS_HZ[left] + blend * _FORMANTS_HZ[right])
+    formants = formant_scale * ((1 - blend) * _FORMANTS_HZ.T[:, left] + blend * _FORMANTS_HZ.T[:, right])  # (3, n)
     sound = np.zeros(count)
     for harmonic in range(1, int(7000 / (1.1 * pitch_hz))):
-        distance = (harmonic * pitch_hz - formants) / _WIDTHS_HZ
-        strength = (np.array([1.0, 0.6, 0.3]) / (1 + distance**2)).sum(axis=1)
+        distance = (harmonic * pitch_hz - formants) / _WIDTHS_HZ[:, None]
+        first, second, third = _STRENGTHS[:, None] / (1 + distance * distance)
+        strength = first + second + third
         sound += strength / np.sqrt(harmonic) * np.sin(harmonic * phase)
     sound = 0.1 * sound / sound.std() * (0.75 + 0.25 * np.sin(2 * np.pi * 3.7 * time)) + random.normal(0, 2e-4, count)
     grid = (np.clip(np.round(sound * 32768), -32768, 32767) / 32768).astype(np.float32)

@@ -18,6 +18,7 @@ from registry.domain.comparison import (
     REFERENCE,
     Alikeness,
     Comparison,
+    Distribution,
     Likeness,
     Marks,
     Material,
@@ -27,6 +28,7 @@ from registry.domain.comparison import (
     Strength,
     TurnScore,
     UnderCohort,
+    distributed,
 )
 from registry.domain.scores import Log10LR, Reason
 from registry.engine.analysis import Analysis, Voice
@@ -57,18 +59,26 @@ class Sample:
         voice: that counts: of a recording with several, the one that speaks most.
         quality: of the signal; None where only a voiceprint is at hand, which an enrolment has judged.
         others_s: net speech of other voices in it.
+        whole_s: net speech in the recording; None where only a voiceprint is at hand.
     """
 
     name: str
     voice: Voice
     quality: SignalQuality | None
     others_s: float = 0.0
+    whole_s: float | None = None
+
+    @property
+    def speech_s(self) -> float:
+        """Net speech of the voice as it is told: what the engine counts of it, but never more than there is."""
+        return self.voice.speech_s if self.whole_s is None else min(self.voice.speech_s, self.whole_s)
 
     @classmethod
     def of(cls, name: str, analysis: Analysis) -> Sample:
         """Take the voice that speaks most in a recording."""
-        voice = analysis.voices[0]
-        return cls(name, voice, analysis.quality, sum(other.speech_s for other in analysis.voices[1:]))
+        voice, whole_s = analysis.voices[0], analysis.speech_s
+        others_s = min(sum(other.speech_s for other in analysis.voices[1:]), whole_s)
+        return cls(name, voice, analysis.quality, others_s, whole_s)
 
     def voiceprints(self, engine: Engine) -> list[Voiceprint]:
         """Answer one voiceprint in each space."""
@@ -195,7 +205,7 @@ class ThreeWay:
         outside = [(sample, reason) for sample in party.samples if (reason := self._outside(sample)) is not None]
         return Material(
             recordings=len(usable),
-            speech_s=round(sum(sample.voice.speech_s for sample in usable), 2),
+            speech_s=round(sum(sample.speech_s for sample in usable), 2),
             left_out=tuple(_named(sample, reason) for sample, reason in outside),
             notes=tuple(_said_of_others(sample) for sample in usable if sample.others_s),
             consistency=self._consistency(usable),
@@ -242,6 +252,7 @@ class _Measured:
             source=standing.get(Role.SOURCE),
             alike=self._alike() if Role.SOURCE in standing else None,
             set_aside=tuple(sorted(self._set_aside)),
+            distribution=self._distribution(),
         )
 
     def recordings(self) -> tuple[RecordingScore, ...]:
@@ -263,6 +274,14 @@ class _Measured:
             found |= {search.performers[column] for column in near.tolist()}
         return found
 
+    def _distribution(self) -> Distribution | None:
+        """Answer how strongly the questioned voice supports each member, with neither party among them."""
+        if len(self._members) <= len(self._set_aside):
+            return None
+        probe = _probe([self._pooled[Role.QUESTIONED]])
+        search = self._engine.search(probe, self._gallery, self._set_aside)
+        return distributed(search.ratios.fused[0].tolist(), self._marks)
+
     def _standing(self, role: Role) -> Likeness:
         search = self._search([self._pooled[Role.QUESTIONED]], role)
         return Likeness(self._strengths(search, role)[0], self._rank(search, role))
@@ -281,7 +300,7 @@ class _Measured:
         own, source = strengths[Role.PERFORMER], strengths.get(Role.SOURCE)
         return RecordingScore(
             name=sample.name,
-            speech_s=round(sample.voice.speech_s, 2),
+            speech_s=round(sample.speech_s, 2),
             performer=own[0],
             source=source[0] if source else None,
             turns=tuple(
@@ -382,7 +401,7 @@ def _marks(engine: Engine, stranger_rate: float) -> Marks:
 
 def _conditions(samples: Sequence[Sample]) -> dict[str, float]:
     """Answer the median of each validated figure over those samples of which it is known."""
-    known = [(sample.quality, sample.voice.speech_s) for sample in samples if sample.quality is not None]
+    known = [(sample.quality, sample.speech_s) for sample in samples if sample.quality is not None]
     found: dict[str, float] = {}
     for condition in CONDITIONS:
         values = [value for quality, speech_s in known if (value := condition.read(quality, speech_s)) is not None]
@@ -398,8 +417,8 @@ def _named(sample: Sample, reason: Reason) -> Reason:
 
 def _said_of_others(sample: Sample) -> Reason:
     detail = (
-        f"{sample.name}: several voices speak; the one that speaks most counts ({sample.voice.speech_s:.1f} s), the "
+        f"{sample.name}: several voices speak; the one that speaks most counts ({sample.speech_s:.1f} s), the "
         f"others do not ({sample.others_s:.1f} s)"
     )
-    seconds = {"speech_s": round(sample.voice.speech_s, 2), "others_s": round(sample.others_s, 2)}
+    seconds = {"speech_s": round(sample.speech_s, 2), "others_s": round(sample.others_s, 2)}
     return Reason("several_voices", detail, {"recording": sample.name, **seconds})

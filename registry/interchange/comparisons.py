@@ -13,6 +13,7 @@ from typing import Any, Final
 from registry.domain.comparison import (
     Alikeness,
     Comparison,
+    Distribution,
     Likeness,
     Marks,
     Material,
@@ -67,7 +68,7 @@ def read_again(document: Mapping[str, Any]) -> tuple[Reading, bool]:
     if (document.get("format"), document.get("version")) != (FORMAT, VERSION):
         raise InvalidInputError(f"this is no {FORMAT} of version {VERSION}")
     try:
-        reading = read(_comparison_of(document))
+        reading = read(comparison_of(document))
         return reading, reading_json(reading) == document["reading"]
     except (KeyError, TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as error:
         raise InvalidInputError(f"the comparison cannot be read: {error!r}") from error
@@ -99,7 +100,12 @@ def _cohort(cohort: UnderCohort) -> dict[str, Any]:
             "from_source": _strength(cohort.alike.from_source),
         },
         "set_aside": list(cohort.set_aside),
+        "distribution": cohort.distribution and _distribution(cohort.distribution),
     }
+
+
+def _distribution(distribution: Distribution) -> dict[str, Any]:
+    return {"edges_log10_lr": list(distribution.edges), "counts": list(distribution.counts)}
 
 
 def _likeness(likeness: Likeness) -> dict[str, Any]:
@@ -148,7 +154,7 @@ def _turn(turn: TurnScore) -> dict[str, Any]:
 # Reading.
 
 
-def _comparison_of(document: Mapping[str, Any]) -> Comparison:
+def comparison_of(document: Mapping[str, Any]) -> Comparison:
     """Rebuild what was measured; canonical JSON sorts members by name, reasons go by the order of roles."""
     materials = document["materials"]
     return Comparison(
@@ -182,7 +188,15 @@ def _cohort_of(written: Mapping[str, Any]) -> UnderCohort:
         if alike is None
         else Alikeness(_strength_of(alike["from_performer"]), _strength_of(alike["from_source"])),
         set_aside=tuple(written["set_aside"]),
+        distribution=_distribution_of(written.get("distribution")),
     )
+
+
+def _distribution_of(written: Mapping[str, Any] | None) -> Distribution | None:
+    """Read a distribution; files from before there was one have none."""
+    if written is None:
+        return None
+    return Distribution(tuple(written["edges_log10_lr"]), tuple(written["counts"]))
 
 
 def _likeness_of(written: Mapping[str, Any]) -> Likeness:

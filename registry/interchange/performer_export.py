@@ -80,6 +80,13 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             "That the performer asked to be forgotten, and what had been told before.",
             ("id", "text_id", "text_sha256", "names", "asked_at", "lifted_at"),
         ),
+        "cohort_agreements": Table(
+            "That the performer agreed to be one of many that a voice in dispute is compared with.",
+            (
+                *("id", "text_id", "text_sha256", "answers", "description", "signed_as"),
+                *("signature_evidence_sha256", "agreed_at", "expires_at", "ended_at"),
+            ),
+        ),
         "enrolments": Table(
             "Recordings that were offered, by their digests, and what became of them.",
             ("id", "consent_id", "modality", "state", "recordings", "quality", "problem", "created_at", "finished_at"),
@@ -188,6 +195,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 "considered",
                 "licence_id",
                 "case_id",
+                "notice_id",
                 "replaces_id",
                 "decided_at",
             ),
@@ -212,11 +220,60 @@ TABLES: Mapping[str, Table] = MappingProxyType(
         ),
         "case_proposals": Table(
             "What was proposed to conclude.",
-            ("id", "case_id", "conclusion", "grounds", "would_change", "dissent", "proposed_at"),
+            (
+                *("id", "case_id", "conclusion", "grounds", "would_change", "dissent", "analysis_id"),
+                *("analysis_sha256", "rests_on", "proposed_at"),
+            ),
+        ),
+        "case_recordings": Table(
+            "Which of these papers are recordings, and of whose voice, as their side says.",
+            ("paper_id", "case_id", "voice", "under_seal"),
+        ),
+        "notices": Table(
+            "Notices drafted in these cases: what they say, and what became of them.",
+            (
+                *("id", "case_id", "studio_id", "pack_id", "pack_edition", "language", "state", "state_since"),
+                *("due_at", "elements", "affirmed", "materials", "considered", "document_sha256", "drafted_for"),
+                *("drafted_at", "served_at", "put_back_at", "court_action_on", "ground"),
+            ),
+        ),
+        "notice_steps": Table(
+            "The steps of these notices, and why each was taken.",
+            ("notice_id", "number", "step", "state", "side", "reason", "taken_at"),
+        ),
+        "public_figures": Table(
+            "Whether the performer is a public figure, as operators have said, and why.",
+            ("id", "is_public_figure", "reason", "said_at"),
+        ),
+        "misuse_strikes": Table(
+            "What was counted against the performer's side for misuse of notices.",
+            (
+                *("id", "ground", "case_id", "notice_id", "reason", "recorded_at", "expires_at", "contested_at"),
+                *("contest_reason", "answer", "answered_at", "answer_reason"),
+            ),
+        ),
+        "misuse_limits": Table(
+            "That what the performer's side asked for took two operators, and why.",
+            ("id", "strikes", "reason", "decided_at", "ends_at", "lifted_at", "lift_reason"),
+        ),
+        "case_cohorts": Table(
+            "Whom a side proposed to compare with.",
+            ("id", "case_id", "side", "criteria", "proposed_at"),
+        ),
+        "case_analyses": Table(
+            "What recordings were found to support, with the whole comparison.",
+            (
+                *("id", "case_id", "number", "state", "reason", "cohort_criteria", "conclusion", "content_sha256"),
+                *("comparison", "failure", "asked_at", "ended_at"),
+            ),
         ),
         "case_pauses": Table(
             "What rested while a case lasted.",
             ("id", "case_id", "licence_id", "reason", "review_at", "placed_at", "ended_at", "end_reason"),
+        ),
+        "case_reports": Table(
+            "Which reports about these cases were read, by which side; each is known again by its digest.",
+            ("id", "case_id", "sha256", "side", "issued_at"),
         ),
         "usage_lines": Table(
             "Use that was counted, and its exact price.",

@@ -97,13 +97,13 @@ class Decoder:
         with opened_regular(path) as descriptor:
             return self.decode_open(descriptor, room)
 
-    def decode_bytes(self, data: bytes) -> Recording:
-        """Decode a file that is held in memory; raises as `decode` does."""
+    def decode_bytes(self, data: bytes, room: Room = _always) -> Recording:
+        """Decode a file that is held in memory; otherwise as `decode`."""
         descriptor = os.memfd_create("media", os.MFD_CLOEXEC)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
-            return self.decode_open(descriptor, _always)
+            return self.decode_open(descriptor, room)
 
     def decode_open(self, descriptor: int, room: Room) -> Recording:
         """Decode a file that the caller holds open for reading, and moves no more meanwhile; raises as `decode` does.

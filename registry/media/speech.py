@@ -6,7 +6,9 @@ import hashlib
 import importlib.util
 import os
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any, Final
 
 import numpy as np
@@ -46,23 +48,38 @@ _BLOCK_FRAMES: Final = 512  # 16.4 s for one call of the network
 class SpeechDetector:
     """Finds speech. Safe to use from several threads: the state of a recording lives in the call.
 
+    The network runs for as many of them at once as there are processors: more would be no sooner done, and what each
+    run needs, the runtime keeps for good.
+
     Args:
         threads: that one call may use.
         weights: path of the network; the one of the installed silero-vad wheel by default.
+        late: load the network with the first recording, and not at once: most commands hear none.
 
     Raises:
-        WeightsError: the weights are not there, or are not the ones this code was tested with.
+        WeightsError: the weights are not there, or are not the ones this code was tested with; where it is ``late``,
+            with the first recording.
     """
 
-    def __init__(self, *, threads: int = 1, weights: Path | None = None) -> None:
+    def __init__(self, *, threads: int = 1, weights: Path | None = None, late: bool = False) -> None:
+        self._threads = threads
+        self._weights = weights
+        self._turns = BoundedSemaphore(len(os.sched_getaffinity(0)))
+        if not late:
+            _ = self._session
+
+    @cached_property
+    def _session(self) -> Any:
+        """The network. Of two threads that are first at once both may load it; one is kept."""
         os.environ[_SENDS_NOTHING] = "1"
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = self._threads
         options.inter_op_num_threads = 1
-        self._session: Any = onnxruntime.InferenceSession(
-            _verified(weights or _installed_weights()), sess_options=options, providers=["CPUExecutionProvider"]
+        options.enable_mem_pattern = False  # a plan of memory for each length that ever came
+        return onnxruntime.InferenceSession(
+            _verified(self._weights or _installed_weights()), sess_options=options, providers=["CPUExecutionProvider"]
         )
 
     def probabilities(self, recording: Recording) -> NDArray[np.float32]:
@@ -114,9 +131,10 @@ class SpeechDetector:
         cell = np.zeros(_STATE_SHAPE, dtype=np.float32)
         gain = _gain(samples)
         for frames in _framed(samples):
-            found, hidden, cell = self._session.run(
-                ["speech_probs", "hn", "cn"], {"input": frames * gain, "h": hidden, "c": cell}
-            )
+            with self._turns:
+                found, hidden, cell = self._session.run(
+                    ["speech_probs", "hn", "cn"], {"input": frames * gain, "h": hidden, "c": cell}
+                )
             yield np.asarray(found, dtype=np.float32).reshape(-1)
 
 

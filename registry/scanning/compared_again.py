@@ -1,18 +1,29 @@
-"""Making a comparison again from its document: the same inputs by their bytes, the same engine, the same numbers?"""
+"""Making a comparison again from its document: the same inputs by their bytes, the same engine, the same numbers?
+
+Of a voice that a registry keeps as voiceprints there is no recording that anybody could hear again. What does not rest
+on it is measured all the same (`part_at_hand`), and what does is named: nothing passes for checked that was not.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from registry.domain.comparison import Role
+from registry.engine.calibration import CALIBRATION_SHA256
+from registry.engine.validation_curves import shipped_curves
 from registry.errors import InvalidInputError, ScanMismatchError
-from registry.scanning.comparing import CohortFiles, InputFile, Inputs, sha256_of
+from registry.scanning.comparing import FROM, REGISTRY, UNDESCRIBED, CohortFiles, InputFile, Inputs, sha256_of
 from registry.scanning.recompute import TOLERANCE
 
 _MEASURED: Final = ("marks", "materials", "cohorts", "recordings", "said_to_hold", "reading")
+_CAME_LATER: Final = frozenset({"distribution", "validation_curves"})
+"""Members that older files lack: what a file does not say is not compared."""
+_ACOUSTICS_SHARE: Final = 0.02
+_ACOUSTICS_LEAST: Final = 0.11
+"""Of a quartile that is measured again: by so much of it, or by one in its last digit, it may differ."""
 _WORDS: Final = frozenset({"detail", "sentence", "verbal"})
 """Members that say in words what figures beside them say; a figure in the last digit may move a word."""
 _IS: Final = {True: "yes", False: "no"}
@@ -23,14 +34,18 @@ class Wanted:
     """Which inputs a document names, and which of them are at hand.
 
     Attributes:
-        inputs: everything, where nothing is missing.
-        missing: names of those that are not at hand.
-        total: how many it names.
+        inputs: everything, where nothing is missing, and a registry keeps none of it.
+        missing: names of recordings that are not at hand.
+        total: how many recordings it names.
+        kept: what is in a registry as voiceprints: roles, and cohorts by name.
+        at_hand: everything else, where no recording of it is missing.
     """
 
     inputs: Inputs | None
     missing: tuple[str, ...]
     total: int
+    kept: tuple[str, ...] = ()
+    at_hand: Inputs | None = None
 
 
 def wanted_by(document: Mapping[str, Any], files: Sequence[Path]) -> Wanted:
@@ -41,32 +56,44 @@ def wanted_by(document: Mapping[str, Any], files: Sequence[Path]) -> Wanted:
     """
     at_hand = {sha256_of(path): path for path in files}
     try:
-        named = list(_named(document["inputs"]))
+        given = document["inputs"]
+        kept = [role for role, files in given["parties"].items() if any(map(_is_kept, files))]
+        kept += [cohort["name"] for cohort in given["cohorts"] if _is_kept(cohort)]
+        named = list(_named(given))
         missing = tuple(name for name, sha256 in named if sha256 not in at_hand)
-        inputs = None if missing else _inputs(document, at_hand)
+        found = None if missing else _inputs(document, at_hand)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidInputError(f"the comparison does not say what its inputs were: {error!r}") from error
-    return Wanted(inputs, missing, len(named))
+    return Wanted(None if kept else found, missing, len(named), tuple(kept), found)
+
+
+def _is_kept(entry: Mapping[str, Any]) -> bool:
+    return entry.get(FROM) == REGISTRY
 
 
 def _named(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield every recording that is named, with its hash."""
     for role, files in inputs["parties"].items():
-        yield from ((f"{role}: {file['name']}", file["sha256"]) for file in files)
+        yield from ((f"{role}: {file['name']}", file["sha256"]) for file in files if not _is_kept(file))
     for cohort in inputs["cohorts"]:
-        for member in cohort["members"]:
+        for member in () if _is_kept(cohort) else cohort["members"]:
             yield from (
                 (f"{cohort['name']}, {member['name']}: {file['name']}", file["sha256"]) for file in member["files"]
             )
 
 
 def _inputs(document: Mapping[str, Any], at_hand: Mapping[str, Path]) -> Inputs:
+    """Answer the voices and cohorts of which there are recordings, and nothing else."""
+
     def found(files: Sequence[Mapping[str, Any]]) -> list[InputFile]:
         return [InputFile(at_hand[file["sha256"]], file["name"], file["sha256"]) for file in files]
 
     given = document["inputs"]
     source = document["materials"].get(Role.SOURCE.value)
+    parties = {Role(role): files for role, files in given["parties"].items() if not any(map(_is_kept, files))}
+    stated = document.get("stated_conditions", {})
     return Inputs(
-        parties={Role(role): found(files) for role, files in given["parties"].items()},
+        parties={role: found(files) for role, files in parties.items()},
         cohorts=[
             CohortFiles(
                 cohort["name"],
@@ -74,10 +101,93 @@ def _inputs(document: Mapping[str, Any], at_hand: Mapping[str, Path]) -> Inputs:
                 {member["name"]: found(member["files"]) for member in cohort["members"]},
             )
             for cohort in given["cohorts"]
+            if not _is_kept(cohort)
         ],
         sealed=bool(source and source["sealed"]),
         said_to_hold=tuple(document["said_to_hold"]),
+        stated={Role(role): said for role, said in stated.items()},
+        undescribed=frozenset(map(Role, document.get("acoustics", {}).get(UNDESCRIBED, ()))),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a comparison can be measured without what a registry keeps.
+
+    Attributes:
+        inputs: as a comparison is made of them: the voice that is asked about is the performer there, whoever it is.
+        roles: who each role there is in the document.
+    """
+
+    inputs: Inputs
+    roles: Mapping[Role, Role]
+
+
+def part_at_hand(wanted: Inputs | None) -> Part | None:
+    """Answer what can be measured of those inputs; None without the questioned voice, or with it alone.
+
+    Performer and source are no rivals of each other, so that what is said of one can be measured without the other.
+    """
+    if wanted is None:
+        return None
+    asked_about = [role for role in (Role.PERFORMER, Role.SOURCE) if role in wanted.parties]
+    if Role.QUESTIONED not in wanted.parties or not asked_about:
+        return None
+    roles = dict(zip((Role.QUESTIONED, Role.PERFORMER, Role.SOURCE), (Role.QUESTIONED, *asked_about), strict=False))
+    parties = {place: wanted.parties[role] for place, role in roles.items()}
+    return Part(replace(wanted, parties=parties, stated={}), roles)
+
+
+def differences_in_part(before: Mapping[str, Any], now: Mapping[str, Any], part: Part) -> tuple[list[str], list[str]]:
+    """Say where what could be measured again differs, and what of it could not be compared after all.
+
+    Args:
+        before: the document.
+        now: what was measured of the part.
+        part: which.
+    """
+    named = {cohort["name"]: cohort for cohort in before["cohorts"]}
+    pairs = [(cohort["name"], named[cohort["name"]], cohort) for cohort in now["cohorts"]]
+    others = [name for name, then, here in pairs if then["set_aside"] != here["set_aside"]]
+    found = list(_differing(before["marks"], now["marks"], "#/marks"))
+    for place, role in part.roles.items():
+        one, other = (dict(written["materials"][which]) for written, which in ((before, role), (now, place)))
+        one["sealed"] = other["sealed"] = None  # whoever is asked about stands in the performer's place
+        found += _differing(one, other, f"#/materials/{role}")
+    for name, then, here in pairs:
+        if name not in others:
+            found += _standing_otherwise(then, here, part, f"#/cohorts/{name}")
+    if pairs and pairs[0][0] == before["cohorts"][0]["name"] and pairs[0][0] not in others:
+        for number, (then, here) in enumerate(zip(before["recordings"], now["recordings"], strict=False)):
+            found += _standing_otherwise(then, here, part, f"#/recordings/{number}")
+    whose = "other members of this cohort were left aside, who may be whom the registry keeps"
+    return found, [f"{name}: not compared, for {whose}" for name in others]
+
+
+def _standing_otherwise(then: Mapping[str, Any], here: Mapping[str, Any], part: Part, pointer: str) -> Iterator[str]:
+    """Yield where somebody stands otherwise, of those who are asked about."""
+    for place, role in part.roles.items():
+        if place is not Role.QUESTIONED:
+            yield from _differing(then[role], here[place], f"{pointer}/{role}")
+    together = ("performer_and_source",) if Role.SOURCE in part.roles else ()
+    for name in (*together, *("distribution",) * (then.get("distribution") is not None)):
+        yield from _differing(then.get(name), here.get(name), f"{pointer}/{name}")
+
+
+def curves_again(document: Mapping[str, Any]) -> list[str]:
+    """Say where the curves of a document are not those that ship with the calibration that it names.
+
+    Of another calibration nothing is known here, and that is said.
+    """
+    claimed = document.get("validation_curves")
+    if claimed is None:
+        return []
+    engine = document.get("engine")
+    if isinstance(engine, Mapping) and engine.get("calibration_sha256") == CALIBRATION_SHA256:
+        return list(_differing(claimed, shipped_curves(), "#/validation_curves"))
+    if isinstance(claimed, Mapping) and not claimed.get("same_speaker") and not claimed.get("different_speakers"):
+        return []
+    return ["#/validation_curves: they are of another calibration than the one that is known here"]
 
 
 def require_engine(document: Mapping[str, Any], installed: Mapping[str, Any]) -> None:
@@ -104,12 +214,49 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
     Figures may differ by `registry.scanning.recompute.TOLERANCE`.
     """
-    return [said for name in _MEASURED for said in _differing(before.get(name), now.get(name), f"#/{name}")]
+    found = [said for name in _MEASURED for said in _differing(before.get(name), now.get(name), f"#/{name}")]
+    for name in _CAME_LATER & before.keys() - {"distribution"}:
+        found += _differing(before[name], now.get(name), f"#/{name}")
+    then, here = (_voices(document) for document in (before, now))
+    then = {
+        role: voice for role, voice in then.items() if voice.get("recordings") != 0
+    }  # of a voice under seal: left out
+    return found + [
+        said for role in then for said in _sounding(then[role], here.get(role, {}), f"#/acoustics/voices/{role}")
+    ]
+
+
+def _voices(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    acoustics = document.get("acoustics")
+    voices = acoustics.get("voices") if isinstance(acoustics, Mapping) else None
+    return voices if isinstance(voices, Mapping) else {}
+
+
+def _sounding(before: Mapping[str, Any], now: Mapping[str, Any], pointer: str) -> Iterator[str]:
+    """Yield where figures for information differ by more than another processor makes them differ."""
+    for name, then in before.items():
+        here = now.get(name)
+        if not _sounds_alike(then, here):
+            yield f"{pointer}/{name}: it was {_quartiles(then)}, and now is {_quartiles(here)}"
+
+
+def _sounds_alike(then: object, here: object) -> bool:
+    if isinstance(then, Mapping) and isinstance(here, Mapping):
+        return then.get("why") == here.get("why") and _sounds_alike(_quartiles(then), _quartiles(here))
+    if isinstance(then, list) and isinstance(here, list):
+        return len(then) == len(here) and all(map(_sounds_alike, then, here))
+    if isinstance(then, int | float) and isinstance(here, int | float):
+        return abs(then - here) <= max(_ACOUSTICS_SHARE * abs(then), _ACOUSTICS_LEAST)
+    return then == here
+
+
+def _quartiles(figure: object) -> object:
+    return figure.get("quartiles") if isinstance(figure, Mapping) else figure
 
 
 def _differing(before: object, now: object, pointer: str) -> Iterator[str]:
     if isinstance(before, Mapping) and isinstance(now, Mapping):
-        for name in sorted({*before, *now} - _WORDS):
+        for name in sorted({*before, *now} - _WORDS - (_CAME_LATER - before.keys())):
             yield from _differing(before.get(name), now.get(name), f"{pointer}/{name}")
     elif isinstance(before, list | tuple) and isinstance(now, list | tuple) and len(before) == len(now):
         for number, (one, other) in enumerate(zip(before, now, strict=True)):

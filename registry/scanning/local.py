@@ -27,7 +27,6 @@ from registry.errors import (
     ScanBusyError,
     ScanInterruptedError,
     ScanMismatchError,
-    ScanStorageError,
     ScanUnreconciledError,
 )
 from registry.interchange.pay_statements import plain_cell
@@ -48,7 +47,16 @@ from registry.scanning.results import (
     shard_path,
 )
 from registry.scanning.seen import Seen
-from registry.scanning.tables import PART, grouped, read_results, replacing, sync_folder, write_json, write_rows
+from registry.scanning.tables import (
+    PART,
+    grouped,
+    read_results,
+    replacing,
+    sync_folder,
+    unwritable,
+    write_json,
+    write_rows,
+)
 from registry.scanning.tally import Tally
 
 JSONL: Final = "results.jsonl"
@@ -90,13 +98,14 @@ def claimed(out: Path, *, resume: bool) -> Iterator[None]:
     Raises:
         ScanMismatchError: it is not empty and nothing is to be taken up, or holds something else.
         ScanBusyError: another process is at it.
+        StorageFullError: the disk is full.
         ScanStorageError: it cannot be made, or the block could not read or write what it has to.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(out, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
-        raise ScanStorageError(f"{out} cannot be written to: {error.strerror}", file=str(out)) from error
+        raise unwritable(f"{out} cannot be written to", error, out) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -106,7 +115,7 @@ def claimed(out: Path, *, resume: bool) -> Iterator[None]:
         _sweep(out)
         yield
     except OSError as error:
-        raise ScanStorageError(f"{out} cannot be written to: {error.strerror or error}", file=str(out)) from error
+        raise unwritable(f"{out} cannot be written to", error, out) from error
     finally:
         os.close(descriptor)
 

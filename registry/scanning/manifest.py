@@ -16,11 +16,11 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
-from registry.errors import ScanMismatchError, ScanStorageError
+from registry.errors import ScanMismatchError
 from registry.scanning.digest import RowsDigest
 from registry.scanning.folder import input_rows
 from registry.scanning.results import MANIFEST, InputRow
-from registry.scanning.tables import PART, grouped, record_of, sync_folder, write_rows
+from registry.scanning.tables import PART, grouped, record_of, sync_folder, unwritable, write_rows
 
 BEYOND_LIMIT: Final = "beyond_limit"
 NOT_SAMPLED: Final = "not_sampled"
@@ -83,7 +83,7 @@ def freeze(rows: Iterable[InputRow], out: Path) -> Manifest:
 
     Raises:
         SourceError: the rows' source gives out; nothing is left of the manifest.
-        ScanStorageError: it cannot be written.
+        ScanStorageError, StorageFullError: it cannot be written.
     """
     digest, counts = RowsDigest(), Counts()
 
@@ -106,7 +106,7 @@ def freeze(rows: Iterable[InputRow], out: Path) -> Manifest:
         part.rename(out / MANIFEST)
         sync_folder(out)
     except OSError as error:
-        raise ScanStorageError(f"the manifest cannot be written: {error.strerror or error}", file=str(part)) from error
+        raise unwritable("the manifest cannot be written", error, part) from error
     finally:
         discard(part)
     return Manifest(out, digest.hexdigest(), counts)

@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from registry.errors import (
+    NO_ROOM,
     InputChangedError,
     InputUnreachableError,
     InvalidInputError,
     MediaTooLargeError,
     ScanStorageError,
+    StorageFullError,
     TruncatedMediaError,
     UnreadableMediaError,
 )
@@ -66,7 +68,7 @@ def opened_input(
 
     Raises:
         InvalidInputError: this input cannot be read; the subclass says why.
-        ScanStorageError: this machine cannot go on, whatever the input.
+        StorageFullError, ScanStorageError: this machine cannot go on, whatever the input.
     """
     row = replace(row, locator=fence.place_of(row.locator))
     if row.offset < 0 and not is_url(row.locator):
@@ -105,7 +107,7 @@ def _copied(row: InputRow, max_bytes: int, patience: Patience, fence: Fence, str
             patience.try_often(lambda: _copy(row, file, max_bytes, fence, streams))
         except GONE as error:
             raise UnreadableMediaError(f"the input cannot be opened: {error or type(error).__name__}") from error
-        except (InvalidInputError, ScanStorageError, MemoryError):
+        except (InvalidInputError, ScanStorageError, StorageFullError, MemoryError):
             raise
         except Exception as error:
             raise InputUnreachableError(
@@ -156,8 +158,9 @@ def _write(file: BinaryIO, block: bytes, *, flush: bool = False) -> None:
         raise _no_room(error) from error
 
 
-def _no_room(error: OSError) -> ScanStorageError:
-    return ScanStorageError(f"an input cannot be kept in {tempfile.gettempdir()}: {error.strerror or error}")
+def _no_room(error: OSError) -> ScanStorageError | StorageFullError:
+    kind = StorageFullError if error.errno in NO_ROOM else ScanStorageError
+    return kind(f"an input cannot be kept in {tempfile.gettempdir()}: {error.strerror or error}")
 
 
 def _too_large(size: int, max_bytes: int) -> MediaTooLargeError:

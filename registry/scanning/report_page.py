@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from registry.domain.comparison import NEITHER, strength_word
 from registry.engine.matching import POOL
 from registry.scanning.findings import Failure, Finding, Findings, Strongest
 from registry.scanning.page_parts import facts, named, page, paragraph, section, table, timeline, told
 from registry.scanning.results import RESULTS, Status
 from registry.scanning.tally import COVERED, Heard
-from registry.scanning.words import WORDS, Language, Words, strength_of
+from registry.scanning.words import WORDS, Language, Words
 
 MOST_PERFORMERS: Final = 300
 MOST_SEGMENTS: Final = 8
@@ -205,8 +206,9 @@ class _Page:
     def _strength(self, log10_lr: float) -> str:
         """Say how strongly a ratio supports what, in words and as a number."""
         words, number = self.words, self._ratio(log10_lr)
-        strength = strength_of(log10_lr)
-        if strength == "neither":
+        lower, upper = self.bounds
+        strength = strength_word(min(max(log10_lr, lower), upper))
+        if strength == NEITHER:
             return words["neither"].format(number=number)
         return words["supported" if log10_lr > 0 else "against"].format(words=words[strength], number=number)
 

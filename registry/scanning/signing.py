@@ -25,7 +25,6 @@ from registry.errors import KeyringError, SignatureInvalidError
 from registry.vault.keyfile import create_private_file, read_private_file
 from registry.vault.signing import ALGORITHM, canonical, verify
 
-SCAN_KEY: Final = "scan-key.json"
 REPORT_TYPE: Final = "likeness-scan-report+jwt"
 _KEY_BYTES: Final = 32
 

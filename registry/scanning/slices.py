@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import torch
 
+from registry.domain.scan_requests import SCAN_KEY
 from registry.errors import (
     ConflictError,
     InvalidInputError,
@@ -38,7 +39,8 @@ from registry.scanning.results import PLAN, InputRow, ResultRow, Status
 from registry.scanning.seen import Seen
 from registry.scanning.served import Hearing, Served, manifest_of, plan_scan
 from registry.scanning.served_end import conclude_scan, judge_of, told_problem
-from registry.scanning.signing import SCAN_KEY, ScanKey, scan_key
+from registry.scanning.signing import ScanKey, scan_key
+from registry.scanning.tables import unwritable
 from registry.scanning.tally import is_flagged
 from registry.services import scan_work
 from registry.services.context import Context
@@ -193,13 +195,13 @@ def _make_private(folder: Path) -> None:
     """Make the folder of an organisation's scans, and that of all, open to nobody else on this machine.
 
     Raises:
-        ScanStorageError: they cannot be made.
+        ScanStorageError, StorageFullError: they cannot be made.
     """
     try:
         for each in (folder.parent, folder):
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise ScanStorageError(f"{folder} cannot be made: {error.strerror}", file=str(folder)) from error
+        raise unwritable(f"{folder} cannot be made", error, folder) from error
 
 
 def _ends_the_scan(error: RegistryError, held: Lease) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from registry.errors import ScanStorageError
+from registry.errors import NO_ROOM, ScanStorageError, StorageFullError
 from registry.scanning.results import InputRow, ResultRow
 
 Row = TypeVar("Row", InputRow, ResultRow)
@@ -31,7 +31,8 @@ def replacing(path: Path) -> Iterator[Path]:
     """Answer where to write a file, which takes its place when the block ends, durable; nothing stays where it raises.
 
     Raises:
-        ScanStorageError: the disk is full, or the folder is gone.
+        StorageFullError: the disk is full.
+        ScanStorageError: the folder is gone, or cannot be written to.
     """
     part = path.with_name(f"{PART}{path.name}~")
     try:
@@ -41,9 +42,21 @@ def replacing(path: Path) -> Iterator[Path]:
         part.replace(path)
         sync_folder(path.parent)
     except OSError as error:
-        raise ScanStorageError(f"{path} cannot be written: {error.strerror or error}", file=str(path)) from error
+        raise unwritable(f"{path} cannot be written", error, path) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def unwritable(what: str, error: OSError, path: Path) -> ScanStorageError | StorageFullError:
+    """Answer what to raise where a scan cannot write: for want of room, which may come, or for good.
+
+    Args:
+        what: cannot be written, in words.
+        error: of the system.
+        path: of the file or folder.
+    """
+    kind = StorageFullError if error.errno in NO_ROOM else ScanStorageError
+    return kind(f"{what}: {error.strerror or error}", file=str(path))
 
 
 def sync_folder(folder: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
+
+from registry.domain.comparison import STRENGTH_WORDS
 
 Words = Mapping[str, str]
 
@@ -14,22 +16,6 @@ class Language(StrEnum):
 
     EN = "en"
     KO = "ko"
-
-
-STRENGTHS: Final[Sequence[tuple[float, str]]] = (
-    (6.0, "extremely_strong"),
-    (4.0, "very_strong"),
-    (3.0, "strong"),
-    (2.0, "moderately_strong"),
-    (1.0, "moderate"),
-    (0.3, "weak"),
-)
-"""Least size of a log10 LR for each word of the ENFSI guideline for evaluative reporting (2015), largest first."""
-
-
-def strength_of(log10_lr: float) -> str:
-    """Answer the key of the words for how strongly a log10 LR supports one side or the other."""
-    return next((name for least, name in STRENGTHS if abs(log10_lr) >= least), "neither")
 
 
 _EN: Final[Words] = {
@@ -162,12 +148,7 @@ _EN: Final[Words] = {
     "supported": "{words} support ({number})",
     "against": "{words} support for somebody else ({number})",
     "neither": "no support either way ({number})",
-    "weak": "weak",
-    "moderate": "moderate",
-    "moderately_strong": "moderately strong",
-    "strong": "strong",
-    "very_strong": "very strong",
-    "extremely_strong": "extremely strong",
+    **STRENGTH_WORDS[Language.EN],
     "match": "match",
     "sound_alike": "sound-alike",
     "no_match": "no match",
@@ -311,12 +292,7 @@ _KO: Final[Words] = {
     "supported": "{words} 뒷받침 ({number})",
     "against": "다른 사람이라는 {words} 뒷받침 ({number})",
     "neither": "어느 쪽도 뒷받침하지 않음 ({number})",
-    "weak": "약한",
-    "moderate": "중간 정도의",
-    "moderately_strong": "다소 강한",
-    "strong": "강한",
-    "very_strong": "매우 강한",
-    "extremely_strong": "극히 강한",
+    **STRENGTH_WORDS[Language.KO],
     "match": "일치",
     "sound_alike": "비슷한 목소리",
     "no_match": "일치 없음",

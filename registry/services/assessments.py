@@ -15,6 +15,7 @@ from registry.domain.events import EventType
 from registry.domain.ids import IdPrefix
 from registry.domain.policy import PerformerRecord, decide, standing_of_source
 from registry.domain.scores import EvidenceOutcome, PerformerEvidence, Reason, RecordingEvidence
+from registry.domain.stay_down import reason_of
 from registry.domain.uses import DeclaredUse
 from registry.domain.verdicts import Ruling, Verdict, gravest
 from registry.engine.validity import NOT_VALIDATED_FOR
@@ -79,6 +80,8 @@ def complete_check(ctx: Context, held: Lease, evidence: RecordingEvidence | None
         check = unit.session.get_one(Check, held.subject_id, with_for_update=True)
         ruled = _rule_all(unit, check, evidence)
         _write_result(check, evidence, ruled)
+        if check.stay_down:
+            check.reasons = [*(check.reasons or ()), reason_as_json(reason_of(len(check.stay_down)))]
         _close(unit, held, check, CheckState.DONE, findings=len(ruled))
         _write_findings(unit, check, ruled)
         count_check(unit, check, held.worker_id)

@@ -10,13 +10,16 @@ from sqlalchemy.orm import Session, undefer
 
 from registry.domain.accounts import Principal, Scope
 from registry.domain.cases import CaseSide, PaperKind
+from registry.domain.comparison import Role
 from registry.domain.events import EventType
 from registry.domain.ids import IdPrefix
 from registry.errors import DuplicateError, InvalidInputError, NotFoundError
 from registry.services.case_access import Acting, acting, journal, visible_case
+from registry.services.case_recordings import content_apart, mark_of, require_hearable, require_own, seal_apart
 from registry.services.context import Context
 from registry.services.unit import Unit, unit_of_work
 from registry.store import cases
+from registry.store.case_analyses import CaseRecording
 from registry.store.cases import Case, CasePaper, CaseReading
 from registry.vault.keys import WrappedKey, new_data_key
 from registry.vault.sealing import bind, open_sealed, seal
@@ -57,8 +60,13 @@ def file_document(
     dated_on: date | None,
     content: bytes | None,
     sha256: str | None = None,
+    voice: Role | None = None,
+    under_seal: bool = False,
 ) -> CasePaper:
     """File a document: what is in it, sealed under a key of its own, or its digest alone, for who keeps it.
+
+    A recording of which it is said whose voice it is can be heard in an analysis. One of a source may lie under seal:
+    nobody but its own side reads it.
 
     Args:
         kind: what it is; a statement is filed by `file_statement`.
@@ -66,10 +74,14 @@ def file_document(
         dated_on: the day that it bears, or None.
         content: of the document, at most `LARGEST_DOCUMENT` bytes.
         sha256: its digest, where the content stays with whoever files it.
+        voice: whose voice it is a recording of, as this side says.
+        under_seal: whether the other side, and the registry's people, are kept from hearing it.
 
     Raises:
         NotFoundError, DuplicateError, ConflictError: as `file_statement`.
-        InvalidInputError: neither content nor digest, both, too large, or dated in the future.
+        ForbiddenError: this side does not vouch for recordings of that voice.
+        InvalidInputError: neither content nor digest, both, too large, dated in the future, or said to be a recording
+            and none that can be decoded.
     """
     if kind is PaperKind.STATEMENT:
         raise InvalidInputError("a statement is text: file it as one")
@@ -81,17 +93,21 @@ def file_document(
             bytes=len(content),
             most=LARGEST_DOCUMENT,
         )
+    require_hearable(ctx, principal, case_id, kind=kind, content=content, voice=voice, under_seal=under_seal)
     with unit_of_work(ctx) as unit:
         by = acting(unit, principal, case_id)
         if dated_on is not None and dated_on > unit.now.date():
             raise InvalidInputError(f"a document cannot be of {dated_on}, in the future", dated_on=dated_on.isoformat())
         paper = _new_paper(by, kind, title, content or b"")
         paper.dated_on = dated_on
+        mark = None if voice is None else mark_of(paper, voice, under_seal=under_seal)
         if sha256 is not None:
             paper.sha256, paper.size_bytes = sha256, 0
+        elif mark is not None and under_seal:
+            seal_apart(ctx, unit, mark, content or b"")
         else:
             _seal(ctx, unit, paper, content or b"")
-        _file(by, paper)
+        _file(by, paper, mark)
     return paper
 
 
@@ -116,7 +132,20 @@ def _seal(ctx: Context, unit: Unit, paper: CasePaper, content: bytes) -> None:
     paper.content_key, paper.content_master_key_id = wrapped.wrapped, wrapped.master_key_id
 
 
-def _file(by: Acting, paper: CasePaper) -> None:
+def write_statement(by: Acting, *, title: str, text: str) -> CasePaper:
+    """Write what a side has to say, in the caller's unit. Raises as `file_statement`."""
+    paper = _new_paper(by, PaperKind.STATEMENT, title, text.encode())
+    paper.text = text
+    _write(by, paper)
+    return paper
+
+
+def _file(by: Acting, paper: CasePaper, mark: CaseRecording | None = None) -> None:
+    _write(by, paper, mark)
+    by.unit.commit()
+
+
+def _write(by: Acting, paper: CasePaper, mark: CaseRecording | None = None) -> None:
     unit, case = by.unit, by.case
     held = cases.papers_of(unit.session, case.id)
     same = next((each for each in held if (each.side, each.sha256) == (paper.side, paper.sha256)), None)
@@ -126,11 +155,14 @@ def _file(by: Acting, paper: CasePaper) -> None:
         raise InvalidInputError(f"there are {len(held)} papers in the case, as many as there can be", most=MOST_PAPERS)
     unit.session.add(paper)
     unit.session.flush()
+    if mark is not None:
+        unit.session.add(mark)
     _note_reading(unit, paper, paper.side, by.principal)
     case.version += 1
     said = {"kind": paper.kind.value, "side": paper.side.value, "sha256": paper.sha256}
+    if mark is not None:
+        said |= {"voice": mark.voice.value}
     by.record(EventType.CASE_PAPER_FILED, paper_id=paper.id, **said)
-    unit.commit()
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -169,18 +201,54 @@ def read_document(ctx: Context, principal: Principal, case_id: str, paper_id: st
 
     Raises:
         NotFoundError: no such case or paper, or the content stays with who filed it.
+        ForbiddenError: it lies under seal, and another side filed it.
         SealBrokenError: what was sealed was changed.
     """
     principal.require(Scope.CASES_READ)
     with unit_of_work(ctx) as unit:
         case, side = visible_case(unit.session, principal, case_id)
         paper = _paper(unit.session, case, paper_id, with_content=True)
-        if paper.content is None or paper.content_key is None or paper.content_master_key_id is None:
-            raise NotFoundError("the registry does not hold what is in this paper, its digest only")
-        key = ctx.keys.unwrap(WrappedKey(paper.content_master_key_id, paper.content_key))
-        content = open_sealed(paper.content, key, bind(paper.id, _BOUND_AS))
+        mark = unit.session.get(CaseRecording, paper.id)
+        if mark is not None and mark.under_seal:
+            require_own(paper, side)
+            content = content_apart(ctx, unit.session, mark)
+            _disclose(unit, case, paper, side, principal)
+            return paper, content
+        content = opened_content(ctx, paper)
         _disclose(unit, case, paper, side, principal)
     return paper, content
+
+
+def opened_content(ctx: Context, paper: CasePaper) -> bytes:
+    """Answer what a document holds that does not lie under seal.
+
+    Raises:
+        NotFoundError: the content stays with who filed it.
+        SealBrokenError: what was sealed was changed.
+    """
+    if paper.content is None or paper.content_key is None or paper.content_master_key_id is None:
+        raise NotFoundError("the registry does not hold what is in this paper, its digest only")
+    key = ctx.keys.unwrap(WrappedKey(paper.content_master_key_id, paper.content_key))
+    return open_sealed(paper.content, key, bind(paper.id, _BOUND_AS))
+
+
+def disclose_statements(unit: Unit, case: Case, side: CaseSide, principal: Principal) -> bool:
+    """Write, in the caller's unit, that somebody reads every statement of a case; answer whether any is new to them."""
+    if not _unread_statements(unit.session, case, principal):
+        return False
+    unit.session.refresh(case, with_for_update=True)  # as in `_disclose`
+    unread = _unread_statements(unit.session, case, principal)
+    for paper in unread:
+        _note_reading(unit, paper, side, principal)
+        journal(unit, EventType.CASE_PAPER_READ, case, principal, paper_id=paper.id, side=side.value)
+    unit.session.flush()
+    return bool(unread)
+
+
+def _unread_statements(session: Session, case: Case, principal: Principal) -> Sequence[CasePaper]:
+    own = {each.paper_id for each in cases.readings_of(session, case.id) if each.account_id == principal.account_id}
+    papers = cases.papers_of(session, case.id)
+    return [each for each in papers if each.kind is PaperKind.STATEMENT and each.id not in own]
 
 
 def list_readings(ctx: Context, principal: Principal, case_id: str) -> Sequence[CaseReading]:

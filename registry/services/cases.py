@@ -7,20 +7,25 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from registry.domain.accounts import OrganisationKind, Principal, Scope
+from registry.domain.case_analyses import AnalysisState, RestsOn, grounds_said, require_source_open, rests_on
 from registry.domain.cases import CaseSide, CaseState, CaseStep, Move, Standing, require_step
+from registry.domain.comparison import Role
 from registry.domain.conclusions import Conclusion
 from registry.domain.events import EventType
 from registry.domain.ids import IdPrefix
 from registry.domain.rules.deadlines import deadline
 from registry.errors import ConflictError, ForbiddenError, NotFoundError
+from registry.services import stay_down
 from registry.services.case_access import Acting, acting, journal, visible_case
+from registry.services.case_analysis_endings import end_analyses_of_case
 from registry.services.case_pauses import end_pauses
 from registry.services.context import Context
 from registry.services.performers import performer_to_act_for
 from registry.services.unit import Unit, unit_of_work
-from registry.store import cases
+from registry.store import case_analyses, cases
 from registry.store.accounts import Organisation
 from registry.store.attestations import SourceAttestation
+from registry.store.case_analyses import CaseAnalysis
 from registry.store.cases import Case, CasePaper, CaseProposal, CaseStepTaken
 from registry.store.checks import Finding
 from registry.store.performers import Performer
@@ -211,6 +216,8 @@ def propose(
     grounds: str,
     would_change: str,
     dissent: str | None = None,
+    analysis_id: str | None = None,
+    rests: RestsOn | None = None,
     if_version: int | None = None,
 ) -> CaseProposal:
     """Propose what the case comes to: what the evidence supports, why, and what would change it.
@@ -218,13 +225,36 @@ def propose(
     Both sides may say what they think of it before it is decided. It says nothing of rights: the registry concludes
     about a voice, and a court about what follows.
 
+    What is said to rest on recordings names the analysis that it rests on, and concludes what that concludes. Documents
+    may decide otherwise; then it says that it rests on them. Where nothing was compared, the grounds say so.
+
+    Args:
+        case_id: of a case that is analysed.
+        conclusion: that is proposed.
+        grounds: why.
+        would_change: what would change it.
+        dissent: what somebody who looked at it sees otherwise.
+        analysis_id: of a finished analysis of this case.
+        rests: on what it rests; by default on recordings where an analysis is named, and else on documents.
+        if_version: the version the caller has read.
+
     Raises:
         NotFoundError, ForbiddenError, ConflictError, StaleVersionError: as `take_step`.
+        NotFoundError: no such analysis in the case.
+        ConflictError: the analysis is not finished, or heard another source than the one that is named by now, or
+            recordings are said to support what it does not conclude.
     """
     with unit_of_work(ctx) as unit:
         by = acting(unit, principal, case_id, if_version)
         standing = _standing(unit.session, by.case)
         move = require_step(standing, CaseStep.PROPOSE, by.side, now=unit.now, has=("proposal",))
+        finished = case_analyses.finished_of(unit.session, by.case.id)
+        analysis = None if analysis_id is None else _finished(unit.session, by.case, analysis_id)
+        if analysis is not None:
+            _require_same_source(by.case, analysis)
+        found = None if analysis is None else analysis.conclusion
+        resting = rests_on(conclusion, found, rests, finished=finished)
+        grounds = grounds_said(grounds, finished)
         proposal = CaseProposal(
             id=unit.new_id(IdPrefix.CASE_PROPOSAL),
             case_id=by.case.id,
@@ -232,14 +262,59 @@ def propose(
             grounds=grounds,
             would_change=would_change,
             dissent=dissent,
+            analysis_id=analysis_id,
+            analysis_sha256=None if analysis is None else analysis.content_sha256,
+            rests_on=resting.value,
             proposed_by=principal.account_id,
             proposed_at=unit.now,
         )
         unit.session.add(proposal)
         unit.session.flush()
-        _take(by, CaseStep.PROPOSE, move, reason=grounds, proposal_id=proposal.id)
+        _take(by, CaseStep.PROPOSE, move, reason=grounds, proposal=proposal)
         unit.commit()
     return proposal
+
+
+def _finished(session: Session, case: Case, analysis_id: str) -> CaseAnalysis:
+    analysis = session.get(CaseAnalysis, analysis_id)
+    if analysis is None or analysis.case_id != case.id:
+        raise NotFoundError("there is no such analysis in this case")
+    if analysis.state is not AnalysisState.DONE:
+        raise ConflictError(
+            f"the analysis {analysis.id} is {analysis.state.value}: only a finished one is named",
+            analysis_id=analysis.id,
+            state=analysis.state.value,
+        )
+    return analysis
+
+
+def _require_same_source(case: Case, analysis: CaseAnalysis) -> None:
+    """Refuse an analysis that heard another source than the one that is named by now."""
+    asked = analysis.value()
+    if Role.SOURCE in asked.voices and asked.attestation_id != case.attestation_id:
+        raise ConflictError(
+            f"the analysis {analysis.id} heard the source of {asked.attestation_id or 'no attestation'}, and the case "
+            f"names {case.attestation_id or 'none'} by now: have the voices compared again",
+            analysis_id=analysis.id,
+            attestation_id=case.attestation_id,
+            analysed_attestation_id=asked.attestation_id,
+        )
+
+
+def reopen_by_counter(by: Acting, *, reason: str, paper_id: str) -> bool:
+    """Open a case again because whoever was served with a notice counters it; answer whether it was not open.
+
+    The caller's unit commits it.
+
+    Raises:
+        ForbiddenError: the caller does not speak for the respondent.
+    """
+    if by.case.state not in {CaseState.PROPOSED, CaseState.DECIDED, CaseState.CLOSED}:
+        return False
+    standing = _standing(by.unit.session, by.case)
+    move = require_step(standing, CaseStep.COUNTER, by.side, now=by.unit.now, has=("counter_statement",))
+    _take(by, CaseStep.COUNTER, move, reason=reason, paper_id=paper_id)
+    return True
 
 
 def name_source(
@@ -252,7 +327,7 @@ def name_source(
     Raises:
         NotFoundError: no such case, or no such attestation of this organisation.
         ForbiddenError: the caller does not speak for the respondent.
-        ConflictError: the case is closed.
+        ConflictError: something was concluded, or the voices are being compared; figures ``state``, ``analysis_id``.
         StaleVersionError: the case has changed since ``if_version``.
     """
     with unit_of_work(ctx) as unit:
@@ -260,8 +335,8 @@ def name_source(
         case = by.case
         if by.side is not CaseSide.RESPONDENT:
             raise ForbiddenError("a source is named by the respondent, whose product it is", side=by.side.value)
-        if case.state is CaseState.CLOSED:
-            raise ConflictError("the case is closed: file a paper, and it may be opened again", state=case.state.value)
+        require_source_open(case.state)
+        _require_nothing_heard(unit.session, case)
         attestation = unit.session.get(SourceAttestation, attestation_id)
         if attestation is None or attestation.studio_id != case.studio_id:
             raise NotFoundError("there is no such attestation of this organisation")
@@ -272,6 +347,17 @@ def name_source(
     return case
 
 
+def _require_nothing_heard(session: Session, case: Case) -> None:
+    """Refuse to name another source while one is being heard: what comes of that would be said of the other."""
+    under_way = case_analyses.unfinished_in(session, case.id)
+    if under_way:
+        raise ConflictError(
+            f"the voices are being compared: when {under_way[0].id} is over, another source can be named",
+            analysis_id=under_way[0].id,
+            state=case.state.value,
+        )
+
+
 def _take(
     by: Acting,
     step: CaseStep,
@@ -279,7 +365,7 @@ def _take(
     *,
     reason: str,
     paper_id: str | None = None,
-    proposal_id: str | None = None,
+    proposal: CaseProposal | None = None,
 ) -> None:
     """Write a step that the rules allow; whatever was paused goes on where it closes the case."""
     unit, case, before = by.unit, by.case, by.case.state
@@ -294,15 +380,25 @@ def _take(
         side=by.side,
         reason=reason,
         paper_id=paper_id,
-        proposal_id=proposal_id,
+        proposal_id=None if proposal is None else proposal.id,
         taken_by=by.principal.account_id,
         taken_at=unit.now,
     )
     unit.session.add(taken)
+    stay_down.end_with_the_case(unit, case, before, move, by.principal.account_id)
     if move.ending is not None:
+        end_analyses_of_case(unit, case, by.principal.account_id)
         end_pauses(by, reason=f"the case was closed: {move.ending.value}")
     ending = move.ending.value if move.ending else None
-    by.record(EventType.CASE_MOVED, step=step.value, before=before.value, ending=ending)
+    by.record(EventType.CASE_MOVED, step=step.value, before=before.value, ending=ending, **_resting(proposal))
+
+
+def _resting(proposal: CaseProposal | None) -> dict[str, str | None]:
+    """Answer what the journal says of what a proposal rests on."""
+    if proposal is None:
+        return {}
+    found = {"analysis_id": proposal.analysis_id, "analysis_sha256": proposal.analysis_sha256}
+    return {"proposal_id": proposal.id, "rests_on": proposal.rests_on, **found}
 
 
 def _standing(session: Session, case: Case) -> Standing:

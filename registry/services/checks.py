@@ -19,7 +19,7 @@ from registry.domain.uses import DeclaredUse
 from registry.domain.verdicts import Verdict
 from registry.errors import ForbiddenError, NotFoundError, UnknownLicenceError, UnknownSourceError
 from registry.media.recording import Recording
-from registry.services import intake
+from registry.services import intake, stay_down
 from registry.services.attestations import own_attestation
 from registry.services.context import Context
 from registry.services.intake import Upload
@@ -45,7 +45,8 @@ def submit_check(ctx: Context, principal: Principal, *, upload: Upload, use: Dec
     1. What the use claims is looked at first: licences and source must be the caller's own to name.
     2. The recording is decoded, and listened to until enough speech was heard. One that cannot be assessed is refused
        here, and nothing is stored.
-    3. The decoded recording is sealed into the spool; then check and work are written in one transaction.
+    3. It is looked up among the recordings that served notices are about; whether it is one, the check says.
+    4. The decoded recording is sealed into the spool; then check and work are written in one transaction.
 
     Raises:
         ForbiddenError: the caller's role submits nothing.
@@ -61,6 +62,8 @@ def submit_check(ctx: Context, principal: Principal, *, upload: Upload, use: Dec
         recording = intake.read(ctx, upload)
     with laps.lap("admit_s"):
         ctx.detector.admit(recording, required_s=ctx.thresholds.check_speech_s)
+    with laps.lap("stay_down_s"):
+        told_again = stay_down.look_up(ctx, recording)
     check_id = ctx.ids.new(IdPrefix.CHECK, ctx.clock())
     with (
         laps.lap("store_s"),
@@ -70,6 +73,7 @@ def submit_check(ctx: Context, principal: Principal, *, upload: Upload, use: Dec
         check = _new_check(
             unit, principal, check_id=check_id, upload=upload, recording=recording, use=use, source=source, key=key
         )
+        check.stay_down = [each.as_json() for each in told_again]
         _queue(unit, principal, check)
         unit.commit()
     log.info("check submitted", subject=check.id, duration_s=round(check.duration_s, 2), **laps.figures())
@@ -88,6 +92,7 @@ def _queue(unit: Unit, principal: Principal, check: Check) -> None:
         principal.account_id,
         organisation_id=check.organisation_id,
         content_sha256=check.content_sha256,
+        stay_down=len(check.stay_down or ()),
         kind=check.kind.value,
         purpose=check.purpose.value,
     )

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from registry.clock import Clock
 from registry.domain.controllers import UNNAMED, Controller
@@ -17,12 +18,14 @@ from registry.journal.endings import EndingsList
 from registry.journal.note import VerifierKey
 from registry.media.decode import Decoder
 from registry.media.speech import SpeechDetector
-from registry.services.provider import Provider
 from registry.store.blobs import BlobStore
 from registry.store.database import Database
 from registry.store.idempotency import Deed
 from registry.vault.keys import KeyProvider
 from registry.vault.voiceprints import VoiceprintVault
+
+if TYPE_CHECKING:  # it brings an HTTP client, which only signing in needs
+    from registry.services.provider import Provider
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from registry.services.webhooks import disable
 from registry.services.withdrawal import erase_voice, undo_what_rested_on
 from registry.store import journal
 from registry.store.accounts import Account, Token
+from registry.store.cohort_agreements import CohortAgreement
 from registry.store.consents import Consent
 from registry.store.identities import Identity
 from registry.store.parts import in_parts
@@ -120,6 +121,15 @@ def _destroy_voice(unit: Unit, ending: Ending) -> bool:
     return performer is not None and erase_voice(unit, performer, ACTOR).keys > 0
 
 
+def _end_agreement(unit: Unit, ending: Ending) -> bool:
+    agreement = unit.session.get(CohortAgreement, ending.subject_id)
+    if agreement is None or agreement.ended_at is not None:
+        return False
+    agreement.ended_at, agreement.description = ending.at, None
+    unit.record(EventType.COHORT_AGREEMENT_ENDED, agreement.id, ACTOR, performer_id=agreement.performer_id)
+    return True
+
+
 def _forget(unit: Unit, ending: Ending) -> bool:
     performer = unit.session.get(Performer, ending.about.get("performer_id"))
     digests = ending.about.get("name_digests", [])
@@ -147,7 +157,7 @@ def _delete_performer(unit: Unit, ending: Ending) -> bool:
     performer = unit.session.get(Performer, ending.subject_id)
     if performer is None or performer.deleted_at is not None:
         return False
-    take_out_the_name(unit, performer, instead=DELETED_NAME)
+    take_out_the_name(unit, performer, instead=DELETED_NAME, account_id=performer.created_by)
     statements = erase_statements(unit, performer.id)
     performer.deleted_at = ending.at
     performer.version += 1
@@ -208,6 +218,7 @@ _ENDED_BY: Final[Mapping[str, Callable[[Unit, Ending], bool]]] = {
     EventType.CONSENT_EXPIRED: _end_consent,
     EventType.CONSENT_SUPERSEDED: _end_consent,
     EventType.VOICEPRINT_KEY_DESTROYED: _destroy_voice,
+    EventType.COHORT_AGREEMENT_ENDED: _end_agreement,
     EventType.PERFORMER_FORGOTTEN: _forget,
     EventType.PERFORMER_DELETED: _delete_performer,
     EventType.TOKEN_REVOKED: _revoke_token,

@@ -32,6 +32,7 @@ LISTED: Final[Mapping[EventType, Sequence[str]]] = {
     EventType.CONSENT_EXPIRED: ("performer_id",),
     EventType.CONSENT_SUPERSEDED: ("performer_id", "purpose", "superseded_by"),
     EventType.VOICEPRINT_KEY_DESTROYED: ("performer_id", "modality", "commitment"),
+    EventType.COHORT_AGREEMENT_ENDED: ("performer_id",),
     EventType.PERFORMER_FORGOTTEN: ("performer_id",),
     EventType.PERFORMER_DELETED: (),
     EventType.TOKEN_REVOKED: ("account_id",),

@@ -19,12 +19,17 @@ from registry.services.performers import performer_to_act_for
 from registry.services.unit import unit_of_work
 from registry.store import (
     approaches,
+    case_analyses,
     cases,
+    cohort_agreements,
     consents,
     enrolments,
     gallery_files,
+    issued_reports,
     journal,
     licences,
+    misuse,
+    notices,
     payments,
     performers,
     reviews,
@@ -34,10 +39,12 @@ from registry.store import (
 from registry.store.accounts import Organisation
 from registry.store.approvals import Approval
 from registry.store.attestations import SourceAttestation
+from registry.store.case_analyses import CaseAnalysis, CaseCohort, CaseRecording
 from registry.store.cases import CasePaper, CasePause, CaseProposal, CaseStepTaken
 from registry.store.checks import Finding
 from registry.store.clearances import Clearance
 from registry.store.ledger import LedgerEntry
+from registry.store.misuse import MisuseLimit, MisuseStrike
 from registry.store.parts import in_parts
 from registry.store.performers import KeyDestruction, Performer, Tombstone
 from registry.store.proposals import Proposal, deletions_of, unsealings_of
@@ -94,6 +101,7 @@ def _held(session: Session, performer: Performer) -> Mapping[str, Sequence[objec
         "consents": consents.consents_of(session, [own]),
         "spoken_statements": spoken_statements.every_statement_of(session, own),
         "tombstones": session.scalars(select(Tombstone).where(Tombstone.performer_id == own)).all(),
+        "cohort_agreements": cohort_agreements.agreements_of(session, own),
         "enrolments": enrolments.enrolments_of(session, own),
         "voiceprints": enrolments.voiceprints_of(session, own),
         "key_destructions": session.scalars(select(KeyDestruction).where(KeyDestruction.performer_id == own)).all(),
@@ -127,7 +135,16 @@ def _disputes(session: Session, performer_id: str) -> Mapping[str, Sequence[obje
         "case_steps": cases.all_of_cases(session, CaseStepTaken, ids),
         "case_papers": cases.all_of_cases(session, CasePaper, ids, undefer(CasePaper.text)),
         "case_proposals": cases.all_of_cases(session, CaseProposal, ids),
+        "case_recordings": case_analyses.parts_of_cases(session, CaseRecording, ids),
+        "case_cohorts": case_analyses.parts_of_cases(session, CaseCohort, ids),
+        "case_analyses": case_analyses.parts_of_cases(session, CaseAnalysis, ids, undefer(CaseAnalysis.content)),
         "case_pauses": cases.all_of_cases(session, CasePause, ids),
+        "notices": notices.notices_of_performer(session, performer_id),
+        "notice_steps": notices.steps_about(session, performer_id),
+        "public_figures": notices.public_figures_of(session, performer_id),
+        "misuse_strikes": misuse.misuse_of(session, MisuseStrike, performer_id=performer_id),
+        "misuse_limits": misuse.misuse_of(session, MisuseLimit, performer_id=performer_id),
+        "case_reports": issued_reports.reports_about_cases(session, ids),
     }
 
 

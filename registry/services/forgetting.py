@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from itertools import product
 
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from registry.errors import ConflictError, EvidenceRequiredError, ExplanationInc
 from registry.services.consents import put_in_force
 from registry.services.context import Context
 from registry.services.explanation_texts import find_text
+from registry.services.notice_forgetting import NoticesLeft, end_notices_of
 from registry.services.performers import performer_to_change, require_name_free
 from registry.services.signers import require_may_decide, signing_as
 from registry.services.spoken_statement_work import erase_statements
@@ -31,6 +33,7 @@ from registry.vault.commitments import name_digest
 
 _METHOD = "electronic"
 _PROBLEM_TAKEN_OUT = "what was wrong with the recordings is not kept of somebody who was forgotten"
+_NOTICE_WITHDRAWN = "whoever it was for is not in the record any more, and nobody had been served"
 _THEIR_OWN = frozenset({SignedAs.PERFORMER, SignedAs.OPERATOR, SignedAs.UNRECORDED})
 """Capacities in which the name under a signature is the performer's own."""
 _REFUSED = (ConsentPurpose.MONITORING, ConsentPurpose.LICENSING)
@@ -52,7 +55,8 @@ def forget_performer(
     2. Every yes ends, with all that follows from a withdrawal, and a signed no to monitoring and licensing takes its
        place, for the voice and the face.
     3. The name and further names leave the record, and spoken statements, which say it, are deleted; keyed digests of
-       the names refuse a later registration or enrolment.
+       the names refuse a later registration or enrolment. Notices that were never served are withdrawn and emptied;
+       those that were keep what was served.
     4. A tombstone says that it was asked for, when, and after which text.
     5. One commit of all of it.
 
@@ -97,15 +101,18 @@ def forget_performer(
             if consent.state is ConsentState.ACTIVE and consent.decision is ConsentDecision.GIVEN
         ]
 
+        left: list[NoticesLeft] = []
+
         def bury() -> None:
-            _bury(ctx, unit, performer, principal, text_id=text_id, text_sha256=text_sha256, names=names)
+            left.append(_bury(ctx, unit, performer, principal, text_id=text_id, text_sha256=text_sha256, names=names))
             for purpose, modality in product(_REFUSED, Modality):
                 refusal = _refusal(unit, performer, principal, purpose=purpose, modality=modality)
                 refusal.signed_as = signed_as
                 refusal.signature_evidence_sha256 = signature_evidence_sha256
                 put_in_force(unit, refusal, principal.account_id)
 
-        return withdraw(unit, ctx, given, principal.account_id, also=bury)
+        done = withdraw(unit, ctx, given, principal.account_id, also=bury)
+    return replace(done, notices=left[0])
 
 
 def _require_told(session: Session, text_id: str, text_sha256: str) -> None:
@@ -128,7 +135,7 @@ def _bury(
     text_id: str,
     text_sha256: str,
     names: Sequence[str],
-) -> None:
+) -> NoticesLeft:
     """Put a tombstone in the place of a name."""
     if nameless := [name for name in names if not comparable_name(name)]:
         raise InvalidInputError("a name to be refused has letters or digits", names=nameless)
@@ -142,17 +149,17 @@ def _bury(
         asked_by=principal.account_id,
         asked_at=unit.now,
     )
-    put_tombstone(unit, performer, tombstone, digests, principal.account_id)
+    return put_tombstone(unit, performer, tombstone, digests, principal.account_id)
 
 
 def put_tombstone(
     unit: Unit, performer: Performer, tombstone: Tombstone, name_digests: Collection[str], actor_id: str
-) -> None:
-    """Put a tombstone in the place of a name, in the caller's unit."""
+) -> NoticesLeft:
+    """Put a tombstone in the place of a name, in the caller's unit; answer what became of the notices."""
     unit.session.add(tombstone)
     unit.session.flush()
     unit.session.add_all(RefusedName(tombstone_id=tombstone.id, name_digest=digest) for digest in sorted(name_digests))
-    take_out_the_name(unit, performer, instead=FORGOTTEN_NAME)
+    left = take_out_the_name(unit, performer, instead=FORGOTTEN_NAME, account_id=tombstone.asked_by)
     statements = erase_statements(unit, performer.id)
     performer.forgotten_at = tombstone.asked_at
     performer.version += 1
@@ -165,9 +172,10 @@ def put_tombstone(
         text_sha256=tombstone.text_sha256,
         spoken_statements=statements,
     )
+    return left
 
 
-def take_out_the_name(unit: Unit, performer: Performer, *, instead: str) -> None:
+def take_out_the_name(unit: Unit, performer: Performer, *, instead: str, account_id: str) -> NoticesLeft:
     """Take the name out of the record, wherever it may stand in it.
 
     1. It is the name of the performer, and of their own account.
@@ -176,10 +184,12 @@ def take_out_the_name(unit: Unit, performer: Performer, *, instead: str) -> None
     3. What recordings were called, and how they were labelled, often is or has the name.
     4. Answers that are kept for a request sent twice say the name; the request sent again is then done again, and
        refused.
+    5. Notices that nobody was served with are withdrawn, and say nothing any more; `end_notices_of`.
 
     Args:
         instead: what stands in its place from now on, but under signatures, which the database lets change to one
             thing only: `FORGOTTEN_NAME`.
+        account_id: under which the withdrawal of notices is written down.
     """
     performer.name = instead
     _name_account(unit, performer, instead)
@@ -190,6 +200,7 @@ def take_out_the_name(unit: Unit, performer: Performer, *, instead: str) -> None
     for enrolment in enrolments.enrolments_of(unit.session, performer.id):
         _take_out_of_recordings(enrolment)
     idempotency.forget_about(unit.session, [each for each in (performer.id, performer.account_id) if each is not None])
+    return end_notices_of(unit, performer, account_id, reason=_NOTICE_WITHDRAWN)
 
 
 def _take_out_of_recordings(enrolment: Enrolment) -> None:

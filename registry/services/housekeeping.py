@@ -11,6 +11,7 @@ from registry.domain.ids import made_at
 from registry.domain.retention import RULES, RuleId
 from registry.domain.spoken_statements import SpokenStatementState
 from registry.services.assessments import fail_check
+from registry.services.case_analysis_endings import fail_analysis
 from registry.services.context import Context
 from registry.services.endings import keep_endings
 from registry.services.enrolment_work import fail_enrolment
@@ -32,6 +33,8 @@ UPLOAD_WITHOUT_RECORD_LIVES = timedelta(minutes=15)
 """From an upload's arrival in the spool to the commit of its record it is milliseconds; after this, none will come."""
 
 _GIVEN_UP = "this was tried {attempts} times and could not be finished; nothing of the recording is kept: send it again"
+
+_ANALYSIS_GIVEN_UP = "this was tried {attempts} times and could not be finished: ask for another analysis"
 
 
 def keep_house(ctx: Context) -> None:
@@ -70,6 +73,9 @@ def give_up_one(ctx: Context) -> bool:
             fail_check(unit, dead.subject_id, problem)
         elif dead.kind is WorkKind.ENROLMENT:
             fail_enrolment(unit, dead.subject_id, problem)
+        elif dead.kind is WorkKind.CASE_ANALYSIS:
+            detail = _ANALYSIS_GIVEN_UP.format(attempts=dead.attempts)
+            fail_analysis(unit, dead.subject_id, problem | {"detail": detail})
         elif dead.kind is WorkKind.SCAN:
             give_scan_up(unit, dead.subject_id, dead.attempts)
         else:

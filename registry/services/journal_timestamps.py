@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-import httpx
 import structlog
 
 from registry import __version__
@@ -71,6 +70,8 @@ def try_to_stamp(ctx: Context) -> None:
 
 def _ask(rules: TimestampRules, request: bytes) -> bytes:
     """Post a request to the authority; no proxy is used, and nothing followed."""
+    import httpx
+
     headers = {"content-type": MEDIA_TYPE, "accept": ANSWER_TYPE, "user-agent": f"likeness-registry/{__version__}"}
     try:
         with (

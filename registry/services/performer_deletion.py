@@ -65,7 +65,8 @@ def delete_performer(
     1. It is possible as things are now.
     2. Every yes ends, with all that follows from a withdrawal: key and voiceprints are gone, licences rest.
     3. Whoever acts for the performer does so no more, and their own account is disabled.
-    4. The name leaves the record, the account and what it signed; spoken statements, which say it, are deleted.
+    4. The name leaves the record, the account and what it signed; spoken statements, which say it, are deleted;
+       notices that were never served are withdrawn and emptied.
     5. One commit, with the approval. What stays: the records of what was agreed and found, by ids, the texts of
        licences that both sides signed, and why this was done. The name is not refused: another person, or the right
        one, may be registered under it.
@@ -83,7 +84,7 @@ def delete_performer(
     def delete() -> None:
         end_mandates(unit, performer, principal.account_id)
         _disable_account(unit, performer, principal.account_id)
-        take_out_the_name(unit, performer, instead=DELETED_NAME)
+        take_out_the_name(unit, performer, instead=DELETED_NAME, account_id=principal.account_id)
         statements = erase_statements(unit, performer.id)
         performer.deleted_at = unit.now
         performer.version += 1

@@ -13,6 +13,8 @@ from registry.domain.proposals import (
     Answerer,
     Content,
     EngineChange,
+    NoticePutBack,
+    NoticeService,
     PerformerDeletion,
     ProposalKind,
     ProposalState,
@@ -28,6 +30,8 @@ from registry.errors import ForbiddenError, NotFoundError, SealBrokenError
 from registry.services.attestations import require_sealed
 from registry.services.context import Context
 from registry.services.engine_settings import change_engine, require_next
+from registry.services.notice_course import put_back_by_two, require_notice_due
+from registry.services.notice_reviews import require_notice_reviewable, review_by_two
 from registry.services.performer_deletion import delete_performer, require_deletable
 from registry.services.unit import Unit, require_version, unit_of_work
 from registry.store import proposals
@@ -74,7 +78,7 @@ def propose(
     """
     require_operator(principal, scope)
     with unit_of_work(ctx) as unit:
-        _require_possible(unit, content)
+        _require_possible(unit, principal, content)
         require_enough_operators(len(operators_in_service(unit.session)))
         proposal = _new_proposal(unit, principal, content, reason)
         unit.session.add(proposal)
@@ -83,12 +87,16 @@ def propose(
     return proposal
 
 
-def _require_possible(unit: Unit, content: Content) -> None:
+def _require_possible(unit: Unit, principal: Principal, content: Content) -> None:
     """Refuse what could not be done now; the same is asked again when it is to be done."""
     if isinstance(content, Unsealing):
         require_sealed(unit.session, content.attestation_id)
     elif isinstance(content, PerformerDeletion):
         require_deletable(unit.session, content, unit.now)
+    elif isinstance(content, NoticeService):
+        require_notice_reviewable(unit, content, principal.account_id)
+    elif isinstance(content, NoticePutBack):
+        require_notice_due(unit, content)
     else:
         require_next(unit.session, content)
 
@@ -189,10 +197,24 @@ def _do_change_engine(_ctx: Context, unit: Unit, principal: Principal, proposal:
         change_engine(unit, principal, content, proposal_id=proposal.id)
 
 
+def _do_review_notice(_ctx: Context, unit: Unit, principal: Principal, proposal: Proposal) -> None:
+    content = proposal.proposed()
+    if isinstance(content, NoticeService):
+        review_by_two(unit, principal, content, proposal, reason=proposal.answer_reason or "")
+
+
+def _do_put_back(_ctx: Context, unit: Unit, principal: Principal, proposal: Proposal) -> None:
+    content = proposal.proposed()
+    if isinstance(content, NoticePutBack):
+        put_back_by_two(unit, principal, content, proposal, reason=proposal.answer_reason or "")
+
+
 _DO: Mapping[ProposalKind, Callable[[Context, Unit, Principal, Proposal], None]] = {
     ProposalKind.UNSEALING: _do_unseal,
     ProposalKind.PERFORMER_DELETION: _do_delete,
     ProposalKind.ENGINE_CHANGE: _do_change_engine,
+    ProposalKind.NOTICE_SERVICE: _do_review_notice,
+    ProposalKind.NOTICE_PUT_BACK: _do_put_back,
 }
 """What each kind does once it is approved. Every one of them commits the unit, and does nothing where it cannot."""
 

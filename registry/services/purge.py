@@ -15,7 +15,7 @@ from registry.domain.retention import RULES, SCHEDULE, DestroyedBy, RuleId, sche
 from registry.services.context import Context
 from registry.services.unit import Unit, unit_of_work
 from registry.services.withdrawal import undo_what_rested_on
-from registry.store import consents, enrolments, retention
+from registry.store import consents, enrolments, issued_reports, retention
 from registry.store.base import Base
 from registry.store.checks import Check, Finding
 from registry.store.consents import Consent
@@ -104,10 +104,13 @@ def _delete(unit: Unit, rows: Sequence[Base], _actor_id: str) -> Destroyed:
 
 
 def _delete_checks(unit: Unit, rows: Sequence[Base], _actor_id: str) -> Destroyed:
-    """Delete checks with their findings."""
+    """Delete checks with their findings, and which reports were issued about them."""
     checks = [row for row in rows if isinstance(row, Check)]
-    findings = retention.findings_of(unit.session, [check.id for check in checks])
-    destroyed = {**_digests(checks), **_digests(findings), **_delete_reviews(unit, findings)}
+    ids = [check.id for check in checks]
+    findings = retention.findings_of(unit.session, ids)
+    issued = issued_reports.reports_about_checks(unit.session, ids)
+    destroyed = {**_digests(checks), **_digests(issued), **_digests(findings), **_delete_reviews(unit, findings)}
+    retention.erase_rows(unit.session, issued)
     retention.erase_rows(unit.session, findings)
     for check in checks:
         unit.session.expire(check, ["findings"])

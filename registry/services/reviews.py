@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from registry.domain.accounts import Principal, Scope
+from registry.domain.cases import CaseSide
 from registry.domain.events import EventType
 from registry.domain.ids import IdPrefix
 from registry.domain.reviews import Considered, ReviewAction, require_decidable
-from registry.errors import ConflictError, NotFoundError
+from registry.errors import ConflictError, InvalidInputError, NotFoundError
 from registry.services.cases import write_case
 from registry.services.checks import get_finding
 from registry.services.context import Context
+from registry.services.notices import Draft, write_notice
 from registry.services.unit import Unit, unit_of_work
 from registry.store import reviews
+from registry.store.cases import Case, case_about
 from registry.store.checks import Finding
 from registry.store.licences import Licence
 from registry.store.performers import Performer
@@ -42,13 +45,16 @@ def review_finding(
     reason: str,
     considered: Sequence[Considered] = (),
     licence_id: str | None = None,
+    pack_id: str | None = None,
+    language: str = "en",
     replaces_id: str | None = None,
 ) -> Review:
     """Decide about a finding, as an operator. Both sides read what was decided, by whom, and why.
 
     1. It is a decision: `registry.domain.reviews.require_decidable`.
     2. Nobody decided before, or what they decided is named as what this takes the place of.
-    3. A case is opened in the same transaction, where that is what was decided.
+    3. A case is opened in the same transaction, where that is what was decided; for a notice, the one that there is
+       about this project is taken, or one is opened, and the notice is drafted in it.
 
     Args:
         finding_id: of the finding.
@@ -56,18 +62,22 @@ def review_finding(
         reason: in words.
         considered: exclusions that were considered; all of them before anything leaves the registry.
         licence_id: of these two, under which the use is accepted.
+        pack_id: of the form that the notice follows, where one is prepared.
+        language: that the notice is in.
         replaces_id: the decision that this one takes the place of.
 
     Raises:
         ForbiddenError: the caller is no operator.
-        NotFoundError: no such finding, or no such licence of these two.
+        NotFoundError: no such finding, no such licence of these two, or no such notice pack.
         ConflictError: somebody decided before, it needs nobody's decision, or an exclusion applies; figures say which.
-        InvalidInputError: exclusions were not considered, or a licence is missing or too much.
+        InvalidInputError: exclusions were not considered, or a licence or a pack is missing or too much.
     """
     principal.require(Scope.REVIEWS_WRITE)
     with unit_of_work(ctx) as unit:
         finding, performer = _finding(unit.session, finding_id)
         require_decidable(finding.verdict, action, considered, licence_id)
+        if (action is ReviewAction.PREPARE_NOTICE) != (pack_id is not None):
+            raise InvalidInputError("whoever prepares a notice names its pack, and nobody else names one")
         _require_current(unit.session, finding, replaces_id)
         if licence_id is not None:
             _require_licence(unit.session, finding, licence_id)
@@ -86,7 +96,14 @@ def review_finding(
             decided_at=unit.now,
         )
         if action is ReviewAction.OPEN_CASE:
-            review.case_id = _open(unit, principal, finding, performer, reason)
+            review.case_id = _open(unit, principal, finding, performer, reason).id
+        if pack_id is not None:
+            draft = Draft(considered=considered)
+            case = _case_for_notice(unit, principal, finding, performer, reason)
+            notice = write_notice(
+                unit, principal, case, CaseSide.REGISTRY, pack_id=pack_id, language=language, draft=draft
+            )
+            review.case_id, review.notice_id = case.id, notice.id
         finding.reviewed_at = unit.now
         unit.session.add(review)
         _record(unit, review, finding, principal)
@@ -145,19 +162,35 @@ def _require_licence(session: Session, finding: Finding, licence_id: str) -> Non
         raise NotFoundError("there is no licence of these two that was ever in force with this id")
 
 
-def _open(unit: Unit, principal: Principal, finding: Finding, performer: Performer, reason: str) -> str:
+def _case_for_notice(unit: Unit, principal: Principal, finding: Finding, performer: Performer, reason: str) -> Case:
+    """Answer the case about the project of a finding, locked; it is opened where there is none."""
+    case = case_about(unit.session, performer.id, finding.organisation_id, _product_of(finding))
+    if case is None:
+        return _open(unit, principal, finding, performer, reason)
+    unit.session.refresh(case, with_for_update=True)
+    if finding.id not in case.finding_ids:
+        case.finding_ids = [*case.finding_ids, finding.id]
+        case.version += 1
+    return case
+
+
+def _product_of(finding: Finding) -> str:
     project = (finding.check and finding.check.project) or (finding.scan_row and finding.scan_row.project)
+    return project or f"recording {finding.id}"
+
+
+def _open(unit: Unit, principal: Principal, finding: Finding, performer: Performer, reason: str) -> Case:
     case = write_case(
         unit,
         principal,
         performer,
         studio_id=finding.organisation_id,
-        product=project or f"recording {finding.id}",
+        product=_product_of(finding),
         claim=reason,
         finding_ids=[finding.id],
     )
     unit.session.flush()
-    return case.id
+    return case
 
 
 def _record(unit: Unit, review: Review, finding: Finding, principal: Principal) -> None:
@@ -170,6 +203,7 @@ def _record(unit: Unit, review: Review, finding: Finding, principal: Principal) 
         performer_id=finding.performer_id,
         action=review.action.value,
         case_id=review.case_id,
+        notice_id=review.notice_id,
         licence_id=review.licence_id,
         replaces_id=review.replaces_id,
     )

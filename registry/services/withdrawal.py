@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
@@ -17,10 +17,13 @@ from registry.domain.consents import ConsentDecision, ConsentPurpose, ConsentSta
 from registry.domain.events import EventType
 from registry.domain.ids import IdPrefix
 from registry.domain.licences import LicenceState, SuspensionReason
+from registry.services.case_analysis_endings import end_analyses_with
+from registry.services.cohort_agreements import end_agreement_with
 from registry.services.context import Context
 from registry.services.gallery_offers import end_offers_of
 from registry.services.holders import Holder, gallery_holders_of, holders_of
 from registry.services.holds import place_hold
+from registry.services.notice_forgetting import NoticesLeft
 from registry.services.spoken_statement_work import end_statements
 from registry.services.unit import Unit, unit_of_work
 from registry.store import enrolments, licences, performers, work, workers
@@ -47,6 +50,7 @@ class Withdrawal:
         holders: those who held a licence, a permission or a gallery file that has ended, and by when each must stop.
         at: when.
         already: whether all of it had been done before, so that nothing was left to do.
+        notices: what became of notices, where somebody was forgotten.
     """
 
     consents: Sequence[Consent]
@@ -58,6 +62,7 @@ class Withdrawal:
     holders: Sequence[Holder]
     at: datetime
     already: bool = False
+    notices: NoticesLeft = field(default_factory=NoticesLeft)
 
 
 def withdraw(
@@ -156,6 +161,8 @@ def undo_what_rested_on(unit: Unit, consent: Consent, actor_id: str) -> _Undone:
     """Undo what rested on a consent's purpose and modality, in the caller's unit."""
     performer = unit.session.get_one(Performer, consent.performer_id, with_for_update=True)
     end_statements(unit, consent, actor_id)
+    end_analyses_with(unit, consent)
+    end_agreement_with(unit, consent)
     if consent.modality is not Modality.VOICE:
         return _Undone()
     if consent.purpose is ConsentPurpose.MONITORING:

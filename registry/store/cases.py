@@ -129,6 +129,9 @@ class CaseProposal(Base):
     grounds: Mapped[str] = mapped_column(Text)
     would_change: Mapped[str] = mapped_column(Text)
     dissent: Mapped[str | None] = mapped_column(Text)
+    analysis_id: Mapped[str | None] = mapped_column(Id)
+    analysis_sha256: Mapped[str | None] = mapped_column(Sha256)
+    rests_on: Mapped[str | None] = mapped_column(String(40))
     proposed_by: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
     proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -213,6 +216,12 @@ def all_of_cases(
 def cases_of_performer(session: Session, performer_id: str) -> Sequence[Case]:
     """Answer every case about a performer, oldest first."""
     return session.scalars(select(Case).where(Case.performer_id == performer_id).order_by(Case.id)).all()
+
+
+def lock_cases_of(session: Session, performer_id: str) -> None:
+    """Lock every case about a performer until the transaction ends, oldest first; none changes meanwhile."""
+    query = select(Case).where(Case.performer_id == performer_id).order_by(Case.id).with_for_update(of=Case)
+    session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def steps_of(session: Session, case_id: str) -> Sequence[CaseStepTaken]:

@@ -57,6 +57,7 @@ class Check(Base):
     reasons: Mapped[list[dict[str, object]] | None] = mapped_column(Json)
     engine: Mapped[dict[str, object] | None] = mapped_column(Json)
     problem: Mapped[dict[str, object] | None] = mapped_column(Json)
+    stay_down: Mapped[list[dict[str, object]] | None] = mapped_column(Json)
     spool_key: Mapped[bytes | None] = mapped_column(Bytes)
     spool_master_key_id: Mapped[str | None] = mapped_column(String(40))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

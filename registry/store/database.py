@@ -13,12 +13,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -26,8 +22,11 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from registry.errors import DatabaseNotReadyError, DatabaseUnavailableError, SettingsError, StorageFullError
-from registry.store.dump import unfinished_backup
+from registry.store.dump import schema_of, unfinished_backup
 from registry.store.schema import FIRST_TO_SAY, Standing, serves_code_from
+
+if TYPE_CHECKING:  # it takes long to load, and only migrating needs it
+    from alembic.config import Config
 
 BUSY_TIMEOUT_S = 10
 """How long a writer waits for another, and everybody for a connection, before they give up."""
@@ -129,6 +128,8 @@ class Database:
         if standing.newer:
             _require_served(standing)
             return
+        from alembic import command
+
         with self.migrating() as connection:
             command.upgrade(_alembic_config(connection), revision)
 
@@ -138,6 +139,8 @@ class Database:
         Raises:
             DatabaseNotReadyError: the database cannot be reached.
         """
+        from alembic import command
+
         with self.migrating() as connection:
             command.downgrade(_alembic_config(connection), revision)
 
@@ -150,11 +153,11 @@ class Database:
         if self.is_sqlite and not Path(str(self._parsed.database)).exists():
             return None
         with self.read() as session:
-            return MigrationContext.configure(session.connection()).get_current_revision()
+            return schema_of(session.connection())
 
     def head_revision(self) -> str:
         """Answer the revision this code was written for."""
-        return _head(ScriptDirectory.from_config(_alembic_config()))
+        return max(_revisions())
 
     def standing(self) -> Standing:
         """Answer how the schema stands to this code.
@@ -162,9 +165,9 @@ class Database:
         Raises:
             DatabaseNotReadyError: the database cannot be reached.
         """
-        scripts = ScriptDirectory.from_config(_alembic_config())
-        current, needed = self.current_revision(), _head(scripts)
-        newer = current is not None and current not in {script.revision for script in scripts.walk_revisions()}
+        known = _revisions()
+        current, needed = self.current_revision(), max(known)
+        newer = current is not None and current not in known
         serves = None
         if newer and needed >= FIRST_TO_SAY:
             with self.read() as session:
@@ -261,11 +264,18 @@ def _require_served(standing: Standing) -> None:
         raise DatabaseNotReadyError(standing.refusal, current=standing.current, needed=standing.needed)
 
 
-def _head(scripts: ScriptDirectory) -> str:
-    head = scripts.get_current_head()
-    if head is None:
+def _revisions() -> frozenset[str]:
+    """Answer every revision that this code knows, from the names of its migrations: ``0001_first.py`` is ``0001``.
+
+    They follow each other in the order of their names. Alembic would answer the same after importing all of them.
+
+    Raises:
+        DatabaseNotReadyError: there is none.
+    """
+    found = frozenset(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+    if not found:
         raise DatabaseNotReadyError(f"there are no migrations in {MIGRATIONS}: the installation is not whole")
-    return head
+    return found
 
 
 def _accept(url: str) -> URL:
@@ -365,7 +375,9 @@ def _make_private_file(path: Path) -> None:
         raise DatabaseNotReadyError(f"the database file {path} cannot be made: {error.strerror}") from error
 
 
-def _alembic_config(connection: Connection | None = None) -> Config:
+def _alembic_config(connection: Connection) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")

@@ -15,7 +15,6 @@ from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Any, Final
 
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -43,6 +42,9 @@ from sqlalchemy.types import TypeEngine
 from registry.errors import DatabaseNotReadyError
 from registry.store.types import Json, UtcDateTime
 
+_REVISION: Final = Table("alembic_version", MetaData(), Column("version_num", Text))
+"""Where Alembic keeps the revision of the schema, in one row."""
+
 KEYS: Final = "performer_keys"
 """Never copied with the rest: what opens voiceprints is kept apart."""
 
@@ -51,7 +53,7 @@ SECRETS: Final[Mapping[str, frozenset[str]]] = {KEYS: frozenset({"master_key_id"
 
 LEFT_OUT: Final = frozenset(
     {
-        "alembic_version",  # a database that was migrated has its own rows
+        _REVISION.name,  # a database that was migrated has its own rows
         "schema_revisions",
         "workers",  # signs of life
         "sessions",  # who was signed in signs in again
@@ -118,8 +120,10 @@ class Columns:
 
 
 def schema_of(connection: Connection) -> str | None:
-    """Answer the revision of a database's schema."""
-    return MigrationContext.configure(connection).get_current_revision()
+    """Answer the revision of a database's schema; None when it was never migrated."""
+    if not inspect(connection).has_table(_REVISION.name):
+        return None
+    return connection.scalar(select(_REVISION.c.version_num))
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -192,7 +196,7 @@ def require_same_columns(connection: Connection, wanted: Sequence[Columns]) -> N
 def is_empty(connection: Connection) -> bool:
     """Whether no table that is copied has a row."""
     inspector = inspect(connection)
-    tables = [name for name in inspector.get_table_names() if name not in {"alembic_version", "schema_revisions"}]
+    tables = [name for name in inspector.get_table_names() if name not in {_REVISION.name, "schema_revisions"}]
     return not any(
         connection.execute(select(text("1")).select_from(Table(name, MetaData())).limit(1)).first() for name in tables
     )

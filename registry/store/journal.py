@@ -6,6 +6,7 @@ delete a leaf or a node, and to change an opening.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -250,6 +251,12 @@ def opened_leaves(session: Session, subject_ids: Sequence[str]) -> list[OpenedLe
             for entry, opening in session.execute(query)
         ]
     return sorted(found, key=lambda each: each.seq)
+
+
+def actors_of(session: Session, subject_id: str, event_type: str) -> set[str]:
+    """Answer every account that has done something of a type to a record, as the leaves say."""
+    query = select(JournalEntry.leaf).where(JournalEntry.subject_id == subject_id, JournalEntry.type == event_type)
+    return {str(json.loads(leaf)["actor"]) for leaf in session.scalars(query)}
 
 
 def last_moment_of(session: Session, event_type: str) -> datetime | None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from registry.domain.accounts import Role
 from registry.domain.checks import CheckState, EnrolmentState
 from registry.domain.consents import ConsentDecision, ConsentPurpose, ConsentState, Modality
+from registry.domain.misuse import ContestAnswer
 from registry.domain.retention import RULES, RuleId
 from registry.domain.scans import ENDED
 from registry.domain.spoken_statements import SpokenStatementState
@@ -23,11 +24,13 @@ from registry.store.checks import Check, Finding
 from registry.store.consents import Consent, Explanation
 from registry.store.enrolments import Enrolment, SealedVoiceprint
 from registry.store.journal import JournalEntry, JournalOpening
+from registry.store.misuse import MisuseLimit, MisuseStrike
 from registry.store.parts import in_parts
 from registry.store.performers import Performer, PerformerKey, Representative
 from registry.store.reviews import Review
 from registry.store.scans import Scan, ScanRow
 from registry.store.spoken_statements import SpokenStatement
+from registry.store.stay_down import StayDownEntry
 from registry.store.types import Bytes, Id, Sha256, UtcDateTime
 from registry.store.usage import UsageLine
 from registry.store.webhooks import WebhookDelivery
@@ -166,6 +169,18 @@ def past_its_time(rule: RuleId, cutoff: datetime) -> tuple[type[Base], ColumnEle
         ),
         RuleId.ENDED_TOKEN: (Token, and_(ended < cutoff, ~_is_a_sign(cutoff))),
         RuleId.WEBHOOK_MESSAGE: (WebhookDelivery, WebhookDelivery.finished_at < cutoff),
+        RuleId.STAY_DOWN_ENTRY: (
+            StayDownEntry,
+            func.coalesce(StayDownEntry.ended_at, StayDownEntry.ends_at) < cutoff,
+        ),
+        RuleId.MISUSE_STRIKE: (
+            MisuseStrike,
+            or_(
+                MisuseStrike.expires_at < cutoff,
+                and_(MisuseStrike.answer == ContestAnswer.LIFTED, MisuseStrike.answered_at < cutoff),
+            ),
+        ),
+        RuleId.MISUSE_LIMIT: (MisuseLimit, func.coalesce(MisuseLimit.lifted_at, MisuseLimit.ends_at) < cutoff),
     }[rule]
 
 

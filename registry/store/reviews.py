@@ -27,6 +27,7 @@ class Review(Base):
     considered: Mapped[list[dict[str, object]]] = mapped_column(Json)
     licence_id: Mapped[str | None] = mapped_column(ForeignKey("licences.id"))
     case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.id"))
+    notice_id: Mapped[str | None] = mapped_column(Id)
     replaces_id: Mapped[str | None] = mapped_column(ForeignKey("reviews.id"), unique=True)
     decided_by: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime)

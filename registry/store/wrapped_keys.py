@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from registry.store.attestations import SourceAttestation
 from registry.store.base import Base
+from registry.store.case_analyses import CaseRecording
 from registry.store.cases import CasePaper
 from registry.store.checks import Check
 from registry.store.enrolments import Enrolment
@@ -65,6 +66,7 @@ EVERYWHERE: Sequence[WrappedColumns] = (
     WrappedColumns(SigningKey, "wrapped_key", "master_key_id"),
     WrappedColumns(SourceAttestation, "identity_key", "identity_master_key_id"),
     WrappedColumns(CasePaper, "content_key", "content_master_key_id"),
+    WrappedColumns(CaseRecording, "content_key", "content_master_key_id"),
     WrappedColumns(Check, "spool_key", "spool_master_key_id"),
     WrappedColumns(Enrolment, "spool_key", "spool_master_key_id"),
     WrappedColumns(SpokenStatement, "spool_key", "spool_master_key_id"),

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from registry.domain.checks import WorkKind
+from registry.domain.conclusions import Conclusion
 from registry.domain.scores import (
     EngineIdentity,
     EvidenceOutcome,
@@ -21,7 +22,7 @@ from registry.domain.scores import (
     Span,
 )
 from registry.errors import RegistryError
-from registry.services import assessments, enrolment_work
+from registry.services import assessments, case_analysis_work, enrolment_work
 from registry.services.context import Context
 from registry.store import work
 from registry.store.work import Lease
@@ -78,6 +79,15 @@ def do(ctx: Context, held: Lease, outcome: RecordingEvidence | RegistryError | N
             assessments.complete_check(ctx, held, outcome)
     elif isinstance(outcome, RegistryError):
         enrolment_work.refuse_enrolment(ctx, held, outcome)
+
+
+def compare_case(ctx: Context, content: bytes = b'{"format":"likeness-comparison"}') -> None:
+    """Make the one analysis that waits, with what the test says was found."""
+    held = take(ctx)
+    assert held is not None
+    wanted = case_analysis_work.begin_analysis(ctx, held)
+    found = case_analysis_work.Found(content, Conclusion.INCONCLUSIVE)
+    assert case_analysis_work.complete_analysis(ctx, held, wanted, found)
 
 
 def assess(ctx: Context, outcome: RecordingEvidence | RegistryError | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from html import unescape
+from html import escape, unescape
 from urllib.parse import urlsplit
 
 import httpx
@@ -41,9 +41,10 @@ class Browser:
 
     def press(self, page: httpx.Response, action: str, **changes: str) -> httpx.Response:
         """Send the form of a page that leads to an address, with what stands in it."""
-        (form,) = re.findall(rf'<form method="post" action="{action}">(.*?)</form>', page.text, re.DOTALL)
-        fields = {name: unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', form)}
-        return self.submit(action, fields | changes)
+        there = re.escape(escape(action))
+        form = re.findall(rf'<form method="post" action="{there}"[^>]*>(.*?)</form>', page.text, re.DOTALL)[0]
+        hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form)
+        return self.submit(action, {name: unescape(value) for name, value in hidden} | changes)
 
     def use(self, link: str) -> httpx.Response:
         """Open a link, and press its button."""

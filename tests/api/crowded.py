@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import zipfile
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from bench import assess, evidence, heard, take
+from bench import assess, compare_case, evidence, heard, take
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from house import TERMS, USE, Caller, House, Sound, recording, second_operator
 from issued import issued
@@ -18,10 +20,14 @@ from sqlalchemy import insert
 from steps import drawn_voiceprints
 
 from registry.domain.accounts import PERMISSIONS, Principal, Role
+from registry.domain.cases import CaseSide
+from registry.domain.cohorts.texts import cohort_texts
 from registry.domain.consents import ConsentPurpose
 from registry.domain.explanations.shipped import shipped_texts
 from registry.domain.gallery_files import SearchPurpose
 from registry.domain.ids import IdPrefix
+from registry.domain.misuse import MisuseGround
+from registry.domain.notices import NoticeState
 from registry.domain.retention import SCHEDULE
 from registry.domain.scan_requests import ScanRequest
 from registry.domain.scans import ScanOrigin, ScanState
@@ -33,12 +39,25 @@ from registry.scanning.results import REPORT, RESULTS, ResultRow, Status
 from registry.scanning.tables import write_rows
 from registry.services import enrolment_work
 from registry.services.scan_work import folder_of
+from registry.store.base import Base
 from registry.store.checks import Finding
+from registry.store.misuse import MisuseLimit, MisuseStrike
+from registry.store.notices import Notice, NoticeStepTaken
 from registry.store.retention import DestructionCertificate
 from registry.store.scans import Scan, ScanRow
+from registry.store.stay_down import StayDownEntry
 from registry.vault.signing import canonical
 
 PER_LINE = {"basis": "per_line", "amount_minor": 250, "currency": "GBP"}
+
+
+def zipped(*files: tuple[str, bytes]) -> bytes:
+    """Answer an archive."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, content in files:
+            archive.writestr(name, content)
+    return made.getvalue()
 
 
 class Crowded:
@@ -71,6 +90,7 @@ class Crowded:
             self._cleared,
             self._attested,
             self._disputed,
+            self._noticed,
             self._checked,
             self._filed,
             self._scanned,
@@ -153,6 +173,11 @@ class Crowded:
 
     def _enrolled(self) -> None:
         self._each(lambda _: self._enrolment(), "enrolment_id")
+        text = cohort_texts()["cohort.en.v1"]
+        agreed = {"text_id": text.id, "text_sha256": text.text_sha256, "answers": [q.right for q in text.questions]}
+        for _ in range(self.count):
+            self.house.clock.move(seconds=1)
+            self.performer.made(f"{self._own}/cohort-agreements", agreed)
         statements = f"{self._own}/consents/{self.ids['consent_id']}/spoken-statements"
         self._each(lambda _: self._begun(statements), "statement_id")
 
@@ -258,15 +283,120 @@ class Crowded:
         self._each(lambda number: self.performer.made("/v1/cases", said | {"product": f"Voice {number}"}), "case_id")
         path = f"/v1/cases/{self.ids['case_id']}"
         self._step(path, "take_up")
+        self._heard(path)
         for number in range(self.count):
             for caller in (self.studio, self.performer):
                 caller.made(f"{path}/statements", {"title": "Ours", "text": f"So it is, {number}."})
             self._step(path, "analyse")
+            self._analysed(path)
             grounds = {"conclusion": "inconclusive", "grounds": "Too little.", "would_change": "More."}
             self.house.operator.made(f"{path}/proposals", grounds)
             self._step(path, "ask_for_more")
         self._each(lambda number: self._document(path, number), "paper_id")
         self._each(lambda _: self._pause(path), "pause_id")
+
+    def _noticed(self) -> None:
+        """Write served notices, the first of which took many steps and lists many recordings; and what is counted."""
+        self._each(lambda number: {"id": self._notice(number)}, "notice_id")
+        self._each(lambda number: {"id": self._entry(number)}, "stay_down_id")
+        self._each(lambda _: {"id": self._strike(CaseSide.COMPLAINANT)}, "misuse_strike_id")
+        self.strike_of_the_studio = self._strike(CaseSide.RESPONDENT)
+        self._each(lambda _: {"id": self._limit()}, "misuse_limit_id")
+        said = {"is_public_figure": True, "reason": "Known widely."}
+        for _ in range(self.count):
+            self.house.clock.move(seconds=1)
+            self.house.operator.made(f"{self._own}/public-figure", said)
+
+    def _notice(self, number: int) -> str:
+        body = {"pack_id": "us_no_fakes_2025", "materials": [{"what": "A voice", "location": f"Voice {number}"}]}
+        notice_id = str(self.performer.made(f"/v1/cases/{self.ids['case_id']}/notices", body)["id"])
+        now = self.house.clock()
+        with self.house.ctx.database.write() as session:
+            notice = session.get_one(Notice, notice_id)
+            notice.state, notice.served_at = NoticeState.SERVED, now
+            notice.document, notice.document_sha256 = "# A notice\n", "a" * 64
+            notice.page, notice.page_sha256 = "<p>A notice</p>", "b" * 64
+            for step in range(1, self.count + 1):
+                taken = NoticeStepTaken(number=step, step="serve", state=NoticeState.SERVED, side=CaseSide.COMPLAINANT)
+                taken.notice_id, taken.reason, taken.details = notice_id, "By hand.", {}
+                taken.taken_by, taken.taken_at = self.performer.account_id, now
+                session.add(taken)
+            session.commit()
+        return notice_id
+
+    def _written(self, prefix: IdPrefix, table: type[Base], **columns: Any) -> str:
+        """Write a row that a verb would write after many others, and answer its id."""
+        row_id = self.house.ctx.ids.new(prefix, self.house.clock())
+        with self.house.ctx.database.write() as session:
+            session.execute(insert(table).values(id=row_id, version=1, **columns))
+            session.commit()
+        return row_id
+
+    def _entry(self, number: int) -> str:
+        return self._written(
+            IdPrefix.STAY_DOWN_ENTRY,
+            StayDownEntry,
+            notice_id=self.ids["notice_id"],
+            case_id=self.ids["case_id"],
+            content_sha256=hashlib.sha256(b"listed %d" % number).hexdigest(),
+            listed_by=self.performer.account_id,
+            listed_at=self.house.clock(),
+            ends_at=self.house.clock() + timedelta(days=365),
+        )
+
+    def _party(self, side: CaseSide) -> dict[str, Any]:
+        claimant = side is CaseSide.COMPLAINANT
+        return {
+            "side": side,
+            "performer_id": self.performer_id if claimant else None,
+            "organisation_id": None if claimant else self.studio.organisation_id,
+        }
+
+    def _strike(self, side: CaseSide) -> str:
+        return self._written(
+            IdPrefix.MISUSE_STRIKE,
+            MisuseStrike,
+            **self._party(side),
+            ground=MisuseGround.CLAIM_REFUSED if side is CaseSide.COMPLAINANT else MisuseGround.NO_ANSWER,
+            case_id=self.ids["case_id"],
+            reason="It was plain.",
+            recorded_by=self.house.operator.account_id,
+            recorded_at=self.house.clock(),
+            expires_at=self.house.clock() + timedelta(days=365),
+        )
+
+    def _limit(self) -> str:
+        return self._written(
+            IdPrefix.MISUSE_LIMIT,
+            MisuseLimit,
+            **self._party(CaseSide.COMPLAINANT),
+            strikes=3,
+            reason="Three times.",
+            decided_by=self.house.operator.account_id,
+            decided_at=self.house.clock(),
+            ends_at=self.house.clock() + timedelta(days=180),
+        )
+
+    def _heard(self, path: str) -> None:
+        """File what is compared, and propose cohorts for both sides."""
+        for voice, name in (("questioned", "submissions/slt-advert.flac"), ("performer", "enrolment/rms-1.flac")):
+            form = {"kind": "recording", "title": "A recording", "voice": voice, "file": recording(name)}
+            assert self.performer.send(f"{path}/documents", form).status_code == 201
+        for caller in (self.studio, self.performer):
+            people = zipped(("one/a.flac", caller.account_id.encode()), ("two/b.flac", b"another"))
+            form = {"kind": "technical", "title": "A cohort", "file": Sound(people, "cohort.zip")}
+            archive = caller.send(f"{path}/documents", form).get_json()["id"]
+            caller.made(f"{path}/cohorts", {"paper_id": archive, "criteria": "who was there"})
+        self._archive = archive
+
+    def _analysed(self, path: str) -> None:
+        """Have the case compared; the last analysis is the one that is asked about."""
+        self.house.clock.move(seconds=1)
+        wanted = {"reason": "Both have filed.", "cohort": {"paper_id": self._archive, "criteria": "who was there"}}
+        asked = self.house.operator.post(f"{path}/analyses", wanted)
+        assert asked.status_code == 202, asked.text
+        self.ids["analysis_id"] = str(asked.get_json()["id"])
+        compare_case(self.house.ctx)
 
     def _step(self, path: str, step: str) -> None:
         self.house.operator.made(f"{path}/steps", {"step": step, "reason": "It is time."})

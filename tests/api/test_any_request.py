@@ -9,23 +9,28 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import schemathesis
-from house import Clock, House
+from crowded import Crowded
+from house import Clock, House, SlowParts, build_house, seeded_bytes
 from hypothesis import HealthCheck, Phase, given, settings
 from over_wire import ROOT, furnish, serving
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS
 
-from api import create_app
 from api.document import _METHODS
 from api.openapi import DOCUMENT
-from registry.bootstrap import build_context
+from registry.bootstrap import build_keyring
 from registry.clock import utc_now
+from registry.services.accounts import operator_principal
+from registry.services.tokens import issue_token
+from registry.store.accounts import Account
+from registry.store.database import Database
 
 OPERATIONS = [
     (path, method, mode)
@@ -36,6 +41,9 @@ OPERATIONS = [
     if mode is GenerationMode.POSITIVE or {"parameters", "requestBody"} & operation.keys() or operation["security"]
 ]
 """Every operation, asked well and asked badly; what takes nothing from anybody cannot be asked badly."""
+
+BEFORE = datetime(2026, 3, 14, tzinfo=UTC)
+"""When what the registry holds came into it, which no day of a run changes."""
 
 OFF = {
     f"rate_{name}": "off"
@@ -52,17 +60,19 @@ class Asked:
 
 
 @pytest.fixture(scope="module")
-def asked(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
+def asked(sqlite_template: Path, slow_parts: SlowParts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
     folder = tmp_path_factory.mktemp("asked")
     shutil.copy(sqlite_template, folder / "registry.sqlite3")
     registry = furnish(folder / "home", f"sqlite:///{folder / 'registry.sqlite3'}")
-    with build_context(registry) as ctx:
-        house = House(ctx, create_app(ctx), Clock(utc_now()))
-        held = held_by(house)
+    database = Database(registry.resolved_database_url)
+    parts = replace(slow_parts, keys=build_keyring(registry))
+    house = build_house(database, parts, Clock(BEFORE), seeded_bytes(), registry.home)
+    held, token = held_by(house), operators_token_of_now(house)
+    database.dispose()
     with serving(registry, **OFF, max_upload_bytes=str(2**20)) as served:
         served.await_ready()
         with pytest.MonkeyPatch.context() as environment:
-            environment.setenv("TOKEN", house.operator.token)
+            environment.setenv("TOKEN", token)
             config = schemathesis.Config.from_path(ROOT / "schemathesis.toml")
         schema = schemathesis.openapi.from_path(DOCUMENT, config=config)
         schema.config.update(base_url=served.url)
@@ -70,18 +80,22 @@ def asked(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 def held_by(house: House) -> dict[str, str]:
-    """Fill a registry, and answer what it holds by name of parameter."""
-    studio = house.studio()
-    performer, performer_id = house.performer()
-    return {
-        "account_id": house.operator.account_id,
-        "performer_id": performer_id,
+    """Fill a registry with one of everything, and answer what it holds by name of parameter."""
+    crowd = Crowded(house, 1)
+    return crowd.ids | {
         "text_id": "monitoring.en.v1",
-        "explanation_id": house.explain(performer_id)["id"],
-        "consent_id": house.consent(performer, performer_id)["id"],
-        "licence_id": house.licence(studio, performer_id)["id"],
+        "explanation_id": house.explain(crowd.performer_id)["id"],
         "token_id": house.operator.made("/v1/tokens", {"name": "spare"})["id"],
     }
+
+
+def operators_token_of_now(house: House) -> str:
+    """Answer a token that has not ended by the time of the server."""
+    ctx = replace(house.ctx, clock=utc_now)
+    with ctx.database.read() as session:
+        operator = operator_principal(session.get_one(Account, house.operator.account_id))
+    life = timedelta(days=1)
+    return issue_token(ctx, operator, account_id=operator.account_id, name="now", scopes=None, ttl=life).text
 
 
 @pytest.mark.parametrize(("path", "method", "mode"), OPERATIONS, ids=lambda each: getattr(each, "value", each))

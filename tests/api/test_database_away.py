@@ -21,7 +21,7 @@ from api.wsgi import require_schema
 from registry.domain.ids import IdPrefix
 from registry.errors import DatabaseNotReadyError, DatabaseUnavailableError
 from registry.store.database import Database
-from registry.vault.tokens import new_token
+from registry.vault.tokens import SESSION, new_token
 
 NOWHERE = "postgresql://somebody:hunter2@127.0.0.1:1/registry"
 """Nothing listens there: a connection is refused at once."""
@@ -76,6 +76,16 @@ def test_every_route_says_that_the_database_is_away(away: FlaskClient, token: di
         assert "hunter2" not in response.text
         assert "127.0.0.1" not in response.text
     assert otherwise.keys() <= NEED_NO_DATABASE, otherwise
+
+
+@pytest.mark.parametrize("path", ["/journal", "/transparency", "/home"])
+def test_a_page_says_it_in_words_and_when_to_come_back(away: FlaskClient, house: House, path: str) -> None:
+    session, _ = new_token(house.ctx.ids.new(IdPrefix.SESSION, house.clock()), os.urandom, SESSION)
+    away.set_cookie("__Host-likeness-session", session)
+    told = away.get(path, headers={"Accept-Language": "ko"})
+    assert (told.status_code, told.mimetype, told.headers["Retry-After"]) == (503, "text/html", "5")
+    assert "몇 분 뒤에 다시 해 주세요" in told.text
+    assert "hunter2" not in told.text
 
 
 def test_who_watches_the_registry_is_told_which_part_is_away(away: FlaskClient) -> None:

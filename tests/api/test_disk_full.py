@@ -6,8 +6,6 @@ alone is filled up by its own limit of pages, which it reports in the same way.
 
 from __future__ import annotations
 
-import os
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from house import USE, Caller, House, Sound, assert_problem, recording
+from small_disk import filled, small_disk
 from sqlalchemy import event
 from werkzeug.test import TestResponse
 
@@ -25,7 +24,6 @@ from registry.services.journal import sign_current
 from registry.services.journal_export import verify_database
 from registry.store.blobs import BlobStore
 
-SIZE = 3 * 2**20
 CHECK = USE | {"file": recording("submissions/slt-advert.flac")}
 BODY = {"name": "Ada Lind", "identity_assurance": "self_declared"}
 
@@ -33,23 +31,8 @@ BODY = {"name": "Ada Lind", "identity_assurance": "self_declared"}
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A small disk of its own."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounting = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)]
-    if subprocess.run(mounting, capture_output=True, check=False).returncode:  # noqa: S603  (a fixed command)
-        pytest.skip("mounting is not allowed here")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)  # noqa: S603, S607  (a fixed command)
-
-
-@contextmanager
-def filled(disk: Path, *, but: int = 0) -> Iterator[None]:
-    """Leave no room on a disk, but for some bytes, for a block."""
-    filler = disk / "filler"
-    free = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize
-    filler.write_bytes(bytes(max(0, free - but)))
-    yield
-    filler.unlink()
+    with small_disk(tmp_path / "disk") as folder:
+        yield folder
 
 
 def with_spool(house: House, folder: Path) -> House:

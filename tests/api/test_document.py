@@ -25,6 +25,7 @@ PUBLIC_PATHS = {
     "/v1/keys",
     "/v1/retention-schedule",
     "/v1/destruction-certificates",
+    "/v1/transparency",
     "/v1/journal",
     "/v1/journal/checkpoint",
     "/v1/journal/checkpoints",

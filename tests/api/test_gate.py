@@ -7,10 +7,12 @@ import re
 import pytest
 from house import House, assert_problem
 
-from api.auth import PAGES, PUBLIC
+from api.auth import PAGES, PERSONAL, PUBLIC
 
 SOME = {"id": "acc_00000000000000000000000000", "int": "1", "text": "monitoring.en.v1"}
 """Something that each kind of argument of an address takes."""
+FILES = {"files.get_file"}
+"""Public, and not there under a name that is made up."""
 
 
 def test_every_address_but_the_public_ones_and_the_pages_needs_a_token(house: House) -> None:
@@ -21,10 +23,13 @@ def test_every_address_but_the_public_ones_and_the_pages_needs_a_token(house: Ho
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             response = house.client.open(path, method=method)
             if rule.endpoint in PUBLIC:
-                assert response.status_code in {200, 422, 503}, path
+                assert response.status_code in ({404} if rule.endpoint in FILES else {200, 422, 503}), path
             elif rule.endpoint in PAGES:
                 assert response.mimetype == "text/html", path
                 assert "session" not in response.headers.get("Set-Cookie", ""), path
+            elif rule.endpoint.startswith(f"{PERSONAL}."):
+                assert response.status_code == (303 if method == "GET" else 403), path
+                assert response.headers.get("Location", "/sign-in") == "/sign-in", path
             else:
                 assert_problem(response, 401, "unauthenticated")
                 assert response.headers["WWW-Authenticate"] == 'Bearer realm="likeness-registry"'

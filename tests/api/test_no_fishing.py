@@ -32,12 +32,14 @@ from house import (
     seeded_bytes,
 )
 from issued import issued
+from noticing import ADVERT, Noticed
 from sqlalchemy import select
 from steps import drawn_voiceprints
 from werkzeug.test import TestResponse
 
 from api import ApiSettings, create_app
 from api.rates import Budget, Rate
+from registry.domain.cohorts.texts import cohort_texts
 from registry.domain.explanations.shipped import shipped_texts
 from registry.domain.scores import EvidenceOutcome, PerformerEvidence
 from registry.services import enrolment_work
@@ -76,6 +78,14 @@ class People:
         for mine, stands_for in ((self.ids[standing], "<id>"), (self.names.get(standing, "\0"), "<name>")):
             text = text.replace(mine, stands_for)
         return re.sub(r"[a-z]{2,4}_[0-9a-hjkmnp-tv-z]{26}", "<made>", _VARYING.sub("", text))
+
+    def stay_down(self, caller: Caller) -> list[dict[str, Any]]:
+        """Submit a recording, and answer what is said at once of what it was told by."""
+        sent = caller.send("/v1/checks", USE | {"file": recording(ADVERT)}, headers={"Prefer": "wait=0"})
+        assert sent.status_code == 202, sent.text
+        assess(self.house.ctx, evidence([], EvidenceOutcome.NO_MATCH))
+        told: list[dict[str, Any]] = sent.get_json()["stay_down"]
+        return told
 
 
 def _enrol(house: House, caller: Caller, performer_id: str) -> None:
@@ -227,6 +237,19 @@ def test_row_scan(people: People) -> None:
     assert '"scans"' in asked.headers["RateLimit-Policy"]
 
 
+def test_row_stay_down(people: People) -> None:
+    """The very recording that a served notice names is told, to anybody alike, and nothing of whose notice it is."""
+    noticed = Noticed(people.house)
+    clean = people.stay_down(people.studio)
+    noticed.serve()
+    (hit,) = told = people.stay_down(people.studio)
+    assert (clean, hit["kind"], hit["notice_id"]) == ([], "exact", None)
+    assert not [word for word in (noticed.performer_id, noticed.case, noticed.path) if word in json.dumps(told)]
+    assert people.stay_down(people.house.studio("Another Stranger")) == told
+    _forget(noticed.performer, noticed.performer_id)
+    assert people.stay_down(people.studio) == clean
+
+
 # --- about people ----------------------------------------------------------------------------------------------------
 
 
@@ -312,6 +335,34 @@ def test_row_by_id(people: People, path: str) -> None:
         assert len(told) == 1
 
 
+def test_row_cohort(people: People) -> None:
+    """A side that proposes criteria is not told how many they select: nobody, or one who has just agreed."""
+    house = people.house
+    performer, performer_id = house.performer("Complaining Person")
+    said = {
+        "performer_id": performer_id,
+        "studio_id": people.studio.organisation_id,
+        "product": "Sky",
+        "claim": "Mine.",
+    }
+    case = f"/v1/cases/{performer.made('/v1/cases', said)['id']}"
+    house.operator.made(f"{case}/steps", {"step": "take_up", "reason": "It is time."})
+    wanted = {"among": {"language": "ko", "sex": "female"}}
+
+    def asked() -> set[str]:
+        sides = (people.studio, performer)
+        return {people.said(side.post(f"{case}/cohorts", wanted), NEVER) for side in sides}
+
+    before = asked()
+    text = cohort_texts()["cohort.en.v1"]
+    agreed = {"text_id": text.id, "text_sha256": text.text_sha256, "answers": [2, 3, 1], "description": wanted["among"]}
+    people.own.made(f"/v1/performers/{people.ids[ENROLLED]}/cohort-agreements", agreed)
+    assert asked() == before
+    (only,) = before
+    assert "fewer than 20" in only
+    assert '"people":' not in only
+
+
 # --- names, files, tokens, counts ------------------------------------------------------------------------------------
 
 
@@ -377,6 +428,7 @@ def test_row_counts(people: People) -> None:
         "/v1/journal/leaf-hashes",
         "/v1/destruction-certificates",
         "/v1/retention-schedule",
+        "/v1/transparency",
         "/v1/keys",
         "/metrics",
         "/readyz",

@@ -19,7 +19,7 @@ from crowded import Crowded
 from house import Caller, Clock, House, SlowParts, build_house, seeded_bytes
 from walk import OPERATIONS, Told, Town, ids_in, named_in, nobodys
 
-from api.auth import PAGES, PUBLIC
+from api.auth import PAGES, PERSONAL, PUBLIC
 from registry.domain.accounts import PERMISSIONS, Role, Scope
 from registry.store.database import Database
 
@@ -39,7 +39,8 @@ class Row:
         scopes: that a token of each role must carry; nothing where any token will do, or none.
         may: roles that may, with that scope, about what is theirs.
         whose: ``public``, ``shared`` (everybody with the scope gets the same), ``new`` (something of the caller's own
-            comes of it), ``own`` (another's answers as what there is not), or ``page`` (looks for a session itself).
+            comes of it), ``own`` (another's answers as what there is not), ``page`` (looks for a session itself), or
+            ``personal`` (a page that a session opens, and that may what the operations it stands for may).
     """
 
     scopes: Mapping[Role, Scope]
@@ -67,7 +68,7 @@ def table() -> dict[str, Row]:
 
 
 TABLE = table()
-WALKED = [route for route, row in TABLE.items() if row.whose not in {"public", "page"}]
+WALKED = [route for route, row in TABLE.items() if row.whose not in {"public", "page", "personal"}]
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +104,7 @@ def test_every_route_of_the_application_is_in_the_table_and_nothing_else(house: 
 def test_who_may_has_the_scope_by_the_permissions(route: str) -> None:
     row = TABLE[route]
     assert row.may, "a route that nobody may use"
-    assert row.whose in {"public", "shared", "new", "own", "page"}
+    assert row.whose in {"public", "shared", "new", "own", "page", "personal"}
     assert row.whose != "public" or (not row.scopes and row.may == frozenset(Role))
     assert [role for role in row.may if row.scopes and row.scopes[role] not in PERMISSIONS[role]] == []
 
@@ -170,6 +171,43 @@ def test_what_is_anothers_is_answered_as_what_there_is_not(town: Town, route: st
         if named_in(route) - own.keys() and own.keys() & named_in(route):  # another's thing, as if it were one's own
             told, none = (town.ask(route, stranger, about | own) for about in (ids, nobodys(ids)))
             assert told == none, f"{role}, below their own"
+
+
+# --- pages may what the operations they stand for may -----------------------------------------------------------------
+
+PAGES_OF_SOMEBODY = [route for route, row in TABLE.items() if row.whose == "personal"]
+JOURNEY = "purpose=monitoring&modality=voice"
+
+
+def test_every_page_about_somebody_names_what_it_stands_for_and_may_no_more(house: House) -> None:
+    found = {}
+    for rule in house.app.url_map.iter_rules():
+        if rule.endpoint.startswith(f"{PERSONAL}."):
+            path = re.sub(r"<(?:[a-z]+:)?", "{", rule.rule).replace(">", "}")
+            operations = house.app.view_functions[rule.endpoint].stands_for  # type: ignore[attr-defined]
+            found |= {f"{method} {path}": operations for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
+    assert sorted(found) == sorted(PAGES_OF_SOMEBODY)
+    for route, operations in found.items():
+        assert operations, route
+        assert TABLE[route].may == frozenset.intersection(*(TABLE[each].may for each in operations)), route
+        assert TABLE[route].scopes == TABLE[operations[0]].scopes, route
+
+
+@pytest.mark.parametrize("route", PAGES_OF_SOMEBODY)
+def test_a_page_answers_a_role_as_its_operations_do(town: Town, route: str) -> None:
+    for role in Role:
+        status, _ = town.opened(route, town.insider(role, route), town.ids[role], JOURNEY)
+        refused = {401, 403, 404} if role in TABLE[route].may else set(HTTPStatus) - {403, 404}
+        assert status not in refused, role
+
+
+@pytest.mark.parametrize("route", [route for route in PAGES_OF_SOMEBODY if "{" in route])
+def test_a_page_about_another_is_as_one_that_there_is_not(town: Town, route: str) -> None:
+    for role, stranger in town.strangers.items():
+        ids = town.ids[role]
+        there, none = (town.opened(route, stranger, about, JOURNEY) for about in (ids, nobodys(ids)))
+        assert there == none, role
+        assert there[0] in {403, 404}, role
 
 
 # --- what has a version is changed only as it was seen ---------------------------------------------------------------

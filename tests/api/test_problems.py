@@ -131,7 +131,7 @@ def test_every_error_of_the_registry_has_a_status_and_keeps_its_code(error: type
     body = response.get_json()
     assert response.status_code == status_of(error)
     assert body.keys() >= MEMBERS
-    if response.status_code >= 500:
+    if response.status_code in {500, 503, 507}:  # 501 is of what was asked for, and says what would do it
         assert "secret" not in response.text
         assert "kilos" not in body
     else:

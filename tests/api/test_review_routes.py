@@ -126,7 +126,8 @@ def test_nothing_leaves_before_every_exclusion_was_considered(there: Heard, acti
     assert_problem(there.decide(finding_id, action, considered=ONE_APPLIES), 409, "conflict", applies="news")
     assert len(there.queue()) == 1
     assert there.house.rows()["cases"] == 0
-    assert there.decide(finding_id, action, considered=NOTHING_APPLIES).status_code == 201
+    form = {"pack_id": "kr_pipa_stop"} if action is ReviewAction.PREPARE_NOTICE else {}
+    assert there.decide(finding_id, action, considered=NOTHING_APPLIES, **form).status_code == 201
 
 
 def test_a_case_is_opened_with_the_decision(there: Heard) -> None:

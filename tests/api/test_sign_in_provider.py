@@ -109,7 +109,7 @@ def test_who_connected_their_identity_signs_in_by_it(house: House, idp: Identity
     connected(house, idp, studio.account_id)
     house.clock.move(seconds=1)  # what was made at one moment has no order
     browser = Browser(house)
-    assert came_back(browser, idp).headers["Location"] == "/account"
+    assert came_back(browser, idp).headers["Location"] == "/home"
     assert browser.get("/v1/me").json()["account_id"] == studio.account_id
     (identity,) = browser.get("/v1/identities").json()["items"]
     assert (identity["issuer"], identity["connected_by"]) == (idp.issuer, studio.account_id)

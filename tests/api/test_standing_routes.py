@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from house import Caller, House, Sound, assert_problem, recording
+from noticing import ADVERT, CONSIDERED, ELEMENTS, Noticed
 from sqlalchemy import select
 
 from registry.domain.explanations.shipped import shipped_texts
 from registry.store import models
+from registry.store.stay_down import StayDownEntry
 
 EVIDENCE = "e" * 64
 FORGET = shipped_texts()["forget_me.en.v1"]
@@ -73,6 +75,50 @@ def test_a_forgotten_name_is_in_no_row_of_any_table(either_house: House) -> None
     assert (voice["presence"], voice["in_force"]) == ("forget_me", [])
     again = house.operator.post("/v1/performers", body, headers={"Idempotency-Key": "two"})
     assert_problem(again, 409, "name_refused")
+
+
+def test_notices_say_nothing_any_more_of_somebody_forgotten_unless_they_were_served(either_house: House) -> None:
+    noticed = Noticed(either_house)
+    noticed.serve()
+    served, sent = noticed.path, noticed.performer.get(f"{noticed.path}/document").data
+    listed = noticed.performer.send(f"{served}/stay-down", {"file": recording(ADVERT)})
+    assert listed.status_code == 201, listed.text
+    secret = [{"key": "signature", "text": "Zwynthia Oberquell"}, *ELEMENTS[1:]]
+    drafts = []
+    mistaken = {"reason": "Another.", "ground": "mistaken"}
+    for step, body in ((None, {}), ("complete", {"reason": "It is all there."}), ("withdraw", mistaken)):
+        noticed.draft(elements=secret, considered=[each | {"reason": "As Zwynthia says."} for each in CONSIDERED])
+        if step is not None:
+            noticed.done(noticed.performer, step, body)
+        drafts.append(noticed.path)
+    assert "Zwynthia" in everything(either_house)
+    done = noticed.performer.made(f"/v1/performers/{noticed.performer_id}/forget", WISH)
+    assert (done["notices_emptied"], done["notices_kept"]) == (3, 1)
+    assert "Zwynthia" not in everything(either_house)
+    for path, ground in zip(drafts, ("other", "other", "mistaken"), strict=True):
+        noticed.path = path
+        left = noticed.shown()
+        assert (left["state"], left["ground"]) == ("withdrawn", ground)
+        assert (left["elements"], left["document_sha256"]) == ([], None)
+        assert "Marta Calder" not in noticed.performer.get(f"{path}/document").get_data(as_text=True)
+    noticed.path = served
+    assert noticed.shown()["state"] == "served"
+    assert noticed.studio.get(f"{served}/document").data == sent
+    (entry,) = noticed.entries()
+    assert (entry["ending"], entry["algorithm"]) == ("withdrawn", None)
+    with either_house.ctx.database.read() as session:
+        assert session.scalars(select(StayDownEntry.fingerprint)).all() == [None]
+
+
+def test_of_somebody_who_was_forgotten_nothing_is_listed_again(house: House) -> None:
+    noticed = Noticed(house)
+    noticed.serve()
+    noticed.counter()
+    noticed.conclude("second")
+    noticed.decide()
+    noticed.performer.made(f"/v1/performers/{noticed.performer_id}/forget", WISH)
+    assert noticed.done(noticed.second, "uphold", {"reason": "It stands."})["state"] == "served"
+    assert [each["ended_at"] is None for each in noticed.entries()] == [False]
 
 
 def test_after_being_forgotten_everything_is_explained_anew(house: House) -> None:

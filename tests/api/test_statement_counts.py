@@ -32,6 +32,8 @@ QUERIES = {
 """What must be asked in addition, by address."""
 NO_LONGER = {"/v1/use-categories", "/v1/licences/{licence_id}/account"}
 """Lists that are the same in every registry, or have one item for each currency."""
+NO_LONGER |= {"/v1/notice-packs", "/v1/cohort-texts", "/v1/cases/{case_id}/cohorts"}
+"""The same in every registry; and one for each side."""
 NO_LONGER |= {"/v1/journal/entries", "/v1/journal/leaf-hashes"}
 """Lists of which every registry has more than a page."""
 IN_PARTS = {"/v1/performers/{performer_id}/export"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import sqlite3
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from bench import assess, evidence, heard
 from crowded import Crowded, register_key
@@ -119,6 +121,7 @@ class Town:
         }
         own = crowd.ids | self._webhook(crowd.studio)
         self.ids = {role: self._personal(caller, own) for role, caller in self.insiders.items()}
+        self.ids[Role.STUDIO_ADMIN] |= {"misuse_strike_id": crowd.strike_of_the_studio}
         self.ids[Role.AUDITOR] |= self._audited(self.insiders[Role.AUDITOR])
         theirs = {"studio_id": str(studio.organisation_id), **self._webhook(studio)}
         self.strangers_ids = {
@@ -141,7 +144,12 @@ class Town:
         without_jar = house.app.test_client(use_cookies=False)  # it sends the cookie that it is told to
         self._seated = {
             caller.account_id: Seated(without_jar, caller.account_id, house.opened(caller).text)
-            for caller in (*self.insiders.values(), crowd.other_performer, self.second_operator)
+            for caller in (
+                *self.insiders.values(),
+                *self.strangers.values(),
+                crowd.other_performer,
+                self.second_operator,
+            )
         }
         self._spooled = {key: house.ctx.spool.get(key) for key in house.spooled()}
         self._saved = self.file.with_name("saved.sqlite3")
@@ -250,6 +258,33 @@ class Town:
         if isinstance(body, dict):
             body = {name: said for name, said in body.items() if name not in {"instance", "request_id"}}
         return Told(response.status_code, body)
+
+    def opened(self, route: str, caller: Caller, ids: Mapping[str, str], query: str) -> tuple[int, str]:
+        """Open a page in the browser of somebody who is signed in, or send its form; what it changed is undone.
+
+        Returns:
+            Status, and what the page says, without the number that names the request.
+        """
+        method, template = route.split(" ")
+        path, seated = re.sub(r"{(\w+)}", lambda found: ids[found[1]], template), self.seated(caller)
+        if method == "GET":
+            response = seated.client.get(f"{path}?{query}", headers=seated._headers(None))
+        else:
+            form = {
+                "csrf_token": csrf_token(seated.token),
+                "form_key": "k" * 16,
+                "signed_by": "x",
+                "topic": "monitoring",
+            }
+            form |= dict(parse_qsl(query))
+            files = {"sentence-1": (io.BytesIO(JUNK.data), JUNK.name)} if template.endswith("/enrolments") else {}
+            headers = seated._headers({"Sec-Fetch-Site": "same-origin"})
+            response = seated.client.post(f"{path}?{query}", data=form | files, headers=headers)
+            if response.status_code < HTTPStatus.BAD_REQUEST:
+                self.restore()
+        text = response.get_data(as_text=response.mimetype == "text/html")
+        response.close()
+        return response.status_code, str(text).partition("<main")[2].replace(response.headers["X-Request-Id"], "")
 
     def sent(
         self, operation: str, caller: Caller, ids: Mapping[str, str], headers: dict[str, str] | None = None

@@ -3,24 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from kms_server import REGION, kms_server, new_key
 from vault_server import VaultServer, vault_server
 
 from registry.domain.ids import RandomBytes
 from registry.errors import KeyringError, SealBrokenError
 from registry.vault.keyring_file import KeyringFile, WatchedKeyring
 from registry.vault.keys import FileKeyring, KeyProvider, Purpose, WrappedKey, new_data_key
+from registry.vault.kms import Kms, KmsPlace, sealed_by
 from registry.vault.transit import Transit, VaultPlace
 from registry.vault.vault_keys import VaultHouse, VaultKeys, sealed_file
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """Services that hold keys: a Vault, and a KMS with a key in it."""
+
+    vault: VaultServer
+    kms: KmsPlace
+
+
+@pytest.fixture(scope="module")
+def kms_place() -> Iterator[KmsPlace]:
+    with pytest.MonkeyPatch.context() as patch, kms_server() as url:
+        patch.setenv("AWS_ACCESS_KEY_ID", "somebody")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "something")
+        yield KmsPlace(new_key(url), REGION, url)
+
+
 @pytest.fixture
-def vault() -> Iterator[VaultServer]:
+def elsewhere(kms_place: KmsPlace) -> Iterator[Elsewhere]:
     with vault_server() as serving:
-        yield serving
+        yield Elsewhere(serving, kms_place)
 
 
 def vault_keys(
@@ -35,17 +54,24 @@ def vault_keys(
     return VaultKeys(transit, file), VaultHouse(transit, file)
 
 
-def _created(folder: Path, now: datetime, random_bytes: RandomBytes, _: VaultServer) -> KeyProvider:
+def _created(folder: Path, now: datetime, random_bytes: RandomBytes, _: Elsewhere) -> KeyProvider:
     return FileKeyring.create(folder / "keyring.json", now, random_bytes)
 
 
-def _loaded(folder: Path, now: datetime, random_bytes: RandomBytes, _: VaultServer) -> KeyProvider:
+def _loaded(folder: Path, now: datetime, random_bytes: RandomBytes, _: Elsewhere) -> KeyProvider:
     FileKeyring.create(folder / "keyring.json", now, random_bytes)
     return FileKeyring.load(folder / "keyring.json")
 
 
-def _rotated(folder: Path, now: datetime, random_bytes: RandomBytes, _: VaultServer) -> KeyProvider:
-    file = KeyringFile(folder / "keyring.json")
+def _rotated(folder: Path, now: datetime, random_bytes: RandomBytes, _: Elsewhere) -> KeyProvider:
+    return _turned(KeyringFile(folder / "keyring.json"), now, random_bytes)
+
+
+def _sealed_by_kms(folder: Path, now: datetime, random_bytes: RandomBytes, elsewhere: Elsewhere) -> KeyProvider:
+    return _turned(sealed_by(folder / "keyring.json", Kms(elsewhere.kms)), now, random_bytes)
+
+
+def _turned(file: KeyringFile, now: datetime, random_bytes: RandomBytes) -> KeyProvider:
     file.create(now, random_bytes)
     for purpose in Purpose:
         file.stage(purpose, now, random_bytes)
@@ -53,26 +79,26 @@ def _rotated(folder: Path, now: datetime, random_bytes: RandomBytes, _: VaultSer
     return WatchedKeyring(file)
 
 
-def _in_vault(folder: Path, now: datetime, random_bytes: RandomBytes, vault: VaultServer) -> KeyProvider:
-    return vault_keys(folder, now, random_bytes, vault)[0]
+def _in_vault(folder: Path, now: datetime, random_bytes: RandomBytes, elsewhere: Elsewhere) -> KeyProvider:
+    return vault_keys(folder, now, random_bytes, elsewhere.vault)[0]
 
 
-def _rotated_in_vault(folder: Path, now: datetime, random_bytes: RandomBytes, vault: VaultServer) -> KeyProvider:
-    keys, house = vault_keys(folder, now, random_bytes, vault)
+def _rotated_in_vault(folder: Path, now: datetime, random_bytes: RandomBytes, elsewhere: Elsewhere) -> KeyProvider:
+    keys, house = vault_keys(folder, now, random_bytes, elsewhere.vault)
     for purpose in Purpose:
         house.stage(purpose, now, random_bytes)
         house.put_in_use(purpose, now)
     return keys
 
 
-PROVIDERS = [_created, _loaded, _rotated, _in_vault, _rotated_in_vault]
+PROVIDERS = [_created, _loaded, _rotated, _sealed_by_kms, _in_vault, _rotated_in_vault]
 
 
 @pytest.fixture(params=PROVIDERS)
 def keys(
-    request: pytest.FixtureRequest, tmp_path: Path, now: datetime, random_bytes: RandomBytes, vault: VaultServer
+    request: pytest.FixtureRequest, tmp_path: Path, now: datetime, random_bytes: RandomBytes, elsewhere: Elsewhere
 ) -> KeyProvider:
-    provider: KeyProvider = request.param(tmp_path, now, random_bytes, vault)
+    provider: KeyProvider = request.param(tmp_path, now, random_bytes, elsewhere)
     return provider
 
 

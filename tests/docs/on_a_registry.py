@@ -15,6 +15,7 @@ from shell import Ran, run_bash
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "services"))
 
+from migrated import migrate
 from paying import paid_by
 from steps import Clock, Registry
 
@@ -23,7 +24,6 @@ from registry.clock import utc_now
 from registry.domain.consents import ConsentPurpose
 from registry.domain.terms import PayBasis, PayTerms, Rate
 from registry.settings import Settings
-from registry.store.database import Database
 from registry.vault.keys import FileKeyring
 
 _VARYING = re.compile(r"[a-z]{2,4}_[0-9a-z]{26}|\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?")
@@ -35,7 +35,7 @@ def furnished(home: Path) -> Mapping[str, str]:
     home.mkdir()
     settings = Settings(home=home)
     FileKeyring.create(settings.resolved_keyring, utc_now(), os.urandom)
-    Database(settings.resolved_database_url).upgrade()
+    migrate(settings)
     clock = Clock(utc_now())
     with build_context(settings, clock=clock) as ctx:
         registry = Registry(ctx, clock)

@@ -20,6 +20,7 @@ from registry.domain.conclusions import TABLE, Band, Conclusion
 from registry.engine.calibration import load_calibration
 from registry.engine.decisions import OPPOSED, SOUND_ALIKE_RATE
 from registry.engine.threeway import STRANGER_RATE
+from registry.engine.validation_curves import shipped_curves
 from registry.scanning.comparing import written
 
 PAGE = (ROOT / "docs" / "comparison.md").read_text(encoding="utf-8")
@@ -104,7 +105,9 @@ def test_the_source_explains_the_voice_and_the_answer_says_what_it_rests_on(foll
 
 def test_the_document_says_everything_that_is_needed_to_do_it_again(followed: Followed) -> None:
     document = followed.document
-    assert set(document) == set(re.findall(r"`(\w+)`", "\n".join(PAGE.split("## The file")[1].splitlines()[5:-2])))
+    table = PAGE.split("## The file")[1].split("\n## ")[0]
+    first_cells = " ".join(line.split("|")[1] for line in table.splitlines() if line.startswith("| `"))
+    assert set(document) == set(re.findall(r"`(\w+)`", first_cells))
     assert followed.file.read_bytes() == written(document)
     assert {"version", "spaces", "calibration_sha256", "weights"} <= set(document["engine"])
     assert {"validated", "not_validated_for", "bounds_log10_lr"} <= set(document["calibration_card"])
@@ -114,6 +117,46 @@ def test_the_document_says_everything_that_is_needed_to_do_it_again(followed: Fo
     assert all(len(one["sha256"]) == 64 for files in parties.values() for one in files)
     assert (cohort["criteria"], cohort["voices"]) == ("English, made by code", 2)
     assert str(followed.file.parents[1]) not in followed.file.read_text(encoding="utf-8")
+
+
+def test_what_the_voices_are_like_is_told_by_the_figures_that_the_page_names(followed: Followed) -> None:
+    voices = followed.document["acoustics"]["voices"]
+    named = set(re.findall(r"^\| `(\w+)` \| [^|]+\([^|]+\d{4}\)", PAGE, re.MULTILINE))
+    for voice in voices.values():
+        assert {name for name, figure in voice.items() if isinstance(figure, dict)} == named
+        assert all(figure["quartiles"] for figure in voice.values() if isinstance(figure, dict))
+    assert voices["performer"]["vocal_tract_cm"]["quartiles"][1] > voices["source"]["vocal_tract_cm"]["quartiles"][1]
+
+
+def test_the_curves_are_those_that_ship(followed: Followed) -> None:
+    assert followed.document["validation_curves"] == shipped_curves()
+    assert [cohort["distribution"] for cohort in followed.document["cohorts"]] == [None, None]
+
+
+def test_the_page_in_korean_names_the_same_conclusions_and_options_that_there_are() -> None:
+    korean = (ROOT / "docs" / "ko" / "comparison.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(\w+)` \|", korean, re.MULTILINE)) == set(Conclusion)
+    app = typer.Typer(add_completion=False)
+    app.command()(compare)
+    known = {name for parameter in typer.main.get_command(app).params for name in parameter.opts}
+    assert set(re.findall(r"--[a-z]+(?:-[a-z]+)*", korean)) <= known
+
+
+def test_what_is_stated_is_of_a_voice_and_of_a_figure_that_there_is(tmp_path: Path) -> None:
+    given = (
+        "--questioned",
+        VOICES / "submissions" / "slt-game.flac",
+        "--performer",
+        VOICES / "enrolment" / "rms-1.flac",
+    )
+    (tmp_path / "cohort" / "somebody").mkdir(parents=True)
+    for stated in ("source:language=Korean", "performer:age=40", "performer:language=", "language=Korean"):
+        result = likeness_compare(
+            *given, "--cohort", tmp_path / "cohort", "--out", tmp_path / "out", "--stated", stated
+        )
+        assert result.exit_code == 2, result.output
+        assert "VOICE:FIGURE=VALUE" in result.output
+    assert not (tmp_path / "out").exists()
 
 
 def test_pitch_is_told_and_is_part_of_no_number(followed: Followed) -> None:

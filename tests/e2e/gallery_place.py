@@ -17,6 +17,7 @@ from typing import Any
 
 from filing import TOLD, consenting, own_text
 from likeness_here import Done, likeness_here
+from migrated import migrate
 from soundfiles import VOICES
 from sqlalchemy import select
 from steps import Clock, Registry
@@ -27,7 +28,6 @@ from registry.clock import utc_now
 from registry.domain.accounts import Role
 from registry.services import accounts, checks, tokens
 from registry.settings import Settings
-from registry.store.database import Database
 from registry.store.gallery_files import GalleryEntry
 from registry.vault.keys import FileKeyring
 from registry.vault.signing import public_jwks
@@ -91,7 +91,7 @@ def made_place(folder: Path) -> Place:
     settings = Settings(home=folder / "home")
     settings.home.mkdir()
     FileKeyring.create(settings.resolved_keyring, utc_now(), os.urandom)
-    Database(settings.resolved_database_url).upgrade()
+    migrate(settings)
     place = Place(settings, folder / "studio")
     for name in ("slt-advert.flac", "rms-story.flac", "kal16-stranger.flac"):
         shutil.copy(SUBMISSIONS / name, place.studio / "in")

@@ -29,7 +29,6 @@ class There:
 
     place: Place
     url: str
-    server: subprocess.Popen[str]
 
     @property
     def studio(self) -> Path:
@@ -38,10 +37,20 @@ class There:
     def asking(self, url: str | None = None, token: str = "token") -> tuple[object, ...]:  # noqa: S107  (a file)
         return ("--registry", url or self.url, "--token-file", self.studio / token)
 
-    def scan(self, out: str, *more: object, **asking: str) -> subprocess.Popen[str]:
+    def asked(self, out: str, *more: object, **asking: str) -> tuple[object, ...]:
+        """Answer the arguments of a scan of everything that the studio has."""
         key = ("--gallery-key", self.studio / "key.json")
-        asked = ("--out", self.studio / out, "--shard-rows", 1, "--yes", *key, *self.asking(**asking))
-        return self.place.begin(self.studio / "home", "scan", self.studio / "in", *asked, *more)
+        options = ("--out", self.studio / out, "--shard-rows", 1, "--yes", *key, *self.asking(**asking))
+        return ("scan", self.studio / "in", *options, *more)
+
+    def begin(self, out: str) -> subprocess.Popen[str]:
+        """Begin a scan in a process that may be stopped."""
+        return self.place.begin(self.studio / "home", *self.asked(out))
+
+    def scan(self, out: str, *more: object, **asking: str) -> tuple[int, str]:
+        """Scan to the end; answer the exit code, and what was said beside."""
+        done = self.place.at_studio(*self.asked(out, *more, **asking))
+        return done.returncode, done.stderr
 
     def submit(self, scan: str, **asking: str) -> Done:
         return self.place.at_studio("scan", "submit", self.studio / scan, *self.asking(**asking), "--json")
@@ -60,10 +69,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     return place
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def there(place: Place) -> Iterator[There]:
-    with serving(place) as (url, server):
-        yield There(place, url, server)
+    with serving(place) as (url, _):
+        yield There(place, url)
 
 
 def offered(place: Place) -> str:
@@ -96,7 +105,7 @@ def test_a_scan_fetches_what_it_searches_and_its_report_is_filed_once(there: The
     place = there.place
     file_id = offered(place)
     ids = entries(place, file_id)
-    code, err = ended(there.scan("first", "--submit"))
+    code, err = there.scan("first", "--submit")
     assert code == 1, err
     out = there.studio / "first"
     rows = {row.name: row for row in result_rows(out)}
@@ -125,7 +134,7 @@ def test_a_scan_fetches_what_it_searches_and_its_report_is_filed_once(there: The
 
 def test_what_was_changed_is_not_filed(there: There) -> None:
     offered(there.place)
-    assert ended(there.scan("honest"))[0] == 1
+    assert there.scan("honest")[0] == 1
     summary = there.studio / "honest" / "summary.json"
     summary.write_text(summary.read_text().replace('"flagged": 2', '"flagged": 0'))
     refused = there.submit("honest")
@@ -135,7 +144,7 @@ def test_what_was_changed_is_not_filed(there: There) -> None:
 
 def test_a_scan_that_was_stopped_goes_on_with_the_file_that_it_began_with(there: There) -> None:
     began = offered(there.place)
-    scan, out = there.scan("stopped"), there.studio / "stopped"
+    scan, out = there.begin("stopped"), there.studio / "stopped"
     held_at(scan, out)
     scan.send_signal(signal.SIGINT)
     scan.send_signal(signal.SIGCONT)
@@ -143,9 +152,9 @@ def test_a_scan_that_was_stopped_goes_on_with_the_file_that_it_began_with(there:
     assert stat.S_IMODE((out / COPY).stat().st_mode) == 0o600
     newer = offered(there.place)
     assert newer != began
-    code, err = ended(there.scan("stopped", "--resume", "--gallery-file", newer))
+    code, err = there.scan("stopped", "--resume", "--gallery-file", newer)
     assert (code, began in err) == (4, True)
-    code, err = ended(there.scan("stopped", "--resume"))
+    code, err = there.scan("stopped", "--resume")
     assert code == 1, err
     assert read_json(out / PLAN)["gallery_file"]["id"] == began
     assert not (out / COPY).exists()
@@ -153,10 +162,12 @@ def test_a_scan_that_was_stopped_goes_on_with_the_file_that_it_began_with(there:
 
 def test_a_registry_that_goes_away_does_not_stop_a_scan_whose_file_is_fresh(there: There) -> None:
     offered(there.place)
-    scan, out = there.scan("alone"), there.studio / "alone"
-    held_at(scan, out)
-    there.server.terminate()
-    there.server.wait(timeout=120)
+    out = there.studio / "alone"
+    with serving(there.place) as (url, server):
+        scan = There(there.place, url).begin("alone")
+        held_at(scan, out)
+        server.terminate()
+        server.wait(timeout=120)
     scan.send_signal(signal.SIGCONT)
     code, err = ended(scan)
     assert code == 1, err
@@ -176,7 +187,7 @@ def test_a_registry_that_goes_away_does_not_stop_a_scan_whose_file_is_fresh(ther
 )
 def test_who_may_not_ask_searches_nothing(there: There, asking: dict[str, str], said: str) -> None:
     out = f"refused-{said.split(maxsplit=1)[0]}"
-    code, err = ended(there.scan(out, **asking))
+    code, err = there.scan(out, **asking)
     assert (code, said in err) == (4, True), err
     assert not list((there.studio / out).glob("*"))
 
@@ -186,7 +197,7 @@ def test_a_registry_with_other_keys_than_those_that_were_given_is_not_searched_w
     pinned = json.loads((there.studio / "jwks.json").read_text())
     pinned["keys"][0]["x"] = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
     (there.studio / "other.json").write_text(json.dumps(pinned))
-    code, err = ended(there.scan("foreign", "--registry-keys", there.studio / "other.json"))
+    code, err = there.scan("foreign", "--registry-keys", there.studio / "other.json")
     assert (code, "not the one whose keys were given" in err) == (4, True), err
     assert not list((there.studio / "foreign").glob("shards/*"))
 
@@ -194,7 +205,7 @@ def test_a_registry_with_other_keys_than_those_that_were_given_is_not_searched_w
 def test_a_scan_stops_at_once_when_somebody_in_the_file_withdraws(there: There) -> None:
     place = there.place
     file_id = offered(place)
-    scan, out = there.scan("withdrawn"), there.studio / "withdrawn"
+    scan, out = there.begin("withdrawn"), there.studio / "withdrawn"
     held_at(scan, out)
     with build_context(place.settings) as ctx:
         consents.withdraw_all(ctx, choose_operator(ctx, None), place.performers["awb"])
@@ -204,7 +215,7 @@ def test_a_scan_stops_at_once_when_somebody_in_the_file_withdraws(there: There) 
     assert (code, "must not be searched" in err) == (4, True), err
     assert not (out / COPY).exists()
     assert not (out / "results.parquet").exists()
-    code, err = ended(there.scan("late"))
+    code, err = there.scan("late")
     assert (code, "offers you no gallery file" in err) == (4, True), err
-    code, err = ended(there.scan("late", "--resume", "--gallery-file", file_id))
+    code, err = there.scan("late", "--resume", "--gallery-file", file_id)
     assert (code, "must not be searched" in err) == (4, True), err

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from same_rows import assert_same_rows
 from served import ROOT, ServedHouse, copied, fill, served_house
+from small_disk import filled, small_disk
 from soundfiles import VOICES
 from sqlalchemy import select, update
 
@@ -33,7 +34,7 @@ from registry.settings import Settings
 from registry.store.checks import Finding
 from registry.store.database import Database
 from registry.store.scans import Scan
-from registry.store.work import Work, WorkState
+from registry.store.work import MAX_ATTEMPTS, Work, WorkState
 from registry.worker import Worker
 
 WITHIN_S = 120.0
@@ -371,6 +372,30 @@ def test_rows_that_cannot_be_written_are_tried_again_and_in_the_end_named(
     assert scan.problem is not None
     assert scan.problem["slug"] == "scan_storage"
     assert str(house.settings.home) not in str(scan.problem)
+
+
+def test_a_full_disk_costs_a_scan_no_attempt_and_with_room_it_goes_on(
+    sqlite_house: ServedHouse, engine: Engine
+) -> None:
+    house = sqlite_house
+    (house.media / "in").mkdir()
+    shutil.copy(VOICES / "submissions" / "slt-advert.flac", house.media / "in")
+    asked = house.ask("in")
+    with small_disk(house.settings.resolved_scans) as disk:
+        worker = house.worker(engine)
+        with filled(disk, but=8 * 1024):
+            for _ in range(MAX_ATTEMPTS + 1):
+                _hurry(house)
+                assert worker.run_once()
+            left = work_on(house, asked)
+            assert (left.state, left.attempts) == (WorkState.QUEUED, 0)
+            assert house.scan(asked.id).problem is None
+            assert [path.name for path in house.folder(asked.id).rglob(".*")] == []
+        _hurry(house)
+        work_off(worker)
+        assert house.scan(asked.id).state is ScanState.DONE
+        assert verify_scan(house.folder(asked.id)).holds
+        house.close()
 
 
 def test_a_folder_that_another_process_holds_is_left_to_it(sqlite_house: ServedHouse, engine: Engine) -> None:

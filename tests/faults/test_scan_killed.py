@@ -14,6 +14,7 @@ from random import Random
 import pytest
 from same_rows import assert_same_rows
 from scan_house import FAILED_SOME, ScanHouse, furnished
+from small_disk import filled, small_disk
 
 from registry.scanning.folder import read_json, result_rows
 from registry.scanning.results import PLAN, SUMMARY
@@ -84,7 +85,7 @@ def test_asked_to_stop_it_ends_after_a_shard_and_says_how_to_go_on(house: ScanHo
     while not (out / PLAN).exists() and process.poll() is None:
         time.sleep(0.01)
     while process.poll() is None and not list(out.glob("shards/0*.parquet")):
-        time.sleep(0.001)
+        time.sleep(0.01)
     process.terminate()
     said = process.communicate()[1]
     assert process.returncode in {3, 4}, said
@@ -94,6 +95,22 @@ def test_asked_to_stop_it_ends_after_a_shard_and_says_how_to_go_on(house: ScanHo
     done = house.here(*house.asked(out, "--resume"))
     assert done.returncode == FAILED_SOME, done.stderr
     assert_done_as_undisturbed(out, house)
+
+
+def test_a_full_disk_ends_it_with_a_sentence_and_with_room_it_goes_on(house: ScanHouse, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        out = disk / "out"
+        with filled(disk, but=64 * 1024):
+            done = house.here(*house.asked(out))
+            assert done.returncode == 4, done.stderr
+            assert "cannot be written: " in done.stderr.replace("\n", " ")
+            assert "No space left on device" in done.stderr.replace("\n", " ")
+            assert (out / PLAN).exists()
+            assert not (out / SUMMARY).exists()
+            assert [path.name for path in out.rglob(".*")] == []
+        done = house.here(*house.asked(out, "--resume"))
+        assert done.returncode == FAILED_SOME, done.stderr
+        assert_done_as_undisturbed(out, house)
 
 
 def test_what_is_not_as_it_was_is_refused_by_name(house: ScanHouse, tmp_path: Path) -> None:

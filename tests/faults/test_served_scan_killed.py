@@ -44,7 +44,7 @@ def wait_until(happens: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while not happens():
         assert time.monotonic() < deadline, f"it did not happen within {PATIENCE_S} s"
-        time.sleep(0.01)
+        time.sleep(0.05)
 
 
 def work_on(house: ServedHouse, scan_id: str) -> Work:

@@ -36,7 +36,7 @@ from registry.vault.keys import FileKeyring
 ROOT = Path(__file__).resolve().parents[2]
 VOICES = ROOT / "examples" / "voices"
 USE = DeclaredUse(UseKind.GENERATED, UsePurpose.NARRATION, "Spring", Medium.RADIO, "GB", "en")
-LONG_S = 240.0
+LONG_S = 120.0
 """Long enough that a worker takes seconds for it, on any machine."""
 PATIENCE_S = 600.0
 TOGETHER = 4
@@ -63,7 +63,7 @@ class Registry:
             found = self.work()
             if {each.state for each in found} == {state}:
                 return found
-            time.sleep(0.01)
+            time.sleep(0.05)
         states = [each.state.value for each in self.work()]
         raise AssertionError(f"the work did not become {state.value} within {PATIENCE_S} s, it is {states}")
 

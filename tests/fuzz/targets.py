@@ -10,6 +10,7 @@ import io
 import json
 import tarfile
 import tempfile
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,12 +23,15 @@ import numpy as np
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
+from written_reports import case_report, comparison_document, file_of
+from written_reports import check_report as written_check
 
 from registry.domain.reading import parse_json
 from registry.domain.rules.contract_document import contract_of_json
 from registry.domain.terms_document import terms_json
 from registry.domain.terms_reading import terms_of_json
 from registry.errors import RegistryError
+from registry.interchange.cohort_archives import CohortArchive
 from registry.interchange.odrl import PolicyParties, odrl_of, terms_of_odrl
 from registry.interchange.receipts import read_receipt
 from registry.journal.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
@@ -37,6 +41,10 @@ from registry.journal.note import KeyKind, VerifierKey, read_note
 from registry.journal.restorations import Restoration
 from registry.journal.timestamps import timestamp_request, verify_timestamp
 from registry.media.truncation import chunk_shortfall, ends_inside_ogg_page
+from registry.reports.consistency import contradictions
+from registry.reports.model import document_of
+from registry.reports.model import read_report as read_document
+from registry.reports.verify import check_report
 from registry.scanning.archives import members
 from registry.scanning.finding_lines import heard_rows
 from registry.scanning.lists import Columns, listed
@@ -45,7 +53,7 @@ from registry.scanning.signing import REPORT_TYPE, ScanKey, open_claims, scan_ke
 from registry.services.backup_folder import BackedUpKey, KeysMade, keys_content, read_keys
 from registry.vault.gallery_seal import GallerySealer, Rows, make_studio_key, open_rows, read_public_key
 from registry.vault.keys import FileKeyring, new_data_key
-from registry.vault.signing import read_jwks, registry_id
+from registry.vault.signing import canonical, read_jwks, registry_id
 from registry.vault.tokens import new_token, parse
 
 CONTRACTS = Path(__file__).parents[2] / "examples" / "licences"
@@ -145,6 +153,11 @@ def _signed_report(value: object) -> None:
         read_report(json.dumps({"jws": jws, "report": value}).encode())
 
 
+def _report_document(value: object) -> None:
+    """Read what is behind a signature, and look whether it adds up."""
+    list(contradictions(read_document(value)))
+
+
 def _receipt(value: object) -> None:
     if isinstance(value, dict):
         read_receipt(value)
@@ -242,6 +255,18 @@ def _tar() -> bytes:
     return out.getvalue()
 
 
+def _zips() -> list[bytes]:
+    """Answer archives of two people, packed in each way that is read."""
+    found = []
+    for packed in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", packed) as archive:
+            for name in ("one/a.wav", "one/b.wav", "two/c.wav"):
+                archive.writestr(name, name.encode() * 20)
+        found.append(out.getvalue())
+    return found
+
+
 def _finding() -> bytes:
     candidate = {
         "performer": "gent_1",
@@ -313,6 +338,15 @@ def targets() -> Mapping[str, Target]:
         "odrl": Target(refusing(of_json(terms_of_odrl)), _policies()),
         "receipt": Target(refusing(of_json(_receipt)), [b'{"ver": 1, "record": {"pii_processing": {}}}']),
         "report": Target(refusing(of_json(_signed_report)), [b'{"ver": 1, "plan": {"gallery_file": {}}}']),
+        "case-report": Target(refusing(check_report), [file_of(case_report()), file_of(document_of(written_check()))]),
+        "case-report-document": Target(
+            refusing(of_json(_report_document)),
+            [
+                canonical(document_of(case_report(comparison=comparison_document()))),
+                canonical(document_of(written_check())),
+            ],
+        ),
+        "cohort-archive": Target(refusing(CohortArchive), _zips()),
         "findings": Target(refusing(lambda data: list(heard_rows(data, 10))), [_finding()]),
         "note": Target(refusing(_note), [note]),
         "checkpoint": Target(refusing(_checkpoint), [b"journal.example\n3\n" + b"A" * 43 + b"=\n"]),

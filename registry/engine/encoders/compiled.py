@@ -21,7 +21,8 @@ class CompiledNetwork:
     """Runs a network on the processor. Safe to use from several threads: each call has a request of its own.
 
     Args:
-        network: in evaluation mode; any number of rows, whose shape is that of ``example``.
+        network: in evaluation mode; any number of rows, whose shape is that of ``example``. Its weights are constants
+            from now on.
         example: ``(n, …) float32``, what the network takes.
         threads: calls that run side by side, each on one thread.
     """
@@ -52,15 +53,32 @@ class CompiledNetwork:
         return torch.from_numpy(answer)
 
 
+class _Whole(nn.Module):
+    """A network without parts: torch traces it in a third of the time, for it makes a module of every part otherwise.
+
+    The trace has the same operations, on the same constants, in the same order.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self._inside = (network,)  # not as an attribute of its own, which torch would take for a part
+
+    def forward(self, batch: Tensor) -> Tensor:
+        answer: Tensor = self._inside[0](batch)
+        return answer
+
+
 def _converted(network: nn.Module, example: Tensor) -> Any:
     """Answer the network as OpenVINO's graph, read from torch's trace of it."""
     _openvino()
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
+    network.requires_grad_(requires_grad=False)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # traces are deprecated in torch, and take sizes for constants, which they are
-        trace = torch.jit.freeze(torch.jit.trace(network, example, check_trace=False))  # type: ignore[no-untyped-call]
+        whole = torch.jit.trace(_Whole(network).eval(), example, check_trace=False)  # type: ignore[no-untyped-call]
+        trace = torch.jit.freeze(whole)
     reader = FrontEndManager().load_by_framework("pytorch")
     decoder = TorchScriptPythonDecoder(trace)  # the reader keeps no reference, and asks it until the end
     return reader.convert(reader.load(decoder))

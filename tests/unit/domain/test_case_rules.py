@@ -22,7 +22,7 @@ from registry.domain.rules.deadlines import Deadline, deadline, shipped_deadline
 from registry.errors import ConflictError, ForbiddenError, NotFoundError
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-EVERYTHING = ("proposal", "new_paper")
+EVERYTHING = ("proposal", "new_paper", "counter_statement")
 PAST_DUE = NOW - timedelta(seconds=1)
 
 
@@ -71,7 +71,7 @@ def test_that_the_registry_has_filed_something_replaces_no_side() -> None:
 @pytest.mark.parametrize(("state", "step"), [key for key, move in MOVES.items() if move.needs])
 def test_what_a_step_needs_has_to_be_there(state: CaseState, step: CaseStep) -> None:
     with pytest.raises(ConflictError) as refused:
-        require_step(standing(state), step, CaseSide.REGISTRY, now=NOW)
+        require_step(standing(state), step, MOVES[state, step].by, now=NOW)
     assert refused.value.figures["needs"] == MOVES[state, step].needs
 
 

@@ -197,3 +197,31 @@ def test_a_rate_that_validation_cannot_tell_is_refused(engine: Engine) -> None:
     with pytest.raises(InvalidInputError, match="calibrate with more people") as refused:
         ThreeWay(engine, stranger_rate=1e-6)
     assert refused.value.figures["upper"] == engine.calibration.upper
+
+
+def test_a_cohort_is_distributed_without_the_parties_and_whoever_is_set_aside(
+    engine: Engine, three_way: ThreeWay, of_source: Comparison
+) -> None:
+    stated, reference = of_source.cohorts
+    assert stated.distribution
+    assert stated.distribution.voices == len(CROWD) - len(stated.set_aside)
+    assert stated.distribution.counts[0] > len(CROWD) / 2  # strangers, whom the source would stand far above
+    assert reference.distribution is None
+    questioned = party(engine, SOURCE, (7, 8))
+    alone = three_way.compare(questioned, party(engine, STRANGER), None, [crowd(engine, CROWD)])
+    assert alone.cohorts[0].distribution == stated.distribution
+
+
+def test_a_cohort_of_few_is_not_distributed(engine: Engine, three_way: ThreeWay) -> None:
+    few = three_way.compare(party(engine, SOURCE, (7,)), party(engine, PERFORMER), None, [crowd(engine, range(10, 19))])
+    assert few.cohorts[0].distribution is None
+    assert few.cohorts[0].performer.rank
+
+
+def test_of_a_voice_no_more_speech_is_told_than_its_recording_has(engine: Engine, three_way: ThreeWay) -> None:
+    long = sample(engine, SOURCE, 7)
+    counted_twice = replace(long, voice=replace(long.voice, speech_s=3 * SPEECH_S))
+    found = three_way.compare(Party([counted_twice]), party(engine, PERFORMER), None, [])
+    assert found.materials[Role.QUESTIONED].speech_s == SPEECH_S
+    assert found.recordings[0].speech_s == SPEECH_S
+    assert found.materials[Role.QUESTIONED].conditions["speech_s"] == SPEECH_S

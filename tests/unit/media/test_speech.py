@@ -92,6 +92,14 @@ def test_other_weights_are_refused(tmp_path: Path) -> None:
     assert caught.value.figures["found_sha256"] != caught.value.figures["expected_sha256"]
 
 
+def test_a_network_that_is_loaded_late_is_looked_at_then_and_hears_the_same(
+    detector: SpeechDetector, voice: Recording, tmp_path: Path
+) -> None:
+    with pytest.raises(WeightsError):
+        SpeechDetector(weights=tmp_path / "none.onnx", late=True).spans(voice)
+    assert SpeechDetector(late=True).spans(voice) == detector.spans(voice)
+
+
 # --- what is found ---------------------------------------------------------------------------------------------------
 
 

@@ -108,7 +108,7 @@ def test_begun_here_killed_and_gone_on_with_on_ray_a_killed_actor_is_made_good_a
 
 def await_shard(process: subprocess.Popen[str], out: Path, number: int) -> None:
     while process.poll() is None and not shard_path(out, number).exists():
-        time.sleep(0.001)
+        time.sleep(0.01)
 
 
 def kill(process: subprocess.Popen[str]) -> None:

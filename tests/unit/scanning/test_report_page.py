@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from scanned import ASKED, candidate, card, copy_of, failed, heard, left_out, plan_of, scanned
 
+from registry.domain.comparison import NEITHER, SCALE, strength_word
 from registry.domain.ids import RandomBytes
 from registry.domain.scores import EvidenceOutcome
 from registry.domain.verdicts import Verdict
@@ -25,7 +26,7 @@ from registry.scanning.report import write_report
 from registry.scanning.results import ResultRow, Status
 from registry.scanning.signing import scan_key
 from registry.scanning.verify import verify_scan
-from registry.scanning.words import STRENGTHS, WORDS, Language, strength_of
+from registry.scanning.words import WORDS, Language
 
 HOSTILE = "<script src=//x>alert(1)</script>\u202egpj.\u2066'\"&amp;.wav"
 NAMES = ("<img src=x onerror=alert(1)>", "ok\u200bname", "</title><svg onload=alert(1)>")
@@ -212,10 +213,10 @@ def test_of_equally_strong_findings_the_earlier_is_listed_first() -> None:
 
 @pytest.mark.parametrize(
     ("log10_lr", "words"),
-    [(0.29, "neither"), (0.3, "weak"), (-0.5, "weak"), (1, "moderate"), (2, "moderately_strong"), (3, "strong")],
+    [(0.3, "neither"), (0.302, "weak"), (-0.5, "weak"), (1, "moderate"), (2, "moderately_strong"), (3, "strong")],
 )
 def test_words_of_strength_are_those_of_the_guideline(log10_lr: float, words: str) -> None:
-    assert strength_of(log10_lr) == words
+    assert strength_word(log10_lr) == words
 
 
 def test_both_languages_say_everything_with_the_same_figures() -> None:
@@ -230,7 +231,7 @@ def test_both_languages_say_everything_with_the_same_figures() -> None:
 @pytest.mark.parametrize("words", WORDS.values())
 def test_there_are_words_for_whatever_a_row_may_say(words: dict[str, str]) -> None:
     assert {*Verdict, *EvidenceOutcome, *Status} <= set(words)
-    assert {name for _, name in STRENGTHS} <= set(words)
+    assert {NEITHER, *(name for _, name in SCALE)} <= set(words)
 
 
 def test_a_report_that_is_written_again_is_the_same(tmp_path: Path, random_bytes: RandomBytes) -> None:

@@ -17,7 +17,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 from soundfiles import VOICES, encoded, noise
 
 from registry.engine.identify import Engine
-from registry.errors import ScanStorageError
+from registry.errors import StorageFullError
 from registry.media.decode import Decoder
 from registry.scanning import pipeline, reading
 from registry.scanning.galleries import Searched, enrol_gallery
@@ -211,7 +211,7 @@ def test_a_full_disk_ends_the_run_and_is_no_input_s_error(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(reading.tempfile, "TemporaryFile", full)
-    with pytest.raises(ScanStorageError, match="No space left"):
+    with pytest.raises(StorageFullError, match="No space left"):
         scan("memory://in")
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from migrated import migrate
 from soundfiles import VOICES
 from steps import ALL_ALLOWED, Registry
 
@@ -139,7 +140,7 @@ def served_house(
     settings.home.mkdir()
     FileKeyring.create(settings.resolved_keyring, utc_now(), os.urandom)
     if database is None:
-        Database(settings.resolved_database_url).upgrade()
+        migrate(settings)
     with build_context(settings) as ctx:
         registry = Registry(ctx, utc_now)
         studio = registry.studio()

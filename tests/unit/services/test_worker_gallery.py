@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -188,3 +190,21 @@ def move_schema(registry: Registry, revision: str) -> None:
             row = {"revision": revision, "serves_code_from": revision, "applied_at": registry.ctx.clock()}
             session.add(SchemaRevision(**row))
         session.commit()
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="this allocator keeps what it likes")
+def test_a_worker_gives_back_what_it_has_freed(sqlite_registry: Registry, engine: Engine) -> None:
+    worker = Worker(sqlite_registry.ctx, engine)
+    worker.take_whole_gallery()
+    pieces = [bytearray(b"x" * 2**15) for _ in range(2**11)]  # 64 MiB
+    kept = pieces[::32]  # one in each MiB, so that the heap cannot shrink from its end
+    pieces.clear()
+    before = resident_mib()
+    worker.run_once()
+    assert before - resident_mib() > len(kept) / 2
+
+
+def resident_mib() -> float:
+    """Answer how much of this process is in memory."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20

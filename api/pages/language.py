@@ -1,0 +1,88 @@
+"""Language: which one a reader gets, and its words. English is the source; every other one lies in ``locale/``."""
+
+from __future__ import annotations
+
+import gettext
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from babel.dates import format_date, format_time, get_timezone
+from babel.numbers import format_decimal, format_percent
+from flask import Response, g, request
+
+from api import cookies
+from registry.catalogues import SOURCE_LANGUAGE, languages, translations
+
+LOCALE: Final = Path(__file__).parent / "locale"
+NAMES: Final = {"en": "English", "ko": "한국어"}
+"""What each language is called in itself."""
+PARAMETER: Final = "lang"
+_COOKIE: Final = "likeness-language"
+_KEPT: Final = timedelta(days=365)
+
+
+def language() -> str:
+    """Answer the reader's language: as chosen on the page, as chosen before in this browser, or as it asks for."""
+    known = languages(LOCALE)
+    for chosen in (request.args.get(PARAMETER), cookies.sent(_COOKIE)):
+        if chosen in known:
+            return str(chosen)
+    return request.accept_languages.best_match(known, SOURCE_LANGUAGE) or SOURCE_LANGUAGE
+
+
+def keep_choice(response: Response) -> None:
+    """Let a browser keep the language that was chosen on the page."""
+    chosen = request.args.get(PARAMETER)
+    if chosen in languages(LOCALE):
+        cookies.give(response, _COOKIE, str(chosen), _KEPT)
+
+
+def catalogue() -> gettext.NullTranslations:
+    """Answer the words of the reader's language."""
+    found: gettext.NullTranslations | None = g.get("words")
+    if found is None:
+        found = g.words = translations(LOCALE, language())
+    return found
+
+
+def _(text: str) -> str:
+    """Say a sentence in the reader's language."""
+    return catalogue().gettext(text)
+
+
+def ngettext(one: str, many: str, number: int) -> str:
+    """Say a sentence that has a number in it."""
+    return catalogue().ngettext(one, many, number)
+
+
+def N_(text: str) -> str:  # noqa: N802  (the name that is read out of the source, as elsewhere)
+    """Mark a sentence that is said later."""
+    return text
+
+
+def _locale() -> str:
+    """Answer by whose habits days and numbers are written; English is British here."""
+    here = language()
+    return "en_GB" if here == SOURCE_LANGUAGE else here
+
+
+def day(moment: date) -> str:
+    """Write a day as one writes it."""
+    return format_date(moment, "long", locale=_locale())
+
+
+def moment(at: datetime) -> str:
+    """Write a moment to the minute, in UTC, which is said."""
+    time = format_time(at, "HH:mm", tzinfo=get_timezone("UTC"), locale=_locale())
+    return f"{day(at.astimezone(UTC))} {time} UTC"
+
+
+def number(value: float, digits: int = 0) -> str:
+    """Write a number with so many decimals."""
+    return str(format_decimal(value, format=f"#,##0.{'0' * digits}" if digits else "#,##0", locale=_locale()))
+
+
+def percent(share: float) -> str:
+    """Write a share in [0, 1]."""
+    return str(format_percent(share, format="#,##0.#%", locale=_locale()))

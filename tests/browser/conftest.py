@@ -1,0 +1,60 @@
+"""A browser, one for all tests, and a registry that is served with people in it; skipped where there is no Chromium."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "examples"))
+
+from web import SeededWeb, seeded_web  # noqa: E402  (beside the examples)
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+AXE = ROOT / "tests" / "browser" / "vendor" / "axe.min.js"
+
+
+def chromium() -> str:
+    """Where Chromium is; Debian has it as a package, and .ci/run installs it."""
+    found = next((path for path in map(shutil.which, NAMES) if path), None)
+    if found is None:
+        pytest.skip("there is no Chromium here: apt-get install chromium")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser; each test has contexts of its own in it."""
+    path = chromium()
+    with warnings.catch_warnings(), sync_playwright() as playwright:
+        sandbox = [] if os.geteuid() else ["--no-sandbox"]  # as root, Chromium refuses to start with it
+        microphone = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]  # it beeps
+        opened = playwright.chromium.launch(executable_path=path, args=[*sandbox, *microphone])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeededWeb]:
+    """A registry that is served as it is in production, with its worker, database and keys of its own."""
+    chromium()
+    with seeded_web(tmp_path_factory.mktemp("web"), found=1) as served:
+        yield served
+
+
+def violations(page: Page, *rules: str) -> list[str]:
+    """What axe finds against WCAG 2.2 AA and its own best practices, a line each; with rules, by these alone."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    options = {"runOnly": list(rules)} if rules else {"runOnly": {"type": "tag", "values": tags}}
+    found = page.evaluate(f"axe.run(document, {json.dumps(options)})")["violations"]
+    return [f"{each['id']}: {[node['target'] for node in each['nodes']][:3]}" for each in found]

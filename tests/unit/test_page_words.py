@@ -1,0 +1,51 @@
+"""What pages say in other languages is whole, and what they load is what was pinned."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from api.pages.wording import MEASURES
+from registry.catalogues import languages, problems_of
+from registry.domain.transparency import MEANING
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = ROOT / "api" / "pages"
+sys.path.insert(0, str(ROOT))
+
+from supply import vendor  # noqa: E402  (beside the registry, not installed with it)
+
+
+def test_every_sentence_of_a_page_is_there_in_every_language() -> None:
+    assert languages(PAGES / "locale") == ("en", "ko")
+    assert problems_of(PAGES / "locale", "ko", [PAGES]) == []
+
+
+@pytest.mark.parametrize("template", sorted(PAGES.rglob("*.html")), ids=lambda path: path.stem)
+def test_no_page_has_a_script_a_style_or_a_handler_in_it(template: Path) -> None:
+    text = template.read_text(encoding="utf-8")
+    assert re.findall(r"<style|\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]* src=)|\|\s*safe", text) == []
+    assert re.findall(r"(?:src|href|action)=\"(?:https?:)?//", text) == []
+
+
+@pytest.mark.parametrize("home", [vendor.FOR_PAGES, vendor.FOR_TESTS], ids=["pages", "tests"])
+def test_what_others_made_is_what_was_pinned(home: Path) -> None:
+    kept = (home / vendor.MANIFEST).read_text(encoding="utf-8")
+    assert kept == vendor.manifest(home)
+    named = {name for package in json.loads(kept) for name in package["files"]}
+    assert {path.name for path in home.iterdir()} == named | {vendor.MANIFEST}
+
+
+def test_what_others_made_is_named_with_its_licence() -> None:
+    page = (ROOT / "docs" / "third-party.md").read_text(encoding="utf-8")
+    listed = page.partition("<!-- vendored:begin -->")[2].partition("<!-- vendored:end -->")[0]
+    rows = [[cell.strip(" *") for cell in line.strip("|").split("|")][:3] for line in listed.strip().splitlines()[2:]]
+    assert rows == [[each.name, each.version, each.licence] for each in vendor.PACKAGES]
+
+
+def test_what_is_counted_is_called_as_the_figures_call_it() -> None:
+    assert dict(MEASURES) == dict(MEANING)
