@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from benchmarks.bench import Bench
 from benchmarks.covariates import SETS, Covariates
 from benchmarks.laid_out import SUBSETS, HeardFile, analyses, hear, read_arguments
-from benchmarks.pages import Table, made_with, write_tables
 from benchmarks.scoring import Way, Ways
+from benchmarks.tables import Table, made_with, write_tables
 from registry.cli.evaluation.charts import percent
 from registry.engine.evaluation import SearchKind, SearchResult
 from registry.engine.evaluation.measures import Measures

@@ -18,8 +18,8 @@ import numpy as np
 
 from benchmarks.bars import Part, bars, costs
 from benchmarks.laid_out import SUBSETS, LaidOut, analyses, hear, read_arguments
-from benchmarks.pages import Table, made_with, write_tables
 from benchmarks.strangers import impostors, sexes_of
+from benchmarks.tables import Table, made_with, write_tables
 from registry.cli.evaluation.charts import charts, percent
 from registry.cli.evaluation.labels import read_groups
 from registry.cli.evaluation.tables import Sheet, sheets

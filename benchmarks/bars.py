@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.pages import Table
+from benchmarks.tables import Table
 from registry.cli.evaluation.charts import percent
 
 Report = Mapping[str, Any]

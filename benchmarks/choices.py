@@ -28,7 +28,7 @@ from safetensors.numpy import save
 
 from benchmarks.calibration_speech import GROUPS, SEED, embed, read_items
 from benchmarks.laid_out import SUBSETS, analyses, hear, read_arguments
-from benchmarks.pages import Table, made_with, write_tables
+from benchmarks.tables import Table, made_with, write_tables
 from benchmarks.train_calibration import group_sizes
 from registry.cli.evaluation.charts import percent
 from registry.engine import cohort

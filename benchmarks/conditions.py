@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.laid_out import HeardFile, LaidOut, Source, analyses, hear
-from benchmarks.pages import Table, made_with, write_tables
 from benchmarks.reencoding import in_bits, sample
+from benchmarks.tables import Table, made_with, write_tables
 from benchmarks.whispering import whispered
 from registry.domain.scores import EvidenceOutcome
 from registry.engine.evaluation import SearchKind

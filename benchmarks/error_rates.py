@@ -16,7 +16,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.pages import FIGURES
+from benchmarks.tables import FIGURES
 
 SOURCE = FIGURES / "accuracy.json"
 SHIPPED = Path(str(resources.files("registry.engine.artefacts"))) / "error-rates.json"

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.laid_out import LaidOut, analyses, hear, read_arguments
-from benchmarks.pages import Table, made_with, write_tables
+from benchmarks.tables import Table, made_with, write_tables
 from registry.domain.conclusions import Conclusion, read
 from registry.engine.analysis import Analysis, Voice
 from registry.engine.evaluation import SearchKind, Split

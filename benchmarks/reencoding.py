@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from benchmarks.analyses import Analyses
 from benchmarks.laid_out import HeardFile, LaidOut, analyses, hear
-from benchmarks.pages import Table, made_with, write_tables
+from benchmarks.tables import Table, made_with, write_tables
 from registry.cli.evaluation.charts import percent
 from registry.domain.scores import EvidenceOutcome, RecordingEvidence
 from registry.engine.evaluation import SearchKind

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from rich.table import Table
 
-from benchmarks import pages
+from benchmarks import tables
 from registry.engine.metrics import wilson_interval
 
 ENGINE, WINDOWS, MEAN = "engine", "windows alone", "one mean of the file"
@@ -55,7 +55,7 @@ _FALSE = "somebody matched in the same scenes without the voice"
 _FIRST = "wide band"
 
 
-def page_table(present: Sequence[Answer], absent: Sequence[Answer]) -> pages.Table:
+def page_table(present: Sequence[Answer], absent: Sequence[Answer]) -> tables.Table:
     """Answer what the page shows: found by way and style, and false hits.
 
     Args:

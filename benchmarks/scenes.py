@@ -29,7 +29,6 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.diarisation import DiarisationError, diarisation_error, flags, overlap_flags, read_rttm
-from benchmarks.pages import made_with, write_tables
 from benchmarks.scene_making import Person, Scene, recording_of, stretches
 from benchmarks.scene_plan import dialogues, hidden_voices
 from benchmarks.scene_tables import (
@@ -44,6 +43,7 @@ from benchmarks.scene_tables import (
     scene_table,
     style_table,
 )
+from benchmarks.tables import made_with, write_tables
 from registry.cli.evaluation.labels import read_doubtful
 from registry.cli.evaluation.searches import Doubts
 from registry.domain.scores import EvidenceOutcome, RecordingEvidence, Span

@@ -25,8 +25,8 @@ import numpy as np
 import soxr
 
 from benchmarks.machine import described
-from benchmarks.pages import ROOT, Table, filled
 from benchmarks.reencoding import Samples, compressed, in_bits
+from benchmarks.tables import ROOT, Table, filled
 from registry.domain.stay_down import MOST_BIT_ERRORS
 from registry.errors import InvalidInputError
 from registry.media.decode import Decoder

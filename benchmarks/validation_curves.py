@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.laid_out import LaidOut, analyses, hear, read_arguments
-from benchmarks.pages import Table, made_with, write_tables
+from benchmarks.tables import Table, made_with, write_tables
 from registry.cli.evaluation.searches import LabelledFile
 from registry.engine.calibration import Calibration
 from registry.engine.evaluation import SearchKind, SearchResult, Split

@@ -4,8 +4,8 @@
 2. *The other* is the first person of that split, in alphabetical order, of the same sex, who reads English books as the
    voice does (LibriSpeech).
 3. *The product* of the first two acts are clones of the voice by the first system in alphabetical order of which there
-   are 60 s; that of the third by the first such system that is zero-shot. Of each the first recordings in alphabetical
-   order, until there are 60 s.
+   are 60 s; that of the third by the first such system that is zero-shot, without what a variant of it made that was
+   tuned to the voice. Of each the first recordings in alphabetical order, until there are 60 s.
 4. *The cohort* are the first forty strangers of that split and sex in alphabetical order; the studio's alternative is
    everybody after them.
 
@@ -30,6 +30,8 @@ ROOT = Path(__file__).resolve().parents[2]
 READS_BOOKS = "librispeech"
 WANTED_S = 60.0
 STATED = 40
+TUNED = "finetuned"
+"""What the names of recordings say that a zero-shot system made after it was tuned to the voice."""
 MOST_KNOWN = 6
 """Recordings of each person that are filed in a case."""
 
@@ -140,7 +142,8 @@ def _zero_shot_systems() -> set[str]:
 
 def _product(rows: Iterable[Row], system: str, person: str) -> list[Path]:
     found, seconds = [], 0.0
-    for row in sorted((r for r in rows if (r.kind, r.system, r.person) == ("clone", system, person)), key=_by_path):
+    made = [row for row in rows if (row.kind, row.system, row.person) == ("clone", system, person)]
+    for row in sorted((row for row in made if TUNED not in row.path.name), key=_by_path):
         if seconds < WANTED_S:
             found.append(row.path)
             seconds += row.seconds

@@ -24,8 +24,8 @@ from registry.engine.cohort import Cohort, Projection, Spread
 from registry.engine.matching import POOL, EngineFeatures, log_speech, stack
 from registry.errors import WeightsError
 
-CALIBRATION_SHA256 = "fd34b9dfad0e1a39d28e6d22dfad5f55798cf84cc71f5579db2d03bf559e619a"
-ARTEFACT = "calibration-3"
+CALIBRATION_SHA256 = "1f5bd6572385ecacac21b4b5c442d094c605dab8a9060a50c319ee7a65289909"
+ARTEFACT = "calibration-4"
 ENCODERS = ("ge2e", "campplus")
 KNOWN = "known."
 """What the names of tensors with known answers begin with."""

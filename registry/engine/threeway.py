@@ -59,26 +59,23 @@ class Sample:
         voice: that counts: of a recording with several, the one that speaks most.
         quality: of the signal; None where only a voiceprint is at hand, which an enrolment has judged.
         others_s: net speech of other voices in it.
-        whole_s: net speech in the recording; None where only a voiceprint is at hand.
     """
 
     name: str
     voice: Voice
     quality: SignalQuality | None
     others_s: float = 0.0
-    whole_s: float | None = None
 
     @property
     def speech_s(self) -> float:
-        """Net speech of the voice as it is told: what the engine counts of it, but never more than there is."""
-        return self.voice.speech_s if self.whole_s is None else min(self.voice.speech_s, self.whole_s)
+        """Net speech of the voice."""
+        return self.voice.speech_s
 
     @classmethod
     def of(cls, name: str, analysis: Analysis) -> Sample:
         """Take the voice that speaks most in a recording."""
-        voice, whole_s = analysis.voices[0], analysis.speech_s
-        others_s = min(sum(other.speech_s for other in analysis.voices[1:]), whole_s)
-        return cls(name, voice, analysis.quality, others_s, whole_s)
+        others_s = sum(other.speech_s for other in analysis.voices[1:])
+        return cls(name, analysis.voices[0], analysis.quality, others_s)
 
     def voiceprints(self, engine: Engine) -> list[Voiceprint]:
         """Answer one voiceprint in each space."""

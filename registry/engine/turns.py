@@ -208,7 +208,7 @@ def turns(
 
 
 def _touch(windows: Sequence[Window], left: int) -> bool:
-    return windows[left + 1].start < windows[left].stop
+    return windows[left + 1].start <= windows[left].stop
 
 
 def _snapped(border: int, pauses: Sequence[int]) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pages import ROOT, between
 
-from benchmarks.pages import FIGURES, PAGE, filled, markdown, tables_in
+from benchmarks.tables import FIGURES, PAGE, filled, markdown, tables_in
 from registry.engine.calibration import CALIBRATION_SHA256
 from registry.engine.encoders import campplus, ge2e
 from registry.engine.segmentation import WEIGHTS_SHA256 as SEGMENTATION_SHA256

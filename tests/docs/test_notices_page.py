@@ -6,7 +6,7 @@ import json
 
 from pages import ROOT, between
 
-from benchmarks.pages import markdown
+from benchmarks.tables import markdown
 from registry.domain.misuse import GROUNDS_OF, MisuseGround
 from registry.domain.notices import NoticeState
 from registry.domain.rules.notice_packs import NoticePack, Term, notice_packs

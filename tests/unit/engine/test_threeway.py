@@ -216,12 +216,3 @@ def test_a_cohort_of_few_is_not_distributed(engine: Engine, three_way: ThreeWay)
     few = three_way.compare(party(engine, SOURCE, (7,)), party(engine, PERFORMER), None, [crowd(engine, range(10, 19))])
     assert few.cohorts[0].distribution is None
     assert few.cohorts[0].performer.rank
-
-
-def test_of_a_voice_no_more_speech_is_told_than_its_recording_has(engine: Engine, three_way: ThreeWay) -> None:
-    long = sample(engine, SOURCE, 7)
-    counted_twice = replace(long, voice=replace(long.voice, speech_s=3 * SPEECH_S))
-    found = three_way.compare(Party([counted_twice]), party(engine, PERFORMER), None, [])
-    assert found.materials[Role.QUESTIONED].speech_s == SPEECH_S
-    assert found.recordings[0].speech_s == SPEECH_S
-    assert found.materials[Role.QUESTIONED].conditions["speech_s"] == SPEECH_S

@@ -66,6 +66,12 @@ def test_one_voice_is_never_split_and_nothing_in_it_overlaps(engine: Engine, spe
         analysis = analysed(engine, recorded(samples))
         assert len(analysis.voices) == 1
         assert sum(span.duration_s for span in analysis.overlaps) < 0.3
+        assert analysis.voices[0].speech_s == pytest.approx(analysis.speech_s, abs=0.5)
+
+
+def test_nobody_speaks_longer_than_there_is_speech(dialogue: tuple[Analysis, list[Span]]) -> None:
+    analysis, _ = dialogue
+    assert sum(voice.speech_s for voice in analysis.voices) == pytest.approx(analysis.speech_s, abs=0.5)
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from registry.domain.scores import Span
 from registry.engine.encoders.protocol import WindowShape
 from registry.engine.segmentation import Piece
+from registry.engine.turns import turns
 from registry.engine.windows import LEVEL_DBFS, Window, cut, fill, speech_track, thinned, voices_track
-from registry.media.recording import Recording, SourceFacts
+from registry.media.recording import SAMPLE_RATE_HZ, Recording, SourceFacts
 
 SHAPE = WindowShape(samples=48_000, hop=24_000, shortest=8_000)
 
@@ -79,6 +80,38 @@ def test_thinned_windows_cover_what_all_of_them_cover_with_about_half_as_many(
     assert np.array_equal(covered, needed)
     runs = len(track.runs())
     assert sum(window.length for window in kept) <= track.samples.size + runs * SHAPE.samples
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["all windows", "thinned"])
+@given(speech=st.lists(st.tuples(st.floats(0.3, 40.0), st.floats(0.0, 4.0)), min_size=1, max_size=6))
+def test_of_one_voice_every_sample_of_speech_is_owned_once(*, speech: list[tuple[float, float]], whole: bool) -> None:
+    spans, at = [], 0.0
+    for length, pause in speech:
+        spans.append(Span(at, at + length))
+        at += length + pause + 0.1
+    track = speech_track(ramp(at), spans)
+    windows = cut(track, SHAPE)
+    chosen = windows if whole else [windows[number] for number in thinned(windows)]
+    found = [turn for turn, _ in turns(chosen, np.zeros(len(chosen), np.int64), track.runs(), track.offsets[1:-1])]
+    assert all(one.stop <= other.start for one, other in pairwise(found))
+    worthy = [run for run in track.runs() if run.length >= SAMPLE_RATE_HZ // 4] or track.runs()
+    assert sum(turn.length for turn in found) == sum(run.length for run in worthy)
+
+
+@given(st.lists(st.tuples(st.floats(0.3, 20.0), st.floats(0.0, 4.0)), min_size=1, max_size=6), st.data())
+def test_whoever_speaks_no_sample_is_owned_twice(speech: list[tuple[float, float]], data: st.DataObject) -> None:
+    spans, at = [], 0.0
+    for length, pause in speech:
+        spans.append(Span(at, at + length))
+        at += length + pause + 0.1
+    track = speech_track(ramp(at), spans)
+    windows = cut(track, SHAPE)
+    windows = data.draw(st.sampled_from([windows, [windows[number] for number in thinned(windows)]]))
+    labels = data.draw(st.lists(st.integers(0, 2), min_size=len(windows), max_size=len(windows)))
+    found = [turn for turn, _ in turns(windows, np.array(labels), track.runs(), track.offsets[1:-1])]
+    assert all(one.stop <= other.start for one, other in pairwise(found))
+    worthy = [run for run in track.runs() if run.length >= SAMPLE_RATE_HZ // 4] or track.runs()
+    assert sum(turn.length for turn in found) == sum(run.length for run in worthy)
 
 
 def test_windows_cover_all_speech_and_are_full_where_speech_is_long_enough() -> None:

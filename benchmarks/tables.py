@@ -1,6 +1,6 @@
 """Keeps the tables of `docs/accuracy.md` the measured ones: figures in ``docs/accuracy/*.json`` make the page.
 
-    python -m benchmarks.pages
+    python -m benchmarks.tables
 
 A benchmark writes its tables as JSON, with the calibration that they were measured with. The page holds each table
 between ``<!-- NAME:begin -->`` and ``<!-- NAME:end -->``; a test compares them.
