@@ -31,6 +31,7 @@ PUBLIC = frozenset(
         "journal.prove_inclusion",
         "journal.prove_consistency",
         "journal.add_cosignatures",
+        "verifications.verify_file",
         "files.get_file",
     }
 )
@@ -51,6 +52,8 @@ PAGES = frozenset(
         "pages.show_retention",
         "pages.show_journal",
         "pages.show_transparency",
+        "pages.show_verify",
+        "pages.verify_file",
     }
 )
 """Pages for anybody. They look for a session themselves, and show where to sign in where there is none."""

@@ -5,13 +5,14 @@ What an operation takes is read from its own description (`Takes`), so that the 
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPMethod
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from flask import Flask, Request, request
 from flask.typing import ResponseReturnValue
@@ -27,11 +28,16 @@ from api.errors import (
 )
 from api.state import settings
 from registry.domain.reading import parse_json
+from registry.verifying.files import LARGEST
 
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
 FORM = "application/x-www-form-urlencoded"
 _MAX_FORM_PARTS = 200
+IN_MEMORY = frozenset({"verifications.verify_file", "pages.verify_file"})
+"""Endpoints whose uploads are promised to stay in memory."""
+_MOST_IN_MEMORY = LARGEST + 65_536
+"""Bytes of such a body: a file, and the form around it."""
 _BATCH = 1_000
 """A body with a list of up to so many things, or more, may be as large as a batch."""
 
@@ -40,6 +46,8 @@ class RegistryRequest(Request):
     """A request whose uploads never have a name on disk, and whose missing JSON body is an empty object."""
 
     max_form_parts = _MAX_FORM_PARTS
+    stays_in_memory = False
+    """Whether an upload is never written to a disk, not even without a name."""
 
     def _get_file_stream(
         self,
@@ -49,6 +57,8 @@ class RegistryRequest(Request):
         content_length: int | None = None,  # noqa: ARG002  (signature)
     ) -> IO[bytes]:
         """Write an upload to a file without a name: when this process dies, nothing of it is left behind."""
+        if self.stays_in_memory:
+            return io.BytesIO()
         stream = tempfile.TemporaryFile("w+b")  # noqa: SIM115  (it is closed with the request)
         self._streams.append(stream)
         return stream
@@ -144,6 +154,9 @@ def _gate(operations: Mapping[tuple[str, str], Takes]) -> Callable[[], ResponseR
 def _require_size(expected: Takes) -> None:
     """Refuse a body that says it is too large before any of it is read; one that does not say, while it is read."""
     limit = _limit(expected)
+    if request.endpoint in IN_MEMORY:
+        limit = min(limit, _MOST_IN_MEMORY)
+        cast("RegistryRequest", request).stays_in_memory = True
     if request.content_length is not None and request.content_length > limit:
         raise BodyTooLargeError(
             f"the request has {request.content_length} bytes, {limit} are taken",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Protocol, TypeVar
 from urllib.parse import urlencode
 
@@ -82,6 +83,11 @@ def cursor_after(record_id: str) -> str:
     return urlsafe_b64encode(f"{_TAG}{record_id}".encode("ascii")).decode("ascii")
 
 
+def cursor_after_number(number: int) -> str:
+    """Answer the cursor of the page that begins after an item of a list whose items are counted."""
+    return urlsafe_b64encode(f"{_NUMBER_TAG}{number}".encode("ascii")).decode("ascii")
+
+
 def page(found: Sequence[Record], query: PageQuery, shape: type[Page], item: Callable[[Record], BaseModel]) -> Response:
     """Answer one page of up to ``query.limit`` items.
 
@@ -104,6 +110,7 @@ def numbered_page(
     item: Callable[[Counted], BaseModel],
     *,
     last: int,
+    beside: Mapping[str, object] = MappingProxyType({}),
 ) -> Response:
     """Answer one page of a list whose items are counted.
 
@@ -113,10 +120,12 @@ def numbered_page(
         shape: model of the page, with ``items``.
         item: makes an item of what was found.
         last: number of the last item that the page shows.
+        beside: what each page of the list has besides.
     """
     more = len(found) > query.limit
-    cursor = urlsafe_b64encode(f"{_NUMBER_TAG}{last}".encode("ascii")).decode("ascii") if more else None
-    model = shape.model_validate({"items": [item(each) for each in found[: query.limit]], "next_cursor": cursor})
+    cursor = cursor_after_number(last) if more else None
+    items = [item(each) for each in found[: query.limit]]
+    model = shape.model_validate({**beside, "items": items, "next_cursor": cursor})
     return answer(model, headers=_links(cursor))
 
 

@@ -46,6 +46,8 @@ def running_server(
     before_start: Callable[[], None] | None = None,
     ready_within_s: float = READY_WITHIN_S,
     said: Callable[[str], object] | None = None,
+    *,
+    prepared: Callable[[Mapping[str, str]], Mapping[str, str]] | None = None,
 ) -> Iterator[Server]:
     """Set a registry up in a folder as its README says, serve it, and end it in good order.
 
@@ -55,6 +57,7 @@ def running_server(
         before_start: called when the database is there and the server is not yet.
         ready_within_s: how long it may take until it can serve.
         said: given each line that the server says, instead of our own standard error.
+        prepared: called as ``before_start`` is, with the variables that commands run with; answers further settings.
     """
     environment = {k: v for k, v in os.environ.items() if not k.startswith("LIKENESS_")}
     environment |= {"LIKENESS_HOME": str(home), "LIKENESS_PORT": "0", "LIKENESS_LOG_LEVEL": "warning"} | dict(
@@ -66,6 +69,8 @@ def running_server(
     token = likeness(environment, "token", "issue", operator_id)
     if before_start is not None:
         before_start()
+    if prepared is not None:
+        environment |= dict(prepared(environment))
     started = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-m", "registry.cli.main", "serve"], env=environment, stderr=subprocess.PIPE, text=True

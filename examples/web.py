@@ -1,28 +1,27 @@
 """A registry with people in it, to be looked at in a browser: `make web`. Ctrl-C ends it, and nothing of it stays.
 
-It has one performer who was found in three recordings, one who has an account and nothing else yet, somebody who acts
-for the first, a studio, an auditor and the operator. For each it prints a link that signs one in once, for an hour.
+It has performers with offers, findings and earnings, one who has an account and nothing else yet, somebody who acts
+for two of them, a studio with checks, licences and clearances, an auditor with scans, and two operators with a queue
+and cases (`web_seeds.py`). For each it prints a link that signs one in once, for an hour.
 """
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from demo import Party, agree_licence, new_performer, new_studio, party, submissions, submit
-from server import running_server
+from demo import VOICES, Party, party
+from server import likeness, running_server
+from web_seeds import Seeded, seed
 
 READY_WITHIN_S = 120.0
-_MANDATE = "0" * 64
-"""Digest of a mandate that nobody has signed: this is a registry to look at."""
-
 CONTROLLER = {
     "LIKENESS_CONTROLLER_NAME": "Registry to look at",
     "LIKENESS_CONTROLLER_ADDRESS": "This machine",
@@ -30,6 +29,41 @@ CONTROLLER = {
     "LIKENESS_CONTROLLER_JURISDICTION": "KR",
     "LIKENESS_CONTROLLER_STORAGE_LOCATION": "This machine",
 }
+
+SECOND_OPERATOR = "operator, second"
+OPERATORS = "Registry operator"
+"""The organisation of whoever runs a registry that was just set up."""
+
+WEBHOOKS = {"LIKENESS_WEBHOOK_HTTP": "true", "LIKENESS_WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8"}
+"""What lets messages go to a receiver on this machine; a registry that anybody uses has neither."""
+
+
+@dataclass
+class Prepared:
+    """What is done on the registry's machine before it is served.
+
+    Attributes:
+        environment: the variables that commands run with.
+        auditor_id, second_operator_id: accounts that were made.
+    """
+
+    environment: Mapping[str, str] = field(default_factory=dict)
+    auditor_id: str = ""
+    second_operator_id: str = ""
+
+    def __call__(self, environment: Mapping[str, str]) -> Mapping[str, str]:
+        """Make both, and answer the setting by which the auditor may scan the examples' recordings."""
+        self.environment = dict(environment)
+        self.auditor_id = self._account("auditor", "Auditor", "Clear Ear Audits")
+        account = json.loads(likeness(environment, "account", "show", self.auditor_id, "--json"))
+        # last: where two operators are in service, a command has to say which of them acts
+        self.second_operator_id = self._account("operator", "Second operator", OPERATORS)
+        roots = {"examples": {"url": str(VOICES), "organisations": [account["organisation"]["id"]]}}
+        return {"LIKENESS_SCAN_ROOTS": json.dumps(roots)}
+
+    def _account(self, role: str, name: str, organisation: str) -> str:
+        said = ("--role", role, "--name", name, "--organisation", organisation)
+        return likeness(self.environment, "account", "create", *said)
 
 
 @dataclass(frozen=True)
@@ -39,63 +73,51 @@ class SeededWeb:
     Attributes:
         url: where it listens, and where browsers reach it.
         operator: who runs it.
-        people: accounts by what they are there for, in the order in which they are shown.
+        seeded: who is in it, and what they have done.
+        prepared: what was there before it was served, and the variables of commands on its machine.
     """
 
     url: str
     operator: Party
-    people: dict[str, str]
+    seeded: Seeded
+    prepared: Prepared
+
+    @property
+    def people(self) -> dict[str, str]:
+        """Accounts by what they are there for, in the order in which they are shown."""
+        return self.seeded.people
+
+    @property
+    def things(self) -> dict[str, str]:
+        """Ids by what they are there for, such as ``performer``, as addresses of pages have them."""
+        return self.seeded.things
 
     def link(self, who: str) -> str:
-        """Answer a new link that signs somebody in, once."""
+        """Answer a new link that signs somebody in, once; one operator gives none to another, so the machine does."""
+        if who == SECOND_OPERATOR:
+            second = self.people[who]
+            return likeness(self.prepared.environment, "account", "link", second, "--as", second)
         return str(self.operator.post(f"/v1/accounts/{self.people[who]}/sign-in-links")["url"])
 
 
 @contextmanager
-def seeded_web(home: Path, *, found: int = 4) -> Iterator[SeededWeb]:
-    """Serve a fresh registry with people in it.
+def seeded_web(home: Path) -> Iterator[SeededWeb]:
+    """Serve a fresh registry with people in it, and what they have done.
 
     Args:
         home: an empty folder.
-        found: in how many recordings the performer is found, at most four; each takes some seconds.
     """
     port = _free_port()
     settings = {"LIKENESS_PORT": str(port), "LIKENESS_PUBLIC_URL": f"http://127.0.0.1:{port}"}
-    settings |= CONTROLLER | {"LIKENESS_SIGN_IN_LINK_S": "3600"}
-    with running_server(home, settings, ready_within_s=READY_WITHIN_S) as server:
+    settings |= CONTROLLER | {"LIKENESS_SIGN_IN_LINK_S": "3600"} | WEBHOOKS
+    prepared = Prepared()
+    with running_server(home, settings, ready_within_s=READY_WITHIN_S, prepared=prepared) as server:
         operator = party(server, "Operator", server.operator_id, server.operator_token)
-        studio = new_studio(server, operator, "Northlight Pictures")
-        ada = new_performer(server, operator, "Ada Lind", "slt")
-        fresh = operator.post("/v1/accounts", {"role": "performer", "name": "서민아"})
-        agent = _agent(operator, ada)
-        auditor = operator.post(
-            "/v1/accounts", {"role": "auditor", "name": "Auditor", "organisation_name": "Clear Ear Audits"}
-        )
-        licence_id = agree_licence(ada, studio)
-        of_her = [each for each in submissions(studio, studio, licence_id) if ada.name in each.expected]
-        for submission in of_her[:found]:
-            submit(submission)
-        people = {
-            "performer, found in recordings": ada.account_id,
-            "performer, new": str(fresh["id"]),
-            "representative of the first": agent,
-            "studio": studio.account_id,
-            "auditor": str(auditor["id"]),
-            "operator": operator.account_id,
-        }
-        yield SeededWeb(server.url, operator, people)
-        for each in (operator, studio, ada):
+        seeded = seed(server, operator, auditor_id=prepared.auditor_id)
+        seeded.people[SECOND_OPERATOR] = prepared.second_operator_id
+        yield SeededWeb(server.url, operator, seeded, prepared)
+        for each in (operator, *seeded.parties):
             each.http.close()
-
-
-def _agent(operator: Party, performer: Party) -> str:
-    """Let somebody act for a performer, for a year, and answer their account."""
-    account = str(operator.post("/v1/accounts", {"role": "representative", "name": "Jo Arden, agent"})["id"])
-    scopes = ["performers:read", "consents:write", "findings:read", "licences:read"]
-    until = datetime.now(tz=UTC) + timedelta(days=365)
-    body = {"account_id": account, "kind": "agent", "scopes": scopes, "evidence_sha256": _MANDATE}
-    operator.post(f"/v1/performers/{performer.performer_id}/representatives", body | {"expires_at": until.isoformat()})
-    return account
 
 
 def _free_port() -> int:

@@ -1,7 +1,8 @@
 """Catalogues of translated words: English is written in the source, every other language in a ``.po`` file beside it.
 
-A room that speaks to people keeps ``locale/<language>.po`` and is the only one that reads it. What is committed is the
-text that translators edit; nothing is compiled beforehand. `problems_of` says what such a file lacks, for tests.
+A room that speaks to people keeps ``locale/<language>.po``, which translates what lies in the room and not in another
+room inside it. What is committed is the text that translators edit; nothing is compiled beforehand. `problems_of` says
+what such a file lacks, for tests.
 """
 
 from __future__ import annotations
@@ -36,12 +37,13 @@ _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 @cache
-def translations(directory: Path, language: str) -> gettext.NullTranslations:
+def translations(directory: Path, language: str, *more: Path) -> gettext.NullTranslations:
     """Answer the words of a language: what is not translated, or only guessed (fuzzy), stays English.
 
     Args:
         directory: that holds ``<language>.po``.
         language: a language tag, such as ``ko``; ``en`` needs no file.
+        more: directories of other rooms, whose words are there as well; where two say a sentence, the first does.
 
     Raises:
         InvalidInputError: there is no such language here; figure ``languages``.
@@ -55,8 +57,13 @@ def translations(directory: Path, language: str) -> gettext.NullTranslations:
         )
     from babel.messages.mofile import write_mo
 
+    whole = read_catalogue(directory / f"{language}.po")
+    for other in more:
+        for message in _messages(read_catalogue(other / f"{language}.po")):
+            if whole.get(message.id, message.context) is None:
+                whole[message.id] = message
     compiled = BytesIO()
-    write_mo(compiled, read_catalogue(directory / f"{language}.po"))
+    write_mo(compiled, whole)
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
 
@@ -169,4 +176,10 @@ def _files(sources: Iterable[Path]) -> Iterator[Path]:
         if source.is_file():
             yield source
         else:
-            yield from sorted(path for path in source.rglob("*") if path.suffix in _METHODS)
+            yield from sorted(path for path in source.rglob("*") if path.suffix in _METHODS and _is_of(path, source))
+
+
+def _is_of(path: Path, room: Path) -> bool:
+    """Whether a file is said by a room, and not by a room inside it, which has a ``locale`` of its own."""
+    inside = path.relative_to(room).parents
+    return not any((room / each / "locale").is_dir() for each in inside if each != Path())

@@ -69,6 +69,7 @@ from registry.services.holding import RETRY_S, Due, Hold
 from registry.services.webhook_delivery import Sending
 from registry.services.webhook_posting import Poster
 from registry.settings import load_settings
+from registry.stopping import Stop
 from registry.store import work, workers
 from registry.store.database import Database
 from registry.store.work import Lease, Share
@@ -151,7 +152,7 @@ class Worker:
         self._following = threading.RLock()  # held while the gallery changes, or is searched
         self._beat, self._house, self._give_back = Due(BEAT_S), Due(HOUSE_S), Due(memory.GIVE_BACK_EVERY_S)
         self._pauses = Pauses()
-        self._stopping = threading.Event()
+        self._stopping = Stop()
         self._kinds = [kind for kind in WorkKind if kind is not WorkKind.SCAN or ctx.scan_places.takes_scans]
         self._cases = CaseHearing(engine, ctx.decoder, ctx.detector, calibration_sha256)
         self._scans = ScanDesk(ctx, Hearing(engine, self._gallery, calibration_sha256), slice_s=slice_s)
@@ -170,7 +171,7 @@ class Worker:
                 memory.give_back()
                 device = self._engine.identity.device
                 log.info("worker ready", worker=self.id, device=device, performers=len(self._gallery))
-            while not self._stopping.is_set():
+            while not self._stopping.is_asked():
                 self._run_guarded()
         finally:
             self._scans.close()
@@ -179,7 +180,7 @@ class Worker:
 
     def stop(self) -> None:
         """Ask the loop to end after the work in hand."""
-        self._stopping.set()
+        self._stopping.ask()
 
     def _load(self) -> bool:
         """Take the whole gallery, once database and keys are there. The first beat is in it: nothing was leased before.
@@ -187,7 +188,7 @@ class Worker:
         Returns:
             False when the worker was asked to stop meanwhile.
         """
-        while not self._stopping.is_set():
+        while not self._stopping.is_asked():
             try:
                 self.take_whole_gallery()
             except (DatabaseUnavailableError, KeysUnavailableError) as error:
@@ -398,7 +399,7 @@ class Worker:
         task = Task(held)
 
         def go_on() -> None:
-            task.outcome = self._scans.run_slice(held, hold, self._do_beside, self._stopping.is_set)
+            task.outcome = self._scans.run_slice(held, hold, self._do_beside, self._stopping.is_asked)
 
         task.outcome = hold.attempt(held, go_on) or task.outcome
         return task

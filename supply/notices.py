@@ -19,6 +19,7 @@ _TEXT = re.compile(
     re.IGNORECASE,
 )
 _RULE = "=" * 100
+ROOT = Path(__file__).parents[1]
 
 
 def notices(package: Package) -> Iterator[str]:
@@ -35,6 +36,13 @@ def notices(package: Package) -> Iterator[str]:
         yield f"\nIts package has no text of {package.licence}.\n"
 
 
+def inside() -> Iterator[str]:
+    """Answer a heading, and each text that lies in the project itself beside what it is of: a typeface, a script."""
+    yield f"{_RULE}\nInside of the registry itself\n{_RULE}\n"
+    for place in sorted(path for name in ("api", "registry") for path in (ROOT / name).rglob("*LICENSE*")):
+        yield f"\n--- {place.relative_to(ROOT)}\n\n{place.read_text(encoding='utf-8').strip()}\n"
+
+
 def _is_text(path: str) -> bool:
     return bool(_TEXT.search(path)) and not path.endswith((".py", ".pyc", ".so"))
 
@@ -44,6 +52,8 @@ def main() -> None:
     for package in packages(installed_only="--installed" in sys.argv):
         for part in notices(package):
             sys.stdout.write(part)
+    for part in inside():
+        sys.stdout.write(part)
 
 
 if __name__ == "__main__":

@@ -67,6 +67,26 @@ PACKAGES = (
         FOR_PAGES,
     ),
     Vendored(
+        "wavesurfer.js",
+        "8.0.1",
+        "sha512-h0OnRWSVTqIYLSw3/IVrBtsun/xw9L5u4FA3bjfSDTFMX/xswVWS1JwK4fFu3ulmxRUSHg8zQORl6zENG983eg==",
+        "BSD-3-Clause",
+        {"package/dist/wavesurfer.min.js": "wavesurfer.min.js", "package/LICENSE": "wavesurfer.LICENSE"},
+        FOR_PAGES,
+    ),
+    Vendored(
+        "uplot",
+        "1.6.32",
+        "sha512-KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw==",
+        "MIT",
+        {
+            "package/dist/uPlot.iife.min.js": "uPlot.iife.min.js",
+            "package/dist/uPlot.min.css": "uPlot.min.css",
+            "package/LICENSE": "uPlot.LICENSE",
+        },
+        FOR_PAGES,
+    ),
+    Vendored(
         "axe-core",
         "4.14.1",
         "sha512-FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ==",

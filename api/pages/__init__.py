@@ -1,4 +1,4 @@
-"""Pages for people: what anybody may read, signing in, and the performer's way. Without a script, all of it works."""
+"""Pages for people: what anybody may read, signing in, and a room for each reader. All work without a script."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ from api import problems
 from api.auth import PERSONAL
 from api.limits import FORM, Takes
 from api.pages import (  # noqa: F401  (each puts its pages onto its blueprint)
+    account,
     anybody,
-    cases,
-    consents,
-    enrolments,
-    explanations,
-    exports,
-    findings,
+    auditor,
+    disputes,
     home,
-    performers,
+    operator,
+    performer,
     personal,
     public,
     rendering,
     sign_in,
     static_files,
-    withdrawal,
+    studio,
+    verify,
 )
 
 

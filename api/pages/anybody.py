@@ -16,7 +16,7 @@ from registry.errors import RegistryError, UnauthenticatedError
 from registry.services import sessions
 from registry.services.sessions import SignedIn
 
-pages: Final = Blueprint("pages", __name__, template_folder="templates")
+pages: Final = Blueprint("pages", __name__)
 pages.register_error_handler(Exception, from_anything)
 pages.register_error_handler(HTTPException, for_people(problems.from_http))
 pages.register_error_handler(RegistryError, from_error)

@@ -1,27 +1,33 @@
-"""Where somebody begins after signing in: their own record, those they act for, or what their account is."""
+"""Where somebody begins after signing in: the first page of their room, which says what waits for them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Final
+
 from flask import Response
 
-from api.pages.language import _
-from api.pages.personal import page_of, personal, stands_for, went_on
-from api.pages.wording import ROLES
-from api.state import context, principal
-from registry.domain.accounts import Role, Scope
-from registry.services import performers
+from api.pages.auditor import scans as auditor_home
+from api.pages.operator import home as operator_home
+from api.pages.performer import home as performer_home
+from api.pages.personal import personal, stands_for
+from api.pages.studio import home as studio_home
+from api.state import principal
+from registry.domain.accounts import Role
 
-_MOST = 200
+_HOMES: Final[Mapping[Role, Callable[[], Response]]] = {
+    Role.PERFORMER: performer_home.home,
+    Role.REPRESENTATIVE: performer_home.home,
+    Role.STUDIO_MEMBER: studio_home.home,
+    Role.STUDIO_ADMIN: studio_home.home,
+    Role.AUDITOR: auditor_home.home,
+    Role.OPERATOR: operator_home.home,
+}
+"""Of every role, what its room begins with."""
 
 
 @personal.get("/home")
 @stands_for("GET /v1/me")
 def show_home() -> Response:
-    """Lead a performer to their record; show a representative for whom they act, and everybody else their account."""
-    role = principal().role
-    if role not in {Role.PERFORMER, Role.REPRESENTATIVE} or Scope.PERFORMERS_READ not in principal().scopes:
-        return page_of("home_of_others", role_word=_(ROLES[role]))
-    mine = performers.list_performers(context(), principal(), after=None, limit=_MOST)
-    if role is Role.PERFORMER and len(mine) == 1:
-        return went_on(f"/performers/{mine[0].id}")
-    return page_of("home", performers=mine, may_register=role is Role.PERFORMER and not mine)
+    """Show whoever is signed in the first page of their room."""
+    return _HOMES[principal().role]()

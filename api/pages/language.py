@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import gettext
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
 from babel.dates import format_date, format_time, get_timezone
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent
 from flask import Response, g, request
+from markupsafe import Markup
 
 from api import cookies
 from registry.catalogues import SOURCE_LANGUAGE, languages, translations
+from registry.domain.money import in_major_units
 
-LOCALE: Final = Path(__file__).parent / "locale"
+PAGES: Final = Path(__file__).parent
+ROOMS: Final = ("performer", "studio", "auditor", "operator", "disputes", "account")
+"""Folders of pages, by who reads them; each has its own templates and words. What all of them share lies above."""
+
+LOCALE: Final = PAGES / "locale"
 NAMES: Final = {"en": "English", "ko": "한국어"}
 """What each language is called in itself."""
 PARAMETER: Final = "lang"
@@ -42,8 +49,13 @@ def catalogue() -> gettext.NullTranslations:
     """Answer the words of the reader's language."""
     found: gettext.NullTranslations | None = g.get("words")
     if found is None:
-        found = g.words = translations(LOCALE, language())
+        found = g.words = words_of(language())
     return found
+
+
+def words_of(language: str) -> gettext.NullTranslations:
+    """Answer the words of a language, of all pages."""
+    return translations(LOCALE, language, *(PAGES / room / "locale" for room in ROOMS))
 
 
 def _(text: str) -> str:
@@ -67,6 +79,11 @@ def _locale() -> str:
     return "en_GB" if here == SOURCE_LANGUAGE else here
 
 
+def bdi(name: str) -> Markup:
+    """Set a name apart, so that the sentence around it reads in its own direction whatever the name is written in."""
+    return Markup("<bdi>{}</bdi>").format(name)
+
+
 def day(moment: date) -> str:
     """Write a day as one writes it."""
     return format_date(moment, "long", locale=_locale())
@@ -81,6 +98,17 @@ def moment(at: datetime) -> str:
 def number(value: float, digits: int = 0) -> str:
     """Write a number with so many decimals."""
     return str(format_decimal(value, format=f"#,##0.{'0' * digits}" if digits else "#,##0", locale=_locale()))
+
+
+def money(amount_minor: int, currency: str) -> str:
+    """Write an amount as one writes it: exact, with as many decimals as the currency has.
+
+    Args:
+        amount_minor: in the minor unit of the currency; negative amounts keep their sign.
+        currency: ISO 4217 code.
+    """
+    exact = Decimal(in_major_units(amount_minor, currency))
+    return str(format_currency(exact, currency, locale=_locale()))
 
 
 def percent(share: float) -> str:

@@ -22,16 +22,18 @@ from api.auth import PERSONAL
 from api.errors import CrossSiteError
 from api.limits import FORM, Takes
 from api.pages.forms import KEY, new_key
+from api.pages.language import PARAMETER
+from api.pages.menu import menu_of
 from api.pages.refusals import SIGN_IN
-from api.pages.rendering import for_people, from_anything, from_error, page
+from api.pages.rendering import DONE, for_people, from_anything, from_error, page
 from api.state import context, principal, settings
-from registry.domain.accounts import Role, Scope
-from registry.errors import RegistryError, UnauthenticatedError
+from registry.domain.accounts import Role
+from registry.errors import NotFoundError, RegistryError, UnauthenticatedError
 from registry.services import accounts, performers
 from registry.store.performers import Performer
 from registry.vault.tokens import csrf_token
 
-personal = Blueprint(PERSONAL, __name__, template_folder="templates")
+personal = Blueprint(PERSONAL, __name__)
 personal.register_error_handler(Exception, from_anything)
 personal.register_error_handler(HTTPException, for_people(problems.from_http))
 personal.register_error_handler(RegistryError, from_error)
@@ -70,9 +72,9 @@ def page_of(template: str, status: HTTPStatus = HTTPStatus.OK, **shown: Any) -> 
     return page(
         template,
         status,
-        keep={name: value for name, value in request.args.items() if name != "lang"},
+        keep={name: value for name, value in request.args.items() if name not in {PARAMETER, DONE}},
         account=_account(),
-        may_read_cases=Scope.CASES_READ in principal().scopes,
+        menu=menu_of(principal()),
         csrf_token=csrf_token(g.session_text),
         key_field=KEY,
         new_key=new_key,
@@ -92,7 +94,7 @@ def _account() -> object:
 
 def _done() -> str:
     """Answer the word by which a page says what was just done; a page knows what to say of it, or says nothing."""
-    return request.args.get("done", "")
+    return request.args.get(DONE, "")
 
 
 def performer_of(performer_id: str) -> Performer:
@@ -122,6 +124,17 @@ def _require_token_of_session() -> None:
     cross_site.require_own_request(g.session_text, sent)
 
 
+@personal.before_request
+def _require_an_address_of_something() -> None:
+    """Answer an address with a zero byte in it as one of what there is not: no database takes it for text.
+
+    Raises:
+        NotFoundError: there is one.
+    """
+    if b"%00" in request.query_string:
+        raise NotFoundError("nothing is called by a zero byte")
+
+
 @personal.errorhandler(UnauthenticatedError)
 def _sign_in_first(error: UnauthenticatedError) -> Response:
     """Lead to where one signs in; what somebody had typed into a form stays on their page meanwhile."""
@@ -132,7 +145,7 @@ def _sign_in_first(error: UnauthenticatedError) -> Response:
     kept = _kept()
     if kept is None:
         return from_error(error)
-    return page("session_over", HTTPStatus.UNAUTHORIZED, action=_here(), kept=kept, sign_in=SIGN_IN)
+    return page("pages/session_over", HTTPStatus.UNAUTHORIZED, action=_here(), kept=kept, sign_in=SIGN_IN)
 
 
 @personal.errorhandler(CrossSiteError)
@@ -141,7 +154,7 @@ def _send_again(error: CrossSiteError) -> Response:
     kept = _kept() if error.figures.get("step") == "csrf_token" and "session_text" in g else None
     if kept is None:
         return from_error(error)
-    return page_of("send_again", HTTPStatus.FORBIDDEN, action=_here(), kept=kept)
+    return page_of("pages/send_again", HTTPStatus.FORBIDDEN, action=_here(), kept=kept)
 
 
 def _here() -> str:

@@ -22,13 +22,13 @@ _YEAR_DAYS = 365
 @pages.get("/")
 def show_front() -> Response:
     """Say what the registry is."""
-    return page("front", keep={}, signed_in=here() is not None, controller=context().controller)
+    return page("pages/front", keep={}, signed_in=here() is not None, controller=context().controller)
 
 
 @pages.get("/voiceprints")
 def show_voiceprints() -> Response:
     """Say what a voiceprint is, and what it is not."""
-    return page("voiceprints", keep={})
+    return page("pages/voiceprints", keep={})
 
 
 @pages.get("/retention")
@@ -37,7 +37,7 @@ def show_retention() -> Response:
     rules = [(rule, rule_facts(rule, language())) for rule in SCHEDULE]
     days = {rule.id: int(rule.kept_for.total_seconds()) // _DAY_S for rule in SCHEDULE if rule.kept_for is not None}
     return page(
-        "retention",
+        "pages/retention",
         keep={},
         rules=rules,
         days=days,
@@ -51,7 +51,7 @@ def show_retention() -> Response:
 @pages.get("/journal")
 def show_journal() -> Response:
     """Show the newest checkpoint: `GET /v1/journal/checkpoint`."""
-    return page("journal", keep={}, checkpoint=journal.current_checkpoint(context()))
+    return page("pages/journal", keep={}, checkpoint=journal.current_checkpoint(context()))
 
 
 @pages.get("/transparency")
@@ -59,7 +59,7 @@ def show_transparency() -> Response:
     """Show how disputes went, and how often the engine is wrong: `GET /v1/transparency` in words."""
     published = published_figures(context())
     return page(
-        "transparency",
+        "pages/transparency",
         keep={},
         published=published,
         measures=MEASURES,

@@ -18,7 +18,7 @@ from registry.errors import RegistryError
 
 SIGN_IN: Final = "/sign-in"
 HOME: Final = "/home"
-_WAY_IN: Final = ("/sign-in", "/sign-out", "/account")
+_WAY_IN: Final = ("/sign-in", "/sign-out", "/account/connect")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def said_of(error: RegistryError | None, status: HTTPStatus) -> Said:
 
 def _of_signing_in(error: RegistryError | None) -> str | None:
     """Answer what is said of an error on the way in or out; None where there are no words of its own for it."""
-    if error is None or not request.path.startswith(_WAY_IN):
+    if error is None or not (request.path == "/account" or request.path.startswith(_WAY_IN)):
         return None
     for key in (f"{error.slug}.{error.figures.get('reason')}", error.slug):
         if key in _SIGNING_IN:
@@ -231,7 +231,9 @@ def _too_large(_of: Figures) -> Advice:
     )
 
 
-def _without_consent(_of: Figures) -> Advice:
+def _without_consent(of: Figures) -> Advice:
+    if of.get("purpose") == "licensing":
+        return _no_yes_to_licences(of)
     return (
         _("Without your yes to being looked for, nothing of your voice is kept."),
         _("Read what it means, and say yes first."),
@@ -277,6 +279,77 @@ def _lost(_of: Figures) -> Advice:
     )
 
 
+def _choice_refused(_of: Figures) -> Advice:
+    return (
+        _("The choices on record say never to a use of this licence."),
+        _("Choose anew what is open, and sign that first; or decline the licence."),
+    )
+
+
+def _no_yes_to_licences(_of: Figures) -> Advice:
+    return (
+        _("There is no yes in force that a licence could rest on."),
+        _("Say yes to licences first, for the uses that you choose."),
+    )
+
+
+def _unsound(_of: Figures) -> Advice:
+    return (
+        _("Rules find something in these terms that keeps them from coming into force."),
+        _("What it is, and what helps, stands further down. The studio has to change the terms."),
+    )
+
+
+def _read_anew(_of: Figures) -> Advice:
+    return (
+        _("What would be signed is not what you have read."),
+        _("Read it as it stands now, and sign that."),
+    )
+
+
+def _too_late(_of: Figures) -> Advice:
+    return (
+        _("The time to answer is over, so nothing was done."),
+        _("The studio has to ask anew."),
+    )
+
+
+def _more_than_due(_of: Figures) -> Advice:
+    return (
+        _("The payment is more than what is owed by now."),
+        _("Say that it is wrong, and why; the studio reports it anew."),
+    )
+
+
+def _not_enrolled(_of: Figures) -> Advice:
+    return (
+        _("No voice is enrolled yet, so nobody could tell whose voice it is."),
+        _("Record the voice first."),
+    )
+
+
+def _spent(_of: Figures) -> Advice:
+    return (
+        _("This number was spoken already, or its time is over."),
+        _("Begin another attempt: it has a number of its own."),
+    )
+
+
+def _too_many_attempts(of: Figures) -> Advice:
+    hours = max(1, round(float(of.get("retry_after_s", 3600)) / 3600))
+    return (
+        _("So many attempts were begun that no more are taken for now."),
+        _("Try again in about %(hours)s hours.") % {"hours": number(hours)},
+    )
+
+
+def _nobody_answers(_of: Figures) -> Advice:
+    return (
+        _("Whoever runs this registry has not said who answers for it, and the words would have to name them."),
+        _("Ask whoever runs this registry."),
+    )
+
+
 _OF_RECORDS: Final[Mapping[str, Callable[[Figures], Advice]]] = {
     "speech_too_short": _too_short,
     "enrolment_clipping": _clipped,
@@ -293,4 +366,13 @@ _OF_RECORDS: Final[Mapping[str, Callable[[Figures], Advice]]] = {
     "idempotency_key_reused": _reused,
     "request_in_progress": _in_progress,
     "answer_lost": _lost,
+    "choice_refused": _choice_refused,
+    "licence_unsound": _unsound,
+    "signature_invalid": _read_anew,
+    "approval_expired": _too_late,
+    "payment_exceeds_due": _more_than_due,
+    "not_enrolled": _not_enrolled,
+    "statement_spent": _spent,
+    "too_many_attempts": _too_many_attempts,
+    "controller_unnamed": _nobody_answers,
 }

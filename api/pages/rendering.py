@@ -9,15 +9,20 @@ from urllib.parse import urlencode
 
 import structlog
 from flask import Flask, Response, g, render_template, request
+from jinja2 import FileSystemLoader, PrefixLoader
 from werkzeug.exceptions import HTTPException
 
 from api import problems
 from api.cross_site import FIELD
 from api.pages import language as spoken
-from api.pages.language import PARAMETER, catalogue, keep_choice, language
+from api.pages.language import PAGES, PARAMETER, ROOMS, catalogue, keep_choice, language
+from api.pages.menu import menu_of
+from api.pages.plots import clock, lanes_of, style_nonce
 from api.pages.refusals import said_of
 from api.pages.static_files import StaticFile, static_files
+from api.pages.tables import labelled
 from api.pages.wording import called
+from api.state import principal, signed_in
 from registry.errors import RegistryError, SignInRefusedError
 
 _POLICY: Final = (
@@ -37,6 +42,9 @@ _HEADERS: Final = {
     "Vary": "Accept-Language, Cookie",
 }
 
+DONE: Final = "done"
+"""The parameter of an address that says what was just done."""
+
 _log = structlog.get_logger()
 
 
@@ -50,13 +58,41 @@ def install(app: Flask) -> None:
         newstyle=True,
     )
     app.jinja_env.filters |= {
+        "bdi": spoken.bdi,
         "day": spoken.day,
+        "money": spoken.money,
         "moment": spoken.moment,
         "number": spoken.number,
         "percent": spoken.percent,
+        "clock": clock,
+        "labelled": labelled,
     }
-    app.jinja_env.globals["called"] = called
+    app.jinja_env.globals |= {
+        "called": called,
+        "address_with": address_with,
+        "lanes_of": lanes_of,
+        "style_nonce": style_nonce,
+    }
+    folders = {"pages": PAGES} | {room: PAGES / room for room in ROOMS}
+    app.jinja_loader = PrefixLoader({name: FileSystemLoader(folder / "templates") for name, folder in folders.items()})
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def address_with(**changed: str | None) -> str:
+    """Answer the query of the page that is asked for, with some of it changed; None leaves a parameter out.
+
+    What was just done, and a language that was just chosen, are said once.
+    """
+    left = {*changed, PARAMETER, DONE}
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name not in left]
+    return urlencode([*kept, *((name, value) for name, value in changed.items() if value is not None)])
+
+
+def _policy(*, scripts: bool) -> str:
+    """Answer what a page may load; where its template has asked for a nonce, one style in a shadow of its own too."""
+    policy = _SCRIPTED if scripts else _POLICY
+    nonce = g.get("style_nonce")
+    return policy if nonce is None else policy.replace("style-src 'self'", f"style-src 'self' 'nonce-{nonce}'")
 
 
 def page(
@@ -70,7 +106,7 @@ def page(
     """Answer a page.
 
     Args:
-        template: its name, without folder and ending.
+        template: its room and name, without ending, such as ``performer/findings``; ``pages`` is the room of all.
         status: of the answer.
         keep: what the page is asked for again with, in another language; None where it cannot be asked for again.
         scripts: whether it loads the scripts that make it easier to use.
@@ -78,7 +114,7 @@ def page(
     """
     here = language()
     html = render_template(
-        f"pages/{template}.html",
+        f"{template}.html",
         lang=here,
         languages=spoken.NAMES,
         ways=None if keep is None else {code: urlencode({**keep, PARAMETER: code}) for code in spoken.NAMES},
@@ -88,7 +124,7 @@ def page(
         **shown,
     )
     response = Response(html, status.value, mimetype="text/html")
-    response.headers.update({**_HEADERS, "Content-Security-Policy": _SCRIPTED if scripts else _POLICY})
+    response.headers.update({**_HEADERS, "Content-Security-Policy": _policy(scripts=scripts)})
     keep_choice(response)
     return response
 
@@ -113,7 +149,7 @@ def _refused(told: Response, error: RegistryError | None) -> Response:
     status = HTTPStatus(told.status_code)
     said = said_of(error, status)
     response = page(
-        "refused",
+        "pages/refused",
         status,
         title=said.title,
         text=said.text,
@@ -121,11 +157,17 @@ def _refused(told: Response, error: RegistryError | None) -> Response:
         to=said.to,
         to_words=said.to_words,
         reference=g.get("request_id", ""),
+        **_menu(),
     )
     for name in ("Retry-After", "RateLimit", "RateLimit-Policy"):
         if name in told.headers:
             response.headers[name] = told.headers[name]
     return response
+
+
+def _menu() -> dict[str, Any]:
+    """Answer the menu of whoever is signed in, so that a refusal does not look as if they were not."""
+    return {"account": True, "menu": menu_of(principal())} if signed_in() is not None else {}
 
 
 def for_people(otherwise: Callable[[HTTPException], Response]) -> Callable[[HTTPException], Response]:

@@ -32,7 +32,7 @@ _TO_PROVIDER = "/sign-in/provider"
 @pages.get(SIGN_IN)
 def show_sign_in() -> Response:
     """Show how one signs in."""
-    return page("sign_in", keep={}, provider=provider(), to_provider=_TO_PROVIDER)
+    return page("pages/sign_in", keep={}, provider=provider(), to_provider=_TO_PROVIDER)
 
 
 # --- by a link -------------------------------------------------------------------------------------------------------
@@ -42,7 +42,7 @@ def show_sign_in() -> Response:
 def show_link() -> Response:
     """Show a button, and do nothing: mail programs and scanners open links before anybody reads them."""
     link = request.args.get(PARAMETER, "")
-    return page("link", keep={PARAMETER: link}, action=PATH, parameter=PARAMETER, link=link)
+    return page("pages/link", keep={PARAMETER: link}, action=PATH, parameter=PARAMETER, link=link)
 
 
 @pages.post(PATH)
@@ -115,7 +115,7 @@ def _taken_in(kept: str) -> Response:
         raise SignInRefusedError("the session that wanted to connect an identity is over", reason="flow")
     identities.connect(context(), found[0], flow, answer)
     text = _("From now on you can sign in with %(provider)s.") % {"provider": provider()}
-    return page("message", title=_("Connected"), text=text, to=ACCOUNT, to_words=_("To your account"))
+    return page("pages/message", title=_("Connected"), text=text, to=ACCOUNT, to_words=_("To your account"))
 
 
 # --- who is signed in ------------------------------------------------------------------------------------------------
@@ -129,10 +129,11 @@ def show_account() -> Response:
         return _to(SIGN_IN)
     signed_in, text = found
     return page(
-        "account",
+        "pages/account",
         keep={},
         account=(account := accounts.get_account(context(), signed_in.principal, signed_in.principal.account_id)),
         role_word=_(ROLES[account.role]),
+        may=lambda scope: scope in signed_in.principal.scopes,
         session=signed_in.session,
         csrf_token=csrf_token(text),
         provider=provider(),
@@ -154,7 +155,7 @@ def connect() -> Response:
     signed_in, text = found
     require_own_request(text, request.form.get(FIELD))
     begun = identities.begin_flow(context(), session_id=signed_in.session.id)
-    response = page("go", provider=provider(), url=begun.url)
+    response = page("pages/go", provider=provider(), url=begun.url)
     cookies.give(response, cookies.FLOW, begun.kept, FLOW_LIVES)
     return response
 
@@ -167,7 +168,7 @@ def sign_out() -> Response:
         require_own_request(found[1], request.form.get(FIELD))
         sessions.sign_out(context(), found[1])
     response = page(
-        "message",
+        "pages/message",
         title=_("You are signed out"),
         text=_("In this browser. At an identity provider you may still be signed in."),
         to=SIGN_IN,

@@ -7,12 +7,17 @@ from typing import Final
 
 from api.pages.language import N_, _
 from registry.domain.accounts import Role
-from registry.domain.cases import CaseEnding, CaseSide, CaseState, CaseStep
+from registry.domain.approvals import ApprovalState
+from registry.domain.cases import CaseEnding, CaseState, CaseStep
 from registry.domain.checks import EnrolmentState
 from registry.domain.choices import Disposition
+from registry.domain.clearances import Decision
 from registry.domain.conclusions import Conclusion
 from registry.domain.consents import ConsentPurpose, ConsentState, Modality
 from registry.domain.explanations.topics import Topic
+from registry.domain.ledger import EntryKind
+from registry.domain.licences import LicenceState, SuspensionReason
+from registry.domain.payments import PaymentState
 from registry.domain.retention import DestroyedBy
 from registry.domain.scores import EvidenceOutcome
 from registry.domain.transparency import Measure
@@ -142,6 +147,54 @@ STRENGTHS: Final[Mapping[str, str]] = {
 }
 """By the keys of the scale that `registry.domain.comparison` has."""
 
+LICENCE_STATES: Final[Mapping[LicenceState, str]] = {
+    LicenceState.DRAFT: N_("being drafted"),
+    LicenceState.OFFERED: N_("offered, not signed by both sides yet"),
+    LicenceState.ACTIVE: N_("in force"),
+    LicenceState.SUSPENDED: N_("rests"),
+    LicenceState.REVOKED: N_("ended before its day"),
+    LicenceState.EXPIRED: N_("its time is over"),
+}
+
+SUSPENSIONS: Final[Mapping[SuspensionReason, str]] = {
+    SuspensionReason.DISPUTE: N_("because of a dispute"),
+    SuspensionReason.NON_PAYMENT: N_("because it was not paid"),
+    SuspensionReason.STRIKE: N_("because of a strike"),
+    SuspensionReason.SECURITY: N_("because recordings or models may be in the wrong hands"),
+    SuspensionReason.PAUSE_WITHOUT_ADMISSION: N_("as a pause, without admission of anything"),
+    SuspensionReason.CONSENT_ENDED: N_("because the yes that it rests on has ended"),
+}
+
+APPROVAL_STATES: Final[Mapping[ApprovalState, str]] = {
+    ApprovalState.REQUESTED: N_("waits for an answer"),
+    ApprovalState.APPROVED: N_("approved, not used yet"),
+    ApprovalState.REFUSED: N_("refused"),
+    ApprovalState.USED: N_("approved, and used"),
+    ApprovalState.EXPIRED: N_("ended without being used"),
+}
+
+PAYMENT_STATES: Final[Mapping[PaymentState, str]] = {
+    PaymentState.REPORTED: N_("reported as paid, not confirmed yet"),
+    PaymentState.CONFIRMED: N_("confirmed: it has arrived"),
+    PaymentState.DISPUTED: N_("disputed: it has not arrived"),
+}
+
+ENTRY_KINDS: Final[Mapping[EntryKind, str]] = {
+    EntryKind.FLAT_FEE: N_("flat fee"),
+    EntryKind.GUARANTEE: N_("minimum guarantee"),
+    EntryKind.USAGE: N_("use"),
+    EntryKind.APPROVAL_FEE: N_("fee for exact words"),
+    EntryKind.RECOUPMENT: N_("covered by the guarantee"),
+    EntryKind.PAYMENT: N_("payment that arrived"),
+    EntryKind.REVERSAL: N_("taken back"),
+}
+
+CLEARANCE_DECISIONS: Final[Mapping[Decision, str]] = {
+    Decision.PERMITTED: N_("permitted"),
+    Decision.REFUSED: N_("not permitted"),
+    Decision.ASK: N_("the performer is to be asked"),
+}
+
 HELD: Final[Mapping[HeldKind, str]] = {
     HeldKind.LICENCE: N_("a licence"),
     HeldKind.CLEARANCE: N_("a permission"),
@@ -191,12 +244,6 @@ CASE_ENDINGS: Final[Mapping[CaseEnding, str]] = {
     CaseEnding.WITHDRAWN: N_("withdrawn by who complained"),
     CaseEnding.SETTLED: N_("the sides agreed"),
     CaseEnding.DECIDED: N_("as decided"),
-}
-
-CASE_SIDES: Final[Mapping[CaseSide, str]] = {
-    CaseSide.COMPLAINANT: N_("who complains"),
-    CaseSide.RESPONDENT: N_("who answers"),
-    CaseSide.REGISTRY: N_("the registry"),
 }
 
 CASE_STEPS: Final[Mapping[CaseStep, str]] = {

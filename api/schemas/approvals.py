@@ -58,6 +58,7 @@ class ApprovalQuery(PageQuery):
     """Which approvals."""
 
     state: ApprovalState | None = omissible(description="Only those in this state, as written down.")
+    performer_id: PerformerId | None = omissible(description="Only those about this performer.")
 
 
 class NewApproval(Body):

@@ -16,6 +16,7 @@ from api.schemas.examples import Example
 from registry.domain.case_analyses import MOST_RECORDINGS, AnalysisState, CohortAsked, VoiceAsked
 from registry.domain.cases import CaseSide
 from registry.domain.cohorts import AgeBand, Criteria, Sex
+from registry.domain.comparison import Role
 from registry.domain.conclusions import Conclusion
 from registry.services.case_analyses import Wish
 from registry.store.case_analyses import CaseAnalysis, CaseAnalysisReading, CaseCohort
@@ -24,6 +25,7 @@ _AMONG: Example = {"language": "en", "sex": "female", "age_band": "30_to_44", "a
 _COHORT: Example = {"paper_id": None, "among": _AMONG, "criteria": None}
 _SAID = "people of the registry who agreed to it: language en, sex female, age band 30_to_44"
 _NEW: Example = {"reason": "Both sides have filed their recordings.", "cohort": _COHORT}
+_STATED: Example = {"language": "en", "style": "conversation", "channel": None}
 _READING: Example = {"account_id": examples.ACCOUNT, "side": "complainant", "read_at": examples.LATER}
 _EXAMPLE: Example = {
     "id": examples.CASE_ANALYSIS,
@@ -39,6 +41,7 @@ _EXAMPLE: Example = {
     },
     "cohorts": [{"name": "stated", "paper_id": None, "among": _AMONG, "criteria": _SAID}],
     "said_to_hold": [],
+    "stated": {"questioned": {"language": "en", "style": "conversation"}},
     "asked_by": examples.ACCOUNT,
     "asked_at": examples.NOW,
     "ended_at": examples.LATER,
@@ -128,6 +131,35 @@ class VoiceBody(Body):
         return VoiceAsked(tuple(dict.fromkeys(self.paper_ids)), self.enrolled)
 
 
+class StatedBody(Body):
+    """What somebody knows of a voice's recordings that nobody measures. It is shown beside what was measured."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_STATED]})
+
+    language: Line | None = None
+    style: Line | None = Field(default=None, description="Such as `read` or `conversation`.")
+    channel: Line | None = Field(default=None, description="Such as `telephone` or `studio microphone`.")
+
+    def value(self) -> dict[str, str]:
+        """Answer what is stated, by its name."""
+        return {name: said for name, said in self.model_dump().items() if said is not None}
+
+
+class StatedByVoice(Body):
+    """What is stated of the recordings of each voice."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"questioned": _STATED}]})
+
+    questioned: StatedBody | None = None
+    performer: StatedBody | None = None
+    source: StatedBody | None = None
+
+    def value(self) -> dict[Role, dict[str, str]]:
+        """Answer it as the verb takes it: of voices of which anything is stated."""
+        said = {Role.QUESTIONED: self.questioned, Role.PERFORMER: self.performer, Role.SOURCE: self.source}
+        return {role: each.value() for role, each in said.items() if each is not None and each.value()}
+
+
 class NewAnalysis(Body):
     """What is to be compared. A voice of which nothing is said is heard in all there is of it."""
 
@@ -146,6 +178,10 @@ class NewAnalysis(Body):
         default=[], max_length=10, description="What the recordings are known to hold, such as `singing`."
     )
 
+    stated: StatedByVoice | None = Field(
+        default=None, description="Language, style and channel of the recordings, as somebody knows them."
+    )
+
     def wish(self) -> Wish:
         """Answer it as the verb takes it."""
         return Wish(
@@ -156,6 +192,7 @@ class NewAnalysis(Body):
             without_source=self.without_source,
             without_cohorts=frozenset(self.without_alternatives),
             said_to_hold=self.said_to_hold,
+            stated={} if self.stated is None else self.stated.value(),
         )
 
 
@@ -197,6 +234,7 @@ class AnalysisOut(Answer):
     voices: dict[VoiceName, VoiceOut]
     cohorts: list[CohortOut]
     said_to_hold: list[str]
+    stated: dict[VoiceName, dict[str, str]] = Field(description="What was stated of the recordings of each voice.")
     asked_by: str
     asked_at: Moment
     ended_at: Moment | None
@@ -220,11 +258,12 @@ def shown(analysis: CaseAnalysis) -> dict[str, Any]:
         },
         "cohorts": [cohort_out(name, cohort) for name, cohort in asked.cohorts.items()],
         "said_to_hold": list(asked.said_to_hold),
+        "stated": {role.value: dict(figures) for role, figures in asked.stated.items()},
         "failure": None if analysis.failure is None else AnalysisFailure(**analysis.failure),
     }
 
 
-_OF_ASKED = frozenset({"voices", "cohorts", "said_to_hold", "failure"})
+_OF_ASKED = frozenset({"voices", "cohorts", "said_to_hold", "stated", "failure"})
 
 
 def cohort_out(name: str, cohort: CohortAsked) -> CohortOut:

@@ -30,6 +30,7 @@ _PAPER: Example = {
     "held": True,
     "voice": None,
     "under_seal": False,
+    "salt": None,
     "filed_by": examples.ACCOUNT,
     "filed_at": examples.NOW,
 }
@@ -124,11 +125,21 @@ class PaperOut(Answer):
     side: CaseSide = Field(description="Who filed it.")
     title: str
     dated_on: date | None
-    sha256: str
-    size_bytes: int
+    sha256: str = Field(
+        description="Of what was filed. Of a recording under seal it is salted, so that nobody knows it by its file: "
+        "the SHA-256 of the salt and of the file's own SHA-256, both as bytes."
+    )
+    size_bytes: int = Field(
+        description="Of what was filed; 0 where the registry holds its digest alone. Of a recording under seal it is "
+        "rounded up to whole MiB, so that nobody knows it by its size."
+    )
     held: bool = Field(description="Whether the registry has what is in it, or its digest alone.")
     voice: VoiceName | None = Field(description="Of a recording: whose voice it is, as this side says.")
     under_seal: bool = Field(description="Whether nobody but the side that filed it reads what is in it.")
+    salt: str | None = Field(
+        description="Of a recording under seal, as hex, to the side that filed it: with it that side shows of which "
+        "file the digest is."
+    )
     filed_by: str
     filed_at: Moment
 

@@ -98,6 +98,7 @@ class CaseQuery(PageQuery):
     """Which cases."""
 
     state: CaseState | None = omissible(description="Only cases in this state.")
+    waits_for: CaseSide | None = omissible(description="Only cases that this side is to go on with.")
 
 
 class NewCase(Body):

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StringConstraints
 
+from api.paging import PageQuery
 from api.schemas import examples
 from api.schemas.base import (
     Answer,
@@ -85,6 +86,13 @@ class CheckPath(Path):
     """Which check."""
 
     check_id: str = Field(examples=[examples.CHECK])
+
+
+class CheckQuery(PageQuery):
+    """Which checks."""
+
+    state: CheckState | None = omissible(description="Only those in this state.")
+    verdict: Verdict | None = omissible(description="Only those with this verdict.")
 
 
 class NewCheck(Form):

@@ -8,8 +8,9 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from api.paging import PageQuery
 from api.schemas import examples
-from api.schemas.base import Answer, Body, Moment, Page, Path, PerformerId, ReasonOut, Sha256, omissible
+from api.schemas.base import Answer, Body, LicenceId, Moment, Page, Path, PerformerId, ReasonOut, Sha256, omissible
 from api.schemas.examples import Example
+from api.schemas.remedies import RemedyOut, remedies_of
 from api.schemas.uses import USE, Use, UseShown
 from registry.domain.approvals import Beyond
 from registry.domain.clearance_status import ClearanceStanding, Stands
@@ -36,6 +37,7 @@ _PERMITTED: Example = {
             "figures": {"licence_id": examples.LICENCE},
         }
     ],
+    "remedies": [],
     "licence_id": examples.LICENCE,
     "licence_version": 1,
     "terms_sha256": examples.DIGEST,
@@ -73,6 +75,8 @@ class ClearanceQuery(PageQuery):
     """Which clearances."""
 
     decision: Decision | None = omissible(description="Only those that were answered so.")
+    performer_id: PerformerId | None = omissible(description="Only those about this performer.")
+    licence_id: LicenceId | None = omissible(description="Only those that rest on this licence.")
 
 
 class Wanted(Body):
@@ -106,6 +110,7 @@ class ClearanceAnswer(Answer):
     performer_id: str
     decision: Decision
     reasons: list[ReasonOut] = Field(description="Why, most important first; each names the term it is about.")
+    remedies: list[RemedyOut] = Field(description="What would make it permitted; empty where it is.")
     licence_id: str | None = Field(description="The licence that the answer rests on.")
     licence_version: int | None = Field(description="The version of its terms, where something is permitted.")
     terms_sha256: Sha256 | None = Field(description="SHA-256 of those terms, as canonical JSON.")
@@ -180,6 +185,7 @@ def _members(clearance: Clearance) -> dict[str, object]:
         "performer_id": clearance.performer_id,
         "decision": clearance.decision,
         "reasons": [ReasonOut.model_validate(each) for each in clearance.reasons],
+        "remedies": [] if clearance.decision is Decision.PERMITTED else remedies_of(clearance.reasons),
         "licence_id": clearance.licence_id,
         "licence_version": clearance.licence_version,
         "terms_sha256": clearance.terms_sha256,

@@ -10,10 +10,11 @@ from api.paging import PageQuery
 from api.schemas import examples
 from api.schemas.base import Answer, Moment, Page, Path, PerformerId, ReasonOut, ScanId, omissible
 from api.schemas.examples import Example
+from api.schemas.remedies import RemedyOut, remedies_of
 from registry.domain.approaches import Priority
 from registry.domain.scans import FindingBasis
 from registry.domain.scores import EvidenceOutcome
-from registry.domain.verdicts import Verdict
+from registry.domain.verdicts import PERMITTED, Verdict
 from registry.store.checks import Finding
 
 EXAMPLE: Example = {
@@ -33,6 +34,13 @@ EXAMPLE: Example = {
         }
     ],
     "licence_id": examples.LICENCE,
+    "remedies": [
+        {
+            "remedy": "other_terms",
+            "because": "purposes_not_permitted",
+            "figures": {"term": "purposes", "wanted": "character", "permitted": "advertising, voice_clone"},
+        }
+    ],
     "priority": "normal",
     "evidence": {
         "outcome": "match",
@@ -115,6 +123,7 @@ class FindingOut(Answer):
     verdict: Verdict = Field(description="Whether this use was covered.")
     reasons: list[ReasonOut] = Field(description="Why, most important first.")
     licence_id: str | None = Field(description="The licence that the verdict rests on.")
+    remedies: list[RemedyOut] = Field(description="What would make it permitted; empty where it is.")
     priority: Priority = Field(description="Escalated where the performer had declined this studio before.")
     evidence: EvidenceOut
     created_at: Moment
@@ -139,6 +148,7 @@ class FindingOut(Answer):
             verdict=finding.verdict,
             reasons=[ReasonOut.model_validate(each) for each in finding.reasons],
             licence_id=finding.licence_id,
+            remedies=[] if finding.verdict in PERMITTED else remedies_of(finding.reasons),
             priority=finding.priority,
             evidence=EvidenceOut(
                 outcome=finding.outcome,

@@ -27,6 +27,8 @@ _VERSION: Example = {
     "offered_at": None,
     "in_force_at": None,
     "withdrawn_at": None,
+    "declined_by": None,
+    "declined_reason": None,
     "signatures": [],
 }
 _AGREEMENT: Example = {
@@ -100,6 +102,8 @@ class VersionOut(Answer):
     offered_at: Moment | None
     in_force_at: Moment | None
     withdrawn_at: Moment | None
+    declined_by: str | None = Field(description="Who declined it, where a side did.")
+    declined_reason: str | None = Field(description="In the words of who declined it.")
     signatures: list[SignatureOut]
 
     @classmethod
@@ -117,6 +121,8 @@ class VersionOut(Answer):
             offered_at=version.offered_at,
             in_force_at=version.in_force_at,
             withdrawn_at=version.withdrawn_at,
+            declined_by=version.declined_by,
+            declined_reason=version.declined_reason,
             signatures=[SignatureOut.of(signature) for signature in version.signatures],
         )
 

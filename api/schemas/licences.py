@@ -69,6 +69,7 @@ class LicenceQuery(PageQuery):
     """Which licences."""
 
     state: LicenceState | None = omissible(description="Only those in this state, as written down.")
+    performer_id: PerformerId | None = omissible(description="Only those about this performer.")
 
 
 class NewLicence(Body):
@@ -113,6 +114,14 @@ class Signature(Body):
     def own(self) -> OwnSignature | None:
         """Answer the account's own signature, or None."""
         return None if self.signature is None else OwnSignature(bytes_of(self.signature))
+
+
+class Declining(Body):
+    """Why what was offered is declined; both sides read it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "I do not advertise for betting."}]})
+
+    reason: Note
 
 
 class Suspension(Body):

@@ -9,7 +9,20 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from api.paging import PageQuery
 from api.schemas import examples
-from api.schemas.base import Answer, Body, LicenceId, Line, Moment, Note, Page, Path, Sha256, Version, omissible
+from api.schemas.base import (
+    Answer,
+    Body,
+    LicenceId,
+    Line,
+    Moment,
+    Note,
+    Page,
+    Path,
+    PerformerId,
+    Sha256,
+    Version,
+    omissible,
+)
 from api.schemas.examples import Example
 from registry.domain.ledger import LARGEST_AMOUNT
 from registry.domain.payments import PaymentState
@@ -52,6 +65,7 @@ class PaymentQuery(PageQuery):
     """Which payments."""
 
     state: PaymentState | None = omissible(description="Only those in this state.")
+    performer_id: PerformerId | None = omissible(description="Only those about this performer.")
 
 
 class NewPayment(Body):

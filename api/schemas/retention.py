@@ -74,6 +74,7 @@ class CertificateQuery(PageQuery):
     """Which certificates."""
 
     rule: RuleId | None = omissible(description="Only those of this rule.")
+    newest_first: bool = Field(default=False, description="The last first, in place of the first.")
 
 
 class CertificateOut(Answer):

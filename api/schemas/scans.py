@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from typing import Any, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
 from api.schemas import examples
-from api.schemas.base import Answer, Form, Line, Moment, OrganisationId, Page, Path, ProblemRecord, Version, omissible
+from api.schemas.base import (
+    Answer,
+    Form,
+    Line,
+    Moment,
+    OrganisationId,
+    Page,
+    Path,
+    ProblemRecord,
+    Query,
+    Version,
+    omissible,
+)
 from api.schemas.examples import Example
 from api.uploads import File
 from registry.domain.gallery_files import SearchPurpose
 from registry.domain.scan_requests import ScanRequest
 from registry.domain.scans import ScanOrigin, ScanState
 from registry.errors import InvalidInputError
+from registry.scanning.foreseen import Foreseen
 from registry.store.scans import LONGEST_TEXT, Scan
 
 EXAMPLE: Example = {
@@ -86,6 +100,12 @@ class NewScan(Form):
     stratify: str | None = omissible(max_length=LONGEST_TEXT, description="Draw from each value of this column.")
     seed: int | None = omissible(ge=0, description="Of the draw.")
     as_of: date | None = omissible(description="Ask consents and licences as they stood at the end of that day.")
+    target_fpir: float | None = omissible(
+        gt=0,
+        lt=0.5,
+        description="Wanted chance that a recording of nobody enrolled brings up a match: at most the one in force, "
+        "which it is where nothing is said.",
+    )
 
     @model_validator(mode="after")
     def _is_one_of_both(self) -> Self:
@@ -160,3 +180,89 @@ class ScanPage(Page):
     model_config = ConfigDict(json_schema_extra={"examples": [{"items": [EXAMPLE], "next_cursor": None}]})
 
     items: list[ScanOut]
+
+
+# --- before a scan is asked for --------------------------------------------------------------------------------------
+
+
+_LONGEST_PATH = 400
+"""Characters of a path in an address: of any script, they are fewer bytes than a request line may have."""
+
+
+class ScanRootOut(Answer):
+    """A place whose recordings workers may be asked to scan."""
+
+    name: str = Field(description="By which it is asked for, as `root`.")
+
+
+class ScanRootPage(Page):
+    """Every root that the caller may name; to an operator all of them."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"items": [{"name": "northlight"}], "next_cursor": None}]}
+    )
+
+    items: list[ScanRootOut]
+
+
+class EstimateQuery(Query):
+    """A scan that is thought of."""
+
+    root: Line = Field(description="A root that the operator lets your organisation scan.")
+    path: str = Field(
+        default="",
+        max_length=_LONGEST_PATH,
+        description="A folder, list or archive below it: an address holds so much.",
+    )
+    organisation_id: OrganisationId | None = omissible(description="Who uses the recordings, where an operator asks.")
+    limit: int | None = omissible(ge=1, description="Scan the first so many inputs only.")
+    sample: int | None = omissible(ge=1, description="Scan so many inputs only, drawn at random.")
+    seed: int = Field(default=0, ge=0, description="Of the draw.")
+    target_fpir: float | None = omissible(
+        gt=0, lt=0.5, description="Wanted chance of a match by chance: at most the one in force, which it is otherwise."
+    )
+
+    def request(self) -> ScanRequest:
+        """Answer the scan that is thought of."""
+        return ScanRequest(**self.model_dump(exclude_none=True))
+
+
+class EstimateOut(Answer):
+    """What a scan would come to. Nothing is kept of it: the plan that is made before anything is heard says it anew."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "inputs": 1200,
+                    "is_whole": True,
+                    "files": 1200,
+                    "bytes": 9_216_000_000,
+                    "hours": 24.0,
+                    "from_headers_of": 32,
+                    "enrolled": 412,
+                    "target_fpir": 0.01,
+                    "expected_false_hits": 12.0,
+                }
+            ]
+        }
+    )
+
+    inputs: int = Field(description="That the source has, or as many as were counted.")
+    is_whole: bool = Field(
+        description="Whether these are all: of more than 100,000, and after 10 s, no more are counted."
+    )
+    files: int = Field(description="Of these, to be heard.")
+    bytes: int = Field(description="Of those whose size is known without reading.")
+    hours: float | None = Field(description="Of audio, by the headers of some; null where none said anything.")
+    from_headers_of: int
+    enrolled: int = Field(description="Performers who have voiceprints now, and so may be searched for.")
+    target_fpir: float
+    expected_false_hits: float = Field(
+        description="Recordings of nobody enrolled that chance alone may bring up as matches: the rate times the files."
+    )
+
+    @classmethod
+    def of(cls, foreseen: Foreseen) -> Self:
+        """Describe what a scan would come to."""
+        return cls(**asdict(foreseen))

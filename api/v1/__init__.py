@@ -19,6 +19,7 @@ from api.v1 import (
     clearances,
     cohort_agreements,
     consents,
+    engine,
     enrolments,
     explanation_texts,
     explanations,
@@ -26,6 +27,7 @@ from api.v1 import (
     findings,
     forgetting,
     gallery_files,
+    house,
     identities,
     journal,
     journal_entries,
@@ -56,6 +58,7 @@ from api.v1 import (
     tokens,
     transparency,
     usage_reports,
+    verifications,
     webhooks,
 )
 
@@ -87,6 +90,7 @@ def blueprints() -> Iterator[APIBlueprint]:
         approaches,
         attestations,
         proposals,
+        engine,
         checks,
         findings,
         reviews,
@@ -113,5 +117,7 @@ def blueprints() -> Iterator[APIBlueprint]:
         journal,
         journal_entries,
         keys,
+        verifications,
+        house,
     ):
         yield module.resource

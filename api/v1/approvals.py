@@ -34,7 +34,12 @@ def request_approval(body: NewApproval) -> Response:
 def list_approvals(query: ApprovalQuery) -> Response:
     """List approvals, newest first: of one's own studio, about oneself, or all of them for an operator."""
     found = approvals.list_approvals(
-        context(), principal(), state=query.state, after=query.after(IdPrefix.APPROVAL), limit=query.limit + 1
+        context(),
+        principal(),
+        state=query.state,
+        performer_id=query.performer_id,
+        after=query.after(IdPrefix.APPROVAL),
+        limit=query.limit + 1,
     )
     return page(found, query, ApprovalPage, _out)
 

@@ -32,6 +32,7 @@ from registry.store.cases import CasePaper
 
 _MEDIA_TYPE = "application/octet-stream"
 _NONE: Mapping[str, CaseRecording] = {}
+_NO_SALTS: Mapping[str, str] = {}
 
 resource = new_resource("case papers", "Statements and documents of both sides, and who has read them.")
 
@@ -62,22 +63,23 @@ def file_case_document(path: CasePath, form: NewDocument) -> Response:
         under_seal=form.under_seal,
     )
     marks = {} if voice is None else {paper.id: mark_of(paper, voice, under_seal=form.under_seal)}
-    return created(_paper(paper, marks), f"/v1/cases/{paper.case_id}/papers/{paper.id}")
+    salts = _salts(path.case_id) if form.under_seal else _NO_SALTS
+    return created(_paper(paper, marks, salts), f"/v1/cases/{paper.case_id}/papers/{paper.id}")
 
 
 @resource.get("/cases/<id:case_id>/papers", responses={200: PaperPage})
 def list_case_papers(path: CasePath) -> Response:
     """List every paper of a case, of both sides: what there is, not what is in it."""
     found = case_papers.list_papers(context(), principal(), path.case_id)
-    marks = _marks(path.case_id)
-    return answer(PaperPage(items=[_paper(each, marks) for each in found], next_cursor=None))
+    marks, salts = _marks(path.case_id), _salts(path.case_id)
+    return answer(PaperPage(items=[_paper(each, marks, salts) for each in found], next_cursor=None))
 
 
 @resource.get("/cases/<id:case_id>/papers/<id:paper_id>", responses={200: StatementOut})
 def read_case_paper(path: PaperPath) -> Response:
     """Answer one paper, with its text where it is a statement: then that you have read it is on record."""
     paper = case_papers.read_statement(context(), principal(), path.case_id, path.paper_id)
-    return answer(_statement(paper, _marks(path.case_id)))
+    return answer(_statement(paper, _marks(path.case_id), _salts(path.case_id)))
 
 
 @resource.get("/cases/<id:case_id>/papers/<id:paper_id>/content")
@@ -103,20 +105,27 @@ def _marks(case_id: str) -> Mapping[str, CaseRecording]:
     return case_recordings.marks_in(context(), principal(), case_id)
 
 
-def _paper(paper: CasePaper, marks: Mapping[str, CaseRecording]) -> PaperOut:
-    return PaperOut(**_shown(paper, marks))
+def _salts(case_id: str) -> Mapping[str, str]:
+    return case_recordings.salts_in(context(), principal(), case_id)
 
 
-def _statement(paper: CasePaper, marks: Mapping[str, CaseRecording] = _NONE) -> StatementOut:
-    return StatementOut(**_shown(paper, marks), text=paper.text)
+def _paper(paper: CasePaper, marks: Mapping[str, CaseRecording], salts: Mapping[str, str]) -> PaperOut:
+    return PaperOut(**_shown(paper, marks, salts))
 
 
-_OF_RECORDINGS = ("held", "voice", "under_seal")
+def _statement(
+    paper: CasePaper, marks: Mapping[str, CaseRecording] = _NONE, salts: Mapping[str, str] = _NO_SALTS
+) -> StatementOut:
+    return StatementOut(**_shown(paper, marks, salts), text=paper.text)
 
 
-def _shown(paper: CasePaper, marks: Mapping[str, CaseRecording]) -> dict[str, object]:
+_OF_RECORDINGS = ("held", "voice", "under_seal", "salt")
+
+
+def _shown(paper: CasePaper, marks: Mapping[str, CaseRecording], salts: Mapping[str, str]) -> dict[str, object]:
     mark = marks.get(paper.id)
     under_seal = mark is not None and mark.under_seal
     held = paper.content_key is not None or under_seal or paper.kind is PaperKind.STATEMENT
     shown = {name: getattr(paper, name) for name in PaperOut.model_fields if name not in _OF_RECORDINGS}
-    return shown | {"held": held, "voice": None if mark is None else mark.voice.value, "under_seal": under_seal}
+    voice = None if mark is None else mark.voice.value
+    return shown | {"held": held, "voice": voice, "under_seal": under_seal, "salt": salts.get(paper.id)}

@@ -53,7 +53,12 @@ def open_case(body: NewCase) -> Response:
 def list_cases(query: CaseQuery) -> Response:
     """List cases, newest first: those that one is a side of, or all of them for an operator."""
     found = cases.list_cases(
-        context(), principal(), state=query.state, after=query.after(IdPrefix.CASE), limit=query.limit + 1
+        context(),
+        principal(),
+        state=query.state,
+        waits_for=query.waits_for,
+        after=query.after(IdPrefix.CASE),
+        limit=query.limit + 1,
     )
     return page(found, query, CasePage, CaseOut.of)
 

@@ -11,11 +11,11 @@ from flask import Response
 from api.answers import answer
 from api.headers import Wait, WaitHeaders, entity_tag
 from api.idempotency import idempotent
-from api.paging import PageQuery, page
+from api.paging import page
 from api.problems import from_refusal
 from api.rate_limits import spends
 from api.rates import Budget
-from api.schemas.checks import CheckOut, CheckPage, CheckPath, NewCheck, check_of, summary_of
+from api.schemas.checks import CheckOut, CheckPage, CheckPath, CheckQuery, NewCheck, check_of, summary_of
 from api.state import context, principal, settings
 from api.uploads import upload_of
 from api.v1.people import shown_people
@@ -61,10 +61,12 @@ def submit_check(header: WaitHeaders, form: NewCheck) -> Response:
 
 
 @resource.get("/checks", responses={200: CheckPage})
-def list_checks(query: PageQuery) -> Response:
+def list_checks(query: CheckQuery) -> Response:
     """List checks, newest first: those of one's own organisation, or all of them for an operator."""
     after = query.after(IdPrefix.CHECK)
-    found = checks.list_checks(context(), principal(), after=after, limit=query.limit + 1)
+    found = checks.list_checks(
+        context(), principal(), state=query.state, verdict=query.verdict, after=after, limit=query.limit + 1
+    )
     return page(found, query, CheckPage, summary_of)
 
 

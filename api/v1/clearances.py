@@ -67,6 +67,8 @@ def list_clearances(query: ClearanceQuery) -> Response:
         context(),
         principal(),
         decision=query.decision,
+        performer_id=query.performer_id,
+        licence_id=query.licence_id,
         after=query.after(IdPrefix.CLEARANCE),
         limit=query.limit + 1,
     )

@@ -9,6 +9,7 @@ from api.headers import ChangeHeaders, entity_tag
 from api.idempotency import idempotent
 from api.paging import page
 from api.schemas.licences import (
+    Declining,
     LicenceChange,
     LicenceOut,
     LicencePage,
@@ -49,7 +50,12 @@ def draft_licence(body: NewLicence) -> Response:
 def list_licences(query: LicenceQuery) -> Response:
     """List the licences that one is a party to, or all of them for an operator."""
     found = licences.list_licences(
-        context(), principal(), state=query.state, after=query.after(IdPrefix.LICENCE), limit=query.limit + 1
+        context(),
+        principal(),
+        state=query.state,
+        performer_id=query.performer_id,
+        after=query.after(IdPrefix.LICENCE),
+        limit=query.limit + 1,
     )
     return page(found, query, LicencePage, _out)
 
@@ -125,6 +131,16 @@ def sign_licence(path: LicencePath, header: ChangeHeaders, body: Signature) -> R
         if_version=header.version(),
     )
     return _answer(signed)
+
+
+@resource.post("/licences/<id:licence_id>/decline", responses={200: LicenceOut})
+@idempotent()
+def decline_licence(path: LicencePath, header: ChangeHeaders, body: Declining) -> Response:
+    """Decline what was offered, and say why: a side that has not signed it. What is in force stays."""
+    declined = licence_course.decline_offer(
+        context(), principal(), path.licence_id, reason=body.reason, if_version=header.version()
+    )
+    return _answer(declined)
 
 
 @resource.post("/licences/<id:licence_id>/suspend", responses={200: LicenceOut})

@@ -10,6 +10,7 @@ from api.headers import ChangeHeaders, entity_tag
 from api.idempotency import idempotent
 from api.paging import page, whole
 from api.schemas.cases import CasePath
+from api.schemas.notice_packs import NoticePackOut, NoticePackPage
 from api.schemas.notices import (
     Completion,
     CounterIn,
@@ -17,8 +18,6 @@ from api.schemas.notices import (
     NewNotice,
     NoticeDraft,
     NoticeOut,
-    NoticePackOut,
-    NoticePackPage,
     NoticePage,
     NoticePath,
     NoticeQuery,

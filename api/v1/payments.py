@@ -40,7 +40,12 @@ def report_payment(body: NewPayment) -> Response:
 def list_payments(query: PaymentQuery) -> Response:
     """List the payments that one has made or is to get, or all of them for an operator."""
     found = payments.list_payments(
-        context(), principal(), state=query.state, after=query.after(IdPrefix.PAYMENT), limit=query.limit + 1
+        context(),
+        principal(),
+        state=query.state,
+        performer_id=query.performer_id,
+        after=query.after(IdPrefix.PAYMENT),
+        limit=query.limit + 1,
     )
     return page(found, query, PaymentPage, PaymentOut.of)
 

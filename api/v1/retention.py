@@ -26,7 +26,12 @@ def get_retention_schedule(query: ScheduleQuery) -> Response:
 
 @resource.get("/destruction-certificates", responses={200: CertificatePage})
 def list_destruction_certificates(query: CertificateQuery) -> Response:
-    """List the certificates of what was destroyed, oldest first; no token is needed."""
-    after = query.after(IdPrefix.DESTRUCTION_CERTIFICATE)
-    found = purge.list_certificates(context(), rule=query.rule, after=after, limit=query.limit + 1)
+    """List the certificates of what was destroyed, oldest first unless asked otherwise; no token is needed."""
+    found = purge.list_certificates(
+        context(),
+        rule=query.rule,
+        newest_first=query.newest_first,
+        after=query.after(IdPrefix.DESTRUCTION_CERTIFICATE),
+        limit=query.limit + 1,
+    )
     return page(found, query, CertificatePage, CertificateOut.of)

@@ -8,14 +8,36 @@ from api.answers import answer
 from api.document import answers_only
 from api.headers import ChangeHeaders, entity_tag
 from api.idempotency import idempotent
-from api.paging import numbered_page
-from api.schemas.scan_results import PageLanguage, RowsQuery, ScanRowOut, ScanRowPage
+from api.paging import NumberedQuery, numbered_page
+from api.schemas.scan_results import (
+    CoveragePage,
+    CoveredOut,
+    DifferenceOut,
+    DifferencePage,
+    DifferencesQuery,
+    HeardOfOut,
+    HeardOfPage,
+    NewMarks,
+    PageLanguage,
+    RowsQuery,
+    SamplePage,
+    SampleQuery,
+    ScanRowOut,
+    ScanRowPage,
+    settings_of,
+)
 from api.schemas.scans import ScanOut, ScanPath
 from api.state import context, principal
+from api.v1.people import shown_people
 from api.v1.resource import new_resource
 from registry.scanning import served_files, serving
 from registry.scanning.page_parts import POLICY
-from registry.scanning.served_files import RowsWanted
+from registry.scanning.served_coverage import coverage_of
+from registry.scanning.served_differences import differences_of
+from registry.scanning.served_marks import LARGEST as LARGEST_MARKS
+from registry.scanning.served_marks import heard_of
+from registry.scanning.served_rows import rows_of_scan
+from registry.scanning.served_sample import sample_of
 
 resource = new_resource("scan-results", "What came of a scan: its signed report, its pages, its rows.")
 
@@ -49,11 +71,51 @@ def get_scan_page(path: ScanPath, query: PageLanguage) -> Response:
 
 @resource.get("/scans/<id:scan_id>/results", responses={200: ScanRowPage})
 def list_scan_results(path: ScanPath, query: RowsQuery) -> Response:
-    """List the rows, one for each input, in the order of the source."""
-    wanted = RowsWanted(query.after(first=0), query.limit + 1, query.where())
-    found = served_files.rows_of_scan(context(), principal(), path.scan_id, wanted)
-    last = found[: query.limit][-1].number if found else -1
-    return numbered_page(found, query, ScanRowPage, ScanRowOut.of, last=last)
+    """List the rows, one for each input, in the order of the source; or those that are wanted, the weightiest first."""
+    found = rows_of_scan(context(), principal(), path.scan_id, query.wanted())
+    return numbered_page(found, query, ScanRowPage, ScanRowOut.of, last=query.last(found))
+
+
+@resource.get("/scans/<id:scan_id>/sample", responses={200: SamplePage})
+def draw_scan_sample(path: ScanPath, query: SampleQuery) -> Response:
+    """Draw rows to be heard by a person: from each stratum its share. The same seed draws the same rows again."""
+    drawn = sample_of(context(), principal(), path.scan_id, query.wanted())
+    return answer(SamplePage.of(drawn))
+
+
+@resource.post("/scans/<id:scan_id>/marks", responses={200: HeardOfPage})
+@idempotent()
+def weigh_scan_marks(path: ScanPath, form: NewMarks) -> Response:
+    """Say how often what was found is wrong, by a sample that a person has filled in. Nothing of it is kept."""
+    found = heard_of(context(), principal(), path.scan_id, form.marks.stream.read(LARGEST_MARKS + 1))
+    return answer(HeardOfPage(items=[HeardOfOut.model_validate(one) for one in found], next_cursor=None))
+
+
+@resource.get("/scans/<id:scan_id>/coverage", responses={200: CoveragePage})
+def list_scan_coverage(path: ScanPath, query: NumberedQuery) -> Response:
+    """List everybody who was found, with how often, and how often chance alone may have brought them up."""
+    after = query.after(first=0)
+    found = coverage_of(context(), principal(), path.scan_id)[after + 1 : after + 2 + query.limit]
+    people = shown_people({one.performer_id for one in found})
+    last = after + min(len(found), query.limit)
+    return numbered_page(found, query, CoveragePage, lambda one: CoveredOut.of(one, people), last=last)
+
+
+@resource.get("/scans/<id:scan_id>/differences", responses={200: DifferencePage})
+def list_scan_differences(path: ScanPath, query: DifferencesQuery) -> Response:
+    """List what changed from an earlier scan; what differs in how they were made stands before it."""
+    comparison = differences_of(context(), principal(), path.scan_id, earlier_id=query.earlier)
+    after = query.after(first=0)
+    wanted = comparison.differences if query.change is None else comparison.of(query.change)
+    found = wanted[after + 1 : after + 2 + query.limit]
+    return numbered_page(
+        found,
+        query,
+        DifferencePage,
+        DifferenceOut.of,
+        last=after + min(len(found), query.limit),
+        beside={"setting": settings_of(comparison), "counts": comparison.as_counts()},
+    )
 
 
 @resource.get("/scans/<id:scan_id>/results.parquet")

@@ -15,12 +15,21 @@ from api.idempotency import idempotent
 from api.paging import PageQuery, page
 from api.rate_limits import spends
 from api.rates import Budget
-from api.schemas.scans import NewScan, ScanOut, ScanPage, ScanPath
+from api.schemas.scans import (
+    EstimateOut,
+    EstimateQuery,
+    NewScan,
+    ScanOut,
+    ScanPage,
+    ScanPath,
+    ScanRootOut,
+    ScanRootPage,
+)
 from api.state import context, principal
 from api.v1.resource import new_resource
 from registry.domain.ids import IdPrefix
 from registry.errors import NotFoundError
-from registry.scanning import receiving, serving
+from registry.scanning import foreseen, receiving, serving
 from registry.scanning.reported import LARGEST_REPORT
 from registry.services import scans
 from registry.store.scans import Scan
@@ -56,6 +65,23 @@ def submit_scan(form: NewScan) -> Response:
         findings=_content(form.findings, receiving.LARGEST_FINDINGS),
     )
     return _answer(received.scan, HTTPStatus.OK if received.again else HTTPStatus.CREATED)
+
+
+@resource.get("/scan-roots", responses={200: ScanRootPage})
+def list_scan_roots() -> Response:
+    """List the roots that may be named in a request for a scan."""
+    found = [ScanRootOut(name=root.name) for root in serving.roots_for(context(), principal())]
+    return answer(ScanRootPage(items=found, next_cursor=None))
+
+
+@resource.get("/scan-estimate", responses={200: EstimateOut})
+@spends(Budget.SCANS)
+def estimate_scan(query: EstimateQuery) -> Response:
+    """Say what a scan would come to before it is asked for: files, hours, and how many matches chance alone may bring.
+
+    The source is listed and the headers of some files are read; nothing is heard, and nothing is kept.
+    """
+    return answer(EstimateOut.of(foreseen.foresee(context(), principal(), query.request())))
 
 
 @resource.get("/scans", responses={200: ScanPage})

@@ -49,9 +49,9 @@ class Asked:
         """Send a form once, however often it has to be sent; raises as `RemoteRegistry.send`."""
         return self._record(self._there.send(path, files, key=_new_key(), fields=fields))
 
-    def content(self, path: str) -> bytes:
-        """Answer what is at an address, byte for byte; raises as `RemoteRegistry.content`."""
-        return self._there.content(path)
+    def content(self, path: str, *, wait_s: float | None = None) -> bytes:
+        """Answer what is at an address, byte for byte; takes and raises what `RemoteRegistry.content` does."""
+        return self._there.content(path, wait_s=wait_s)
 
     def _items(self, path: str, query: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
         asked: dict[str, str | int] = {"limit": _MOST_LISTED, **query}

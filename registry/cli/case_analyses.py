@@ -24,6 +24,8 @@ Criteria = Annotated[
 ]
 
 _DESCRIBED: Final = ("language", "sex", "age_band", "accent")
+_VOICES: Final = ("questioned", "performer", "source")
+_STATED: Final = ("language", "style", "channel")
 _FINISHED: Final = ("done", "failed")
 _LOOK_S: Final = 1.0
 _FAILED: Final = 4
@@ -42,6 +44,23 @@ def _described(text: str) -> tuple[str, str]:
     if name not in _DESCRIBED or not separator or not said:
         raise BadParameter(f"it is NAME=WHAT, where NAME is one of {', '.join(_DESCRIBED)}")
     return name, said
+
+
+def _stated(text: str) -> tuple[str, str, str]:
+    where, separator, said = one_line(text).partition("=")
+    voice, _, figure = where.partition(":")
+    if voice not in _VOICES or figure not in _STATED or not separator or not said:
+        raise BadParameter(
+            f"it is VOICE:FIGURE=VALUE, of {', '.join(_VOICES)}, and where FIGURE is one of {', '.join(_STATED)}"
+        )
+    return voice, figure, said
+
+
+def _by_voice(stated: Sequence[tuple[str, str, str]]) -> Mapping[str, Mapping[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for voice, figure, said in stated:
+        found.setdefault(voice, {})[figure] = said
+    return found
 
 
 Among = Annotated[
@@ -79,6 +98,14 @@ def analyse(
     holds: Annotated[
         list[str] | None, Option(metavar="WHAT", help="What the recordings are known to hold, such as singing.")
     ] = None,
+    stated: Annotated[
+        list[Any] | None,
+        Option(
+            parser=_stated,
+            metavar="VOICE:FIGURE=VALUE",
+            help="What is known of a voice's recordings: performer:language=Korean, questioned:channel=telephone.",
+        ),
+    ] = None,
     wait: Annotated[float, Option(min=0, max=3600, metavar="SECONDS", help="How long to wait for it.")] = 0,
     registry: Registry,
     token_file: TokenFile = None,
@@ -94,6 +121,7 @@ def analyse(
         "cohort": _cohort(cohort, criteria, among or (), everybody=among_all),
         "without_source": without_source,
         "said_to_hold": holds or [],
+        "stated": _by_voice(stated or ()),
     }
     with asked(registry, token_file, ca_file) as there:
         made = there.change(f"/v1/cases/{case_id}/analyses", body)

@@ -17,6 +17,8 @@ from registry.cli.evaluation.words import Language
 from registry.cli.options import one_line
 from registry.cli.output import remark
 from registry.cli.reading import json_of
+from registry.cli.salts import Salts, salts_in
+from registry.domain.case_analyses import STATED_FIGURES
 from registry.domain.comparison import REFERENCE, Role
 from registry.engine.identify import Engine
 from registry.errors import InvalidInputError
@@ -30,16 +32,8 @@ from registry.scanning.compared_again import (
     require_engine,
     wanted_by,
 )
-from registry.scanning.comparing import (
-    STATED,
-    STATED_FIGURES,
-    CohortFiles,
-    Inputs,
-    Outcome,
-    compare_files,
-    files_of,
-    written,
-)
+from registry.scanning.compared_inputs import STATED, CohortFiles, Inputs, files_of
+from registry.scanning.comparing import Outcome, compare_files, written
 from registry.scanning.listening import files_under, opened_listener, performers_in
 from registry.scanning.page_parts import visible
 from registry.scanning.plan import engine_json
@@ -92,16 +86,19 @@ def compare(  # noqa: PLR0917  (typer makes options of arguments)
     inputs: Annotated[
         list[Path] | None, typer.Option(help="With --recompute: where its recordings are.", exists=True)
     ] = None,
+    salts: Salts = None,
     language: Annotated[Language, typer.Option(help="Of what is printed, and of the page.")] = Language.EN,
     threads: Annotated[int | None, typer.Option(help="Processor threads to use.", min=1)] = None,
 ) -> None:
     """Say what recordings support: the performer, the declared source, both, or neither; and why.
 
+    With --recompute, recordings whose digests are salted are found by the salts that the side has which filed them.
+
     Exit code 0: done, whatever was concluded, or everything came out again; 1: something did not; 3: some files could
     not be used.
     """
     if recompute is not None:
-        raise typer.Exit(_made_again(recompute, inputs or [], threads))
+        raise typer.Exit(_made_again(recompute, inputs or [], salts_in(salts), threads))
     if not questioned or not performer or cohort is None or out is None:
         raise typer.BadParameter("--questioned, --performer, --cohort and --out are needed, or --recompute")
     if len(alternative_cohort or ()) > MOST_ALTERNATIVES:
@@ -172,7 +169,7 @@ def _told(outcome: Outcome, out: Path, language: Language) -> int:
 # Making one again.
 
 
-def _made_again(file: Path, folders: list[Path], threads: int | None) -> int:
+def _made_again(file: Path, folders: list[Path], salts: Sequence[bytes], threads: int | None) -> int:
     """Say whether the conclusion follows from the numbers, and the numbers from the recordings."""
     document = _document(file)
     reading, follows = read_again(document)
@@ -185,7 +182,7 @@ def _made_again(file: Path, folders: list[Path], threads: int | None) -> int:
     for difference in curves:
         typer.echo(visible(difference))
     follows = follows and not curves
-    wanted = wanted_by(document, files_under(folders))
+    wanted = wanted_by(document, files_under(folders), salts)
     for name in wanted.kept:
         typer.echo(f"Kept in a registry, so that nobody can hear it again: {visible(name)}.")
     if wanted.missing:

@@ -16,7 +16,7 @@ from registry.cli.options import Acting, AsJson
 from registry.cli.output import print_json, print_table
 from registry.clock import utc_now
 from registry.domain.house_keys import KeyState, Purpose
-from registry.services import house_keys, key_rotation
+from registry.services import case_cohorts, house_keys, key_rotation
 from registry.services.house_keys import KeyStanding
 from registry.services.key_rotation import Rotated
 from registry.settings import load_settings
@@ -169,3 +169,18 @@ def put_back(
     with acting_operator(acting) as (ctx, principal):
         key_id = house_keys.put_key_back(ctx, principal, build_key_house(load_settings()), file)
     echo(f"{key_id} is back in the keyring, as an old key")
+
+
+@app.command()
+def cohort(
+    case_id: Annotated[str, Argument(metavar="CASE_ID")],
+    *,
+    reason: Annotated[str, Option(metavar="TEXT", help="Who has asked for it, and why. Its digest is journalled.")],
+    acting: Acting = None,
+) -> None:
+    """Open the key of a case's lists of cohorts, for a court or an expert whom it has named, and print it as hex.
+
+    Whoever has it, and the ids of voiceprints, can tell whether a list is the one whose digest an analysis names.
+    """
+    with acting_operator(acting) as (ctx, principal):
+        echo(case_cohorts.open_cohort_key(ctx, principal, case_id, reason=reason))

@@ -154,6 +154,8 @@ def version_facts(version: LicenceVersion) -> dict[str, object]:
         "offered_at": version.offered_at,
         "in_force_at": version.in_force_at,
         "withdrawn_at": version.withdrawn_at,
+        "declined_by": version.declined_by,
+        "declined_reason": version.declined_reason,
         "signatures": [
             {
                 "side": signature.side.value,

@@ -171,9 +171,15 @@ class RemoteRegistry:
         """
         return self._json(lambda: self._client.stream("GET", path, params=query), self._attempts)
 
-    def content(self, path: str) -> bytes:
-        """Answer what is at an address, byte for byte; raises as `get`."""
-        return bytes(self._asked(lambda: self._client.stream("GET", path), self._body, self._attempts))
+    def content(self, path: str, *, wait_s: float | None = None) -> bytes:
+        """Answer what is at an address, byte for byte; raises as `get`.
+
+        Args:
+            path: where it is.
+            wait_s: for how long it may be made before the first byte of it comes; None for as long as anything.
+        """
+        timeout = _TIMEOUT if wait_s is None else httpx.Timeout(wait_s, connect=_TIMEOUT.connect)
+        return bytes(self._asked(lambda: self._client.stream("GET", path, timeout=timeout), self._body, self._attempts))
 
     def ask(self, path: str, body: Any, *, attempts: int | None = None) -> Any:
         """Post a question, which changes nothing and may be asked again; answers and raises as `get`."""

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from registry.cli import scan_report, scan_submit
+from registry.cli import scan_report, scan_submit, scan_there
 from registry.cli.options import CaFile, GalleryKey, GalleryStatus, RegistryKeys, RegistryUrl, TokenFile
 from registry.cli.scan_asked import CATALOGUE, KINDS, AskedScan, columns_of, refuse_wrong_use
 from registry.cli.scan_engines import ENGINES, LOCAL, Where
@@ -33,6 +33,9 @@ app = typer.Typer(
 app.command("verify")(scan_report.verify)
 app.command("compare")(scan_report.compare)
 app.command("submit")(scan_submit.submit)
+app.command("list")(scan_there.list_scans)
+app.command("show")(scan_there.show)
+app.command("cancel")(scan_there.cancel)
 
 
 @app.command(scan_report.SOURCE_COMMAND)

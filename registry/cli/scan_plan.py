@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from registry.cli.output import print_facts
 from registry.cli.scan_progress import duration
 from registry.engine.calibration import Calibration
-from registry.scanning.estimate import Estimate
+from registry.scanning.estimate import Estimate, expected_false_hits
 from registry.scanning.manifest import Manifest
-from registry.scanning.plan import expected_false_hits
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
 

@@ -12,7 +12,8 @@ from typer.core import TyperGroup
 
 from registry.cli.options import AsJson, GalleryKey, GalleryStatus, RegistryKeys
 from registry.cli.output import print_facts, print_json, print_table, remark
-from registry.scanning.compare import Comparison, Difference, Said
+from registry.scanning.changes import Difference, Said
+from registry.scanning.compare import Comparison
 from registry.scanning.compare import compare as compared
 from registry.scanning.recompute import Again
 from registry.scanning.verify import Verification, verify_scan

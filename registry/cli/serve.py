@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from types import FrameType
@@ -20,6 +19,7 @@ from registry.errors import SettingsError
 from registry.hardening import leave_no_core
 from registry.logs import configure_logs
 from registry.settings import Settings, load_settings
+from registry.stopping import Stop
 
 _RESTART_S = 1.0
 _SERVER_GRACE_S = 2
@@ -82,7 +82,7 @@ class _Supervisor:
         if settings.embedded_worker:
             self._commands["worker"] = _start_worker
         self._children: dict[str, subprocess.Popen[bytes]] = {}
-        self._stopping = threading.Event()
+        self._stopping = Stop()
 
     def run(self) -> int:
         """Keep the children running until a signal comes; answer the exit code."""
@@ -101,7 +101,7 @@ class _Supervisor:
         return 0
 
     def _on_signal(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002  (signature)
-        self._stopping.set()
+        self._stopping.ask()
 
     def _end_children(self) -> None:
         for child in self._children.values():

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
@@ -27,6 +27,10 @@ MOST_ANALYSES: Final = 50
 
 MOST_RECORDINGS: Final = 50
 """Of one voice in one analysis."""
+
+
+STATED_FIGURES: Final = ("language", "style", "channel")
+"""What of a voice's recordings may be stated, and is not measured: it says how well conditions match."""
 
 
 class AnalysisState(StrEnum):
@@ -149,12 +153,15 @@ class AnalysisAsked:
         cohorts: by name: the stated one first, then what each side proposed.
         said_to_hold: ways of speaking that somebody knows to be in the recordings and nobody validated.
         attestation_id: of the source that was named in the case; None where none was.
+        stated: of each voice, what somebody states of its recordings, by one of `STATED_FIGURES`. It is shown beside
+            what was measured; no number rests on it.
     """
 
     voices: Mapping[Role, VoiceAsked]
     cohorts: Mapping[str, CohortAsked]
     said_to_hold: tuple[str, ...] = ()
     attestation_id: str | None = None
+    stated: Mapping[Role, Mapping[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for role in (Role.QUESTIONED, Role.PERFORMER):
@@ -166,6 +173,8 @@ class AnalysisAsked:
             raise InvalidInputError("there is nothing of the source to hear: leave it out", voice=Role.SOURCE.value)
         for role, voice in self.voices.items():
             _require_few(role, voice)
+        for role, figures in self.stated.items():
+            _require_statable(role, figures, self.voices)
         papers = Counter(paper for voice in self.voices.values() for paper in set(voice.paper_ids))
         twice = sorted(paper for paper, voices in papers.items() if voices > 1)
         if twice:
@@ -180,6 +189,7 @@ class AnalysisAsked:
             "cohorts": [{"name": name, **cohort.as_json()} for name, cohort in self.cohorts.items()],
             "said_to_hold": list(self.said_to_hold),
             "attestation_id": self.attestation_id,
+            "stated": {role.value: dict(figures) for role, figures in self.stated.items()},
         }
 
     @classmethod
@@ -191,6 +201,17 @@ class AnalysisAsked:
             {cohort["name"]: CohortAsked.of_json(cohort) for cohort in written["cohorts"]},
             tuple(written["said_to_hold"]),
             written.get("attestation_id"),
+            {Role(role): figures for role, figures in written.get("stated", {}).items()},
+        )
+
+
+def _require_statable(role: Role, figures: Mapping[str, str], voices: Mapping[Role, VoiceAsked]) -> None:
+    unknown = sorted(set(figures) - set(STATED_FIGURES))
+    if role not in voices or unknown:
+        raise InvalidInputError(
+            f"of a voice that is compared, {', '.join(STATED_FIGURES)} may be stated",
+            voice=role.value,
+            unknown=unknown,
         )
 
 

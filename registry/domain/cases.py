@@ -157,6 +157,26 @@ class Standing:
     spoken: Collection[CaseSide] = ()
 
 
+def waits_for(standing: Standing, now: datetime) -> frozenset[CaseSide]:
+    """Answer who is to go on with a case: sides that were not heard yet, and the registry once it may.
+
+    Whoever was not heard in time may still file something; then the case waits for both, them and the registry. A case
+    that is decided or closed waits for the registry alone: to close it, or to look at what was filed since.
+
+    Args:
+        standing: of the case.
+        now: the moment.
+    """
+    silent, heard = PARTIES - set(standing.spoken), PARTIES & set(standing.spoken)
+    over = standing.due_at is not None and now >= standing.due_at
+    registry = frozenset({CaseSide.REGISTRY})
+    if standing.state in {CaseState.OPEN, CaseState.ANALYSIS}:
+        return registry
+    if standing.state in {CaseState.EVIDENCE, CaseState.PROPOSED}:
+        return frozenset(silent) | (registry if over or not silent else frozenset())
+    return registry if over or heard else frozenset()
+
+
 def require_step(
     standing: Standing, step: CaseStep, side: CaseSide, *, now: datetime, has: Collection[str] = ()
 ) -> Move:

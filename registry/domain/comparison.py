@@ -100,12 +100,14 @@ class Rank:
         interval: 95 % interval of that number: the Wilson score interval of the share (Wilson 1927, equation 4), times
             ``voices``.
         engines: the number by each encoder alone; empty for a distribution.
+        in_tens: whether these are counted in tens, so that they say nothing of any one person.
     """
 
     voices: int
     at_least_as_close: float
     interval: tuple[float, float]
     engines: Mapping[str, int]
+    in_tens: bool = False
 
     @property
     def percentile(self) -> float:

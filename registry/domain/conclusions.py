@@ -2,6 +2,8 @@
 
 1. What stands in the way comes first: an obstacle makes it `inconclusive`, whatever the numbers (`_obstacles`).
 2. Under each cohort every strength falls into a `Band`, and `TABLE` says what the pair of bands concludes.
+   Whether somebody is nearer than nearly everybody is asked of the calibration's own population where a cohort tells no
+   exact rank, for the sake of who is in it.
 3. Nothing is concluded that rests on telling performer and source apart where they are alike, or where one is not
    likelier than the other by as much as what supports a voice among strangers (`tells_apart`).
 4. A conclusion holds when every cohort gives it, the calibration's own among them; else it is `inconclusive`.
@@ -125,20 +127,34 @@ def tells_apart(performer: Likeness, source: Likeness, alike: Strength, marks: M
     return apart >= marks.supported and not is_alike(alike, marks)
 
 
-def conclude_under(cohort: UnderCohort, marks: Marks) -> Conclusion:
-    """Answer what one cohort by itself concludes."""
-    performer = band(cohort.performer, marks)
+def conclude_under(cohort: UnderCohort, marks: Marks, reference: UnderCohort | None = None) -> Conclusion:
+    """Answer what one cohort by itself concludes.
+
+    Args:
+        cohort: that is asked.
+        marks: what strengths are held against.
+        reference: the calibration's own, whose ranks count where the cohort tells none that is exact.
+    """
+    performer = band(_ranked(cohort.performer, None if reference is None else reference.performer), marks)
     if cohort.source is None or cohort.alike is None:
         return TABLE[performer, None]
-    found = TABLE[performer, band(cohort.source, marks)]
+    found = TABLE[performer, band(_ranked(cohort.source, None if reference is None else reference.source), marks)]
     told = tells_apart(cohort.performer, cohort.source, cohort.alike.stronger, marks)
     return Conclusion.INCONCLUSIVE if found in _BETWEEN_THEM and not told else found
+
+
+def _ranked(likeness: Likeness, reference: Likeness | None) -> Likeness:
+    """Answer a standing with a rank that is exact, as far as there is one."""
+    if reference is None or (likeness.rank is not None and not likeness.rank.in_tens):
+        return likeness
+    return replace(likeness, rank=reference.rank)
 
 
 def read(comparison: Comparison) -> Reading:
     """Answer what a comparison concludes."""
     obstacles = tuple(_obstacles(comparison))
-    by_cohort = {cohort.name: conclude_under(cohort, comparison.marks) for cohort in comparison.cohorts}
+    cohorts, reference = comparison.cohorts, comparison.cohorts[-1] if comparison.cohorts else None
+    by_cohort = {cohort.name: conclude_under(cohort, comparison.marks, reference) for cohort in cohorts}
     found = set(by_cohort.values())
     if obstacles:
         return Reading(Conclusion.INCONCLUSIVE, obstacles, tuple(_removing(obstacles, comparison)), by_cohort)
@@ -255,11 +271,12 @@ def _of_all(conclusion: Conclusion, comparison: Comparison) -> Reason:
 def _standings(comparison: Comparison) -> Iterator[Reason]:
     """Say how performer and source stand under the stated cohort, and how alike they are."""
     stated, marks = comparison.cohorts[0], comparison.marks
-    yield Reason("performer_standing", *_standing(Role.PERFORMER, stated.performer, marks))
+    reference = comparison.cohorts[-1]
+    yield Reason("performer_standing", *_standing(Role.PERFORMER, stated.performer, reference.performer, marks))
     if stated.source is None or stated.alike is None:
         yield Reason("no_source_declared", "nobody is declared whose voice it would be instead")
         return
-    yield Reason("source_standing", *_standing(Role.SOURCE, stated.source, marks))
+    yield Reason("source_standing", *_standing(Role.SOURCE, stated.source, reference.source, marks))
     if is_alike(stated.alike.stronger, marks):
         found = stated.alike.stronger.log10_lr
         detail = (
@@ -281,9 +298,9 @@ _SAID: Final[Mapping[Band, str]] = {
 }
 
 
-def _standing(role: Role, likeness: Likeness, marks: Marks) -> tuple[str, Figures]:
+def _standing(role: Role, likeness: Likeness, reference: Likeness | None, marks: Marks) -> tuple[str, Figures]:
     """Answer a sentence on how somebody stands, and its figures."""
-    found = band(likeness, marks)
+    found = band(_ranked(likeness, reference), marks)
     strength = likeness.strength.log10_lr
     detail = (
         f"that it is the {role.value} {_SAID[found]}: log10 LR {marks.shown(strength)} "
@@ -365,6 +382,10 @@ def _shortfalls(comparison: Comparison) -> Iterator[Reason]:
             )
             yield Reason("more_recordings", detail, {"role": role.value, "recordings": material.recordings})
     rank = comparison.cohorts[0].performer.rank if comparison.cohorts else None
+    if rank is None and comparison.cohorts:
+        detail = f"a cohort of {WANTED_COHORT} voices; this one is too small to tell a rank"
+        yield Reason("larger_cohort", detail, {"voices": 0})
+        return
     voices = 0 if rank is None else rank.voices
     if voices < WANTED_COHORT:
         yield Reason("larger_cohort", f"a cohort of {WANTED_COHORT} voices, not {voices}", {"voices": voices})

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from registry.domain.fact_words import fact_in_words
 from registry.domain.linting import Finding, Outcome
 from registry.domain.rules.packs import Standing
 from registry.domain.rules.texts import Text
 
 _CANNOT_TELL = Text(
     en="It cannot be told whether this rule is kept, because nobody has stated {missing}.",
-    ko="{missing}에 대한 정보가 없어 이 규칙을 지켰는지 알 수 없습니다.",
+    ko="다음을 밝히지 않아 이 규칙을 지켰는지 알 수 없습니다: {missing}.",
 )
 _LATER = Text(
     en="The rule takes effect on {day}, within the term.",
@@ -35,7 +36,8 @@ def why_in_words(finding: Finding, language: str) -> str:
 
 def _sentences(finding: Finding, language: str) -> Iterator[str]:
     if finding.outcome is Outcome.CANNOT_TELL:
-        yield _CANNOT_TELL.in_language(language).format(missing=", ".join(finding.missing))
+        missing = [fact_in_words(name, language) for name in finding.missing]
+        yield _CANNOT_TELL.in_language(language).format(missing=", ".join(missing))
     yield finding.why.in_language(language)
     if finding.applies_from is not None:
         yield _LATER.in_language(language).format(day=finding.applies_from.isoformat())

@@ -132,6 +132,8 @@ class ScanRequest:
         stratify: of what each value has its share of a sample; empty for none.
         seed: of the draw.
         as_of: consents and licences as they stood at the end of that day; None for when the scan begins.
+        target_fpir: wanted chance that a recording of nobody enrolled brings up a match, where that is to be less than
+            what is in force; None for what is.
     """
 
     root: str
@@ -146,6 +148,7 @@ class ScanRequest:
     stratify: str = ""
     seed: int = 0
     as_of: date | None = None
+    target_fpir: float | None = None
 
     def __post_init__(self) -> None:
         _require_rows("limit", self.limit)
@@ -170,6 +173,7 @@ class ScanRequest:
             "stratify": self.stratify,
             "seed": self.seed,
             "as_of": self.as_of.isoformat() if self.as_of else None,
+            "target_fpir": self.target_fpir,
         }
 
     @classmethod

@@ -104,6 +104,7 @@ TOLD = (
     Telling("licence.suspended", EventType.LICENCE_SUSPENDED, "licence_id", _STUDIO, _PERFORMER),
     Telling("licence.resumed", EventType.LICENCE_RESUMED, "licence_id", _STUDIO, _PERFORMER),
     Telling("licence.revoked", EventType.LICENCE_REVOKED, "licence_id", _STUDIO, _PERFORMER),
+    Telling("licence.ended", EventType.LICENCE_ENDED, "licence_id", _STUDIO, _PERFORMER),
     Telling("licence.paid", EventType.LICENCE_PAID, "licence_id", _STUDIO, _PERFORMER),
     Telling("licence.amended", EventType.LICENCE_AMENDED, "licence_id", _STUDIO, _PERFORMER),
     Telling("licence.amendment_withdrawn", EventType.LICENCE_AMENDMENT_WITHDRAWN, "licence_id", _STUDIO, _PERFORMER),

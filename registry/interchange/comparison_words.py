@@ -125,6 +125,7 @@ _FORMS: Final = (
     N_("{least} s of questioned speech, not {number} s"),
     N_("{least} recordings of the {role} from different days, not {number}"),
     N_("a cohort of {least} voices, not {number}"),
+    N_("a cohort of {least} voices; this one is too small to tell a rank"),
     N_("several voices speak; the one that speaks most counts ({number} s), the others do not ({least} s)"),
     N_("the engine was not validated for this: {conditions}; {remedies} may decide it"),
     N_("the voice speaks for {number} s (validated: {least} s or more)"),

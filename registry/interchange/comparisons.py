@@ -123,6 +123,7 @@ def _strength(strength: Strength) -> dict[str, Any]:
 
 def _rank(rank: Rank) -> dict[str, Any]:
     return {
+        **({"in_tens": True} if rank.in_tens else {}),
         "voices": rank.voices,
         "at_least_as_close": rank.at_least_as_close,
         "ci95": list(rank.interval),
@@ -206,7 +207,8 @@ def _likeness_of(written: Mapping[str, Any]) -> Likeness:
 
 def _rank_of(written: Mapping[str, Any]) -> Rank:
     low, high = written["ci95"]
-    return Rank(written["voices"], written["at_least_as_close"], (low, high), written["engines_at_least_as_close"])
+    engines, in_tens = written["engines_at_least_as_close"], written.get("in_tens", False)
+    return Rank(written["voices"], written["at_least_as_close"], (low, high), engines, in_tens)
 
 
 def _strength_of(written: Mapping[str, Any]) -> Strength:

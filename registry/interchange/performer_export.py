@@ -114,7 +114,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             "The terms of each agreement, version by version, and their text in words.",
             (
                 *("licence_id", "number", "title", "intended_use", "terms_document", "terms_sha256", "texts"),
-                *("created_at", "offered_at", "in_force_at", "withdrawn_at"),
+                *("created_at", "offered_at", "in_force_at", "withdrawn_at", "declined_by", "declined_reason"),
             ),
         ),
         "licence_signatures": Table(

@@ -173,12 +173,12 @@ def verify_note(note: Note, keys: Iterable[VerifierKey]) -> Sequence[VerifierKey
 
 
 def _text_of(content: str | bytes) -> str:
-    data = content.encode() if isinstance(content, str) else content
-    if len(data) > MOST_BYTES:
-        raise _malformed(f"it has {len(data)} bytes; at most {MOST_BYTES} are read")
     try:
+        data = content.encode() if isinstance(content, str) else content
+        if len(data) > MOST_BYTES:
+            raise _malformed(f"it has {len(data)} bytes; at most {MOST_BYTES} are read")
         text = data.decode()
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:  # bytes that are none, or text with lone surrogates, as JSON may have
         raise _malformed("it is not UTF-8") from error
     if _CONTROL.search(text):
         raise _malformed("it has control characters")

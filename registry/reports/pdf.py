@@ -1,7 +1,9 @@
 """A report as PDF: the same page, printed in a child process that fetches nothing and is bounded in time and memory.
 
 The document is tagged and names its language and title (PDF/UA-1), and carries the signed file along. Hangul and Latin
-are set in Pretendard, which ships with the registry; for other scripts the machine's own fonts are used.
+are set in Pretendard, which ships with the registry; for other scripts the machine's own fonts are used. It ships as
+TrueType: the OpenType files name their glyphs by numbers that have gaps, and a reader that goes by these numbers, as
+the format has it, shows no digits.
 """
 
 from __future__ import annotations
@@ -150,7 +152,7 @@ def held_at(url: str) -> tuple[bytes, str]:
     name = url.removeprefix(_FONT)
     if name not in _WEIGHTS:
         raise ValueError(f"a report fetches nothing: {url[:100]}")
-    return (_FONTS / f"Pretendard-{name}.otf").read_bytes(), "font/otf"
+    return (_FONTS / f"Pretendard-{name}.ttf").read_bytes(), "font/ttf"
 
 
 def _main() -> int:

@@ -105,6 +105,7 @@ LABELS: Final[Mapping[str, str]] = {
     "review.ask_for_fix": N_("asked for a fix"),
     "review.ask_for_payment": N_("asked for payment"),
     "review.open_case": N_("case opened"),
+    "review.prepare_notice": N_("notice prepared"),
     "review.archive": N_("archived"),
     "exclusion.news": N_("news, public affairs or sport"),
     "exclusion.documentary": N_("documentary, historical or biographical work"),

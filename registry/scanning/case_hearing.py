@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from registry.domain.comparison import Role
+from registry.domain.salting import salted_digest
+from registry.domain.told_cohorts import LEAST_RANKED, UNRANKED, Telling
 from registry.engine.analyser import REQUIRED_SPEECH_S
 from registry.engine.identify import Engine
 from registry.engine.pipeline import Bounds, Heard, Item, Pipeline, batch_seconds
@@ -16,6 +18,7 @@ from registry.media.acoustics import Acoustics, describe
 from registry.media.decode import Decoder
 from registry.media.process import Room
 from registry.media.speech import SpeechDetector
+from registry.scanning.compared_inputs import require_apart
 from registry.scanning.comparing import (
     HeardCohort,
     HeardFile,
@@ -24,9 +27,8 @@ from registry.scanning.comparing import (
     cohort_of,
     concluded,
     heard_file,
-    require_apart,
 )
-from registry.services.case_analysis_work import Members, Voices, Wanted
+from registry.services.case_analysis_work import Filed, Members, Voices, Wanted
 
 Content = Callable[[], bytes]
 """Answers the bytes of a recording when they are wanted, so that not all are held at once."""
@@ -103,13 +105,20 @@ class CaseHearing:
             heard.cohorts[name] if name in heard.cohorts else self._enrolled(name, asked.criteria, voices.members[name])
             for name, asked in wanted.asked.cohorts.items()
         ]
-        return concluded(self._engine, parties, cohorts, wanted.asked.said_to_hold, self._calibration_sha256)
+        return concluded(
+            self._engine,
+            parties,
+            cohorts,
+            wanted.asked.said_to_hold,
+            self._calibration_sha256,
+            stated=wanted.asked.stated,
+        )
 
     def _party(self, wanted: Wanted, role: Role, content_of: Callable[[str], bytes]) -> list[HeardFile]:
         filed = wanted.files[role]
         heard = self._heard([partial(content_of, each.paper_id) for each in filed])
         return [
-            heard_file(each.name, each.sha256, one, acoustics, each.custody)
+            heard_file(each.name, each.sha256, one, acoustics, each.custody, salted=each.salt is not None)
             for each, (one, acoustics) in zip(filed, heard, strict=True)
         ]
 
@@ -121,12 +130,14 @@ class CaseHearing:
         for each, (one, _) in zip(recordings, heard, strict=True):
             counted[each.member] = counted.get(each.member, 0) + 1
             files.append((each.member, HeardFile(f"recording {counted[each.member]}", each.sha256, one)))
-        return cohort_of(self._engine, name, criteria, files)
+        found = cohort_of(self._engine, name, criteria, files)
+        return found if len(found.population.gallery) >= LEAST_RANKED else replace(found, telling=UNRANKED)
 
     def _enrolled(self, name: str, criteria: str, members: Members) -> HeardCohort:
         gallery = self._engine.new_gallery()
         gallery.add_many(members.pseudonyms, members.means)
-        return HeardCohort(name, criteria, (), Population(name, gallery), members.sha256)
+        telling = Telling(offset=members.offset)
+        return HeardCohort(name, criteria, (), Population(name, gallery), members.sha256, telling)
 
     def _heard(self, contents: Sequence[Content]) -> list[tuple[Heard, Acoustics | None]]:
         pipeline = Pipeline(self._read, self._engine.analyse_many, self._bounds)
@@ -138,8 +149,18 @@ class CaseHearing:
 
 
 def _require_apart(wanted: Wanted, archives: Mapping[str, CohortArchive]) -> None:
-    """Refuse a recording of a cohort that is one of the three voices too."""
-    owners = [(each.sha256, each.name, f"the {role.value}") for role, files in wanted.files.items() for each in files]
+    """Refuse a recording of a cohort that is one of the three voices too, also where its digest is salted."""
+    every = {each.sha256 for archive in archives.values() for each in archive.recordings}
+    owners = [
+        (_plain(each, every), each.name, f"the {role.value}") for role, files in wanted.files.items() for each in files
+    ]
     for name, archive in archives.items():
         members = [(each.sha256, each.member, f"{each.member} of the cohort {name}") for each in archive.recordings]
         require_apart([*owners, *members])
+
+
+def _plain(filed: Filed, others: Collection[str]) -> str:
+    """Answer the digest of a recording as it is among others, where it is: of what is salted nobody else knows it."""
+    if filed.salt is None:
+        return filed.sha256
+    return next((each for each in others if salted_digest(filed.salt, each) == filed.sha256), filed.sha256)

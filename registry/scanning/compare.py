@@ -8,81 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 from registry.domain.scores import EvidenceOutcome
+from registry.scanning.changes import Cause, Change, Difference, Said
 from registry.scanning.folder import read_json, result_rows
 from registry.scanning.results import PLAN, ResultRow, Status
 from registry.scanning.tally import heard_in
 
 FORMAT: Final = "likeness-scan-comparison"
 VERSION: Final = 1
-
-
-class Change(StrEnum):
-    """How a later scan differs about one performer in one recording, or about a recording."""
-
-    NEW = "new"  # flagged now, and not before
-    RESOLVED = "resolved"  # flagged before, and not now
-    CHANGED = "changed"  # another outcome, verdict or error, flagged both times or neither
-
-
-class Cause(StrEnum):
-    """Why it may differ. Several may hold; nothing tells which of them alone would have done it."""
-
-    INPUT_ADDED = "input_added"
-    INPUT_REMOVED = "input_removed"
-    CONTENT_CHANGED = "content_changed"  # other bytes under the same name
-    NOT_READ_BEFORE = "not_read_before"  # left out, or it failed
-    NOT_READ_NOW = "not_read_now"
-    GALLERY = "gallery"
-    ENGINE = "engine"
-    CALIBRATION = "calibration"
-    TARGET_RATE = "target_rate"
-    DECLARED = "declared"  # another declared use, project or licence claim
-    LICENCES = "licences"  # the evidence is the same, what policy says of it is not
-    UNEXPLAINED = "unexplained"
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a scan says of one performer in one recording, or of the recording as a whole.
-
-    Attributes:
-        outcome: of the evidence, or the slug of an error, or ``not_scanned``.
-        verdict: on it, or empty.
-        log10_lr: of the performer, or None.
-        flagged: whether it is a match that nothing covers.
-    """
-
-    outcome: str
-    verdict: str
-    log10_lr: float | None = None
-    flagged: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One thing that changed.
-
-    Attributes:
-        change: of what kind.
-        name: of the input, as the later scan has it where both do.
-        sha256: of its bytes, or empty.
-        performer: whom it is about, or empty for the recording as a whole.
-        before, now: what was said; None where nothing was.
-        causes: why it may be so; never empty.
-    """
-
-    change: Change
-    name: str
-    sha256: str
-    performer: str
-    before: Said | None
-    now: Said | None
-    causes: tuple[Cause, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +39,17 @@ class Comparison:
         """Answer the differences of one kind."""
         return [one for one in self.differences if one.change is change]
 
+    def as_counts(self) -> dict[str, int]:
+        """Answer how many differences there are of each kind, and how many contents are unchanged."""
+        return {change.value: len(self.of(change)) for change in Change} | {"unchanged": self.unchanged}
+
     def as_json(self) -> dict[str, Any]:
         """Answer the comparison as JSON."""
         return {
             "format": FORMAT,
             "version": VERSION,
             "setting": {name: {"before": before, "now": now} for name, (before, now) in self.setting.items()},
-            "counts": {change.value: len(self.of(change)) for change in Change} | {"unchanged": self.unchanged},
+            "counts": self.as_counts(),
             "differences": [asdict(one) for one in self.differences],
         }
 
@@ -144,8 +84,8 @@ def compare(before: Path, now: Path) -> Comparison:
     Raises:
         InvalidInputError: a plan or the results of one cannot be read.
     """
-    setting = _setting(read_json(before / PLAN), read_json(now / PLAN))
-    causes = _causes(setting)
+    setting = setting_between(read_json(before / PLAN), read_json(now / PLAN))
+    causes = causes_of(setting)
     earlier = {content.sha256 or content.name: content for content in _contents(before)}
     by_name = {content.name: content for content in earlier.values()}
     found: list[Difference] = []
@@ -173,7 +113,8 @@ _SETTING: Final[Mapping[str, tuple[Cause, tuple[str, ...]]]] = {
 }
 
 
-def _setting(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, tuple[object, object]]:
+def setting_between(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, tuple[object, object]]:
+    """Answer what differs in how two scans were made, by their plans: by name, before and now."""
     pairs = {name: (_at(before, path), _at(now, path)) for name, (_, path) in _SETTING.items()}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
@@ -185,8 +126,19 @@ def _at(plan: Mapping[str, Any], path: tuple[str, ...]) -> object:
     return value
 
 
-def _causes(setting: Mapping[str, object]) -> tuple[Cause, ...]:
+def causes_of(setting: Mapping[str, object]) -> tuple[Cause, ...]:
+    """Answer what may have changed decisions, by what differs in how two scans were made."""
     return tuple(dict.fromkeys(cause for name, (cause, _) in _SETTING.items() if name in setting))
+
+
+def differences_between(known: ResultRow | None, now: ResultRow, causes: tuple[Cause, ...]) -> list[Difference]:
+    """Answer what changed from one row to another of the same content or name; None where only the later one is."""
+    return list(_differences(None if known is None else _content(known), _content(now), causes))
+
+
+def differences_of_gone(row: ResultRow) -> list[Difference]:
+    """Answer what changed by a row's content not being there any more."""
+    return list(_gone(_content(row)))
 
 
 def _contents(out: Path) -> Iterator[_Content]:

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from registry.domain.comparison import Role
+from registry.domain.salting import salted_digest
 from registry.engine.calibration import CALIBRATION_SHA256
 from registry.engine.validation_curves import shipped_curves
 from registry.errors import InvalidInputError, ScanMismatchError
-from registry.scanning.comparing import FROM, REGISTRY, UNDESCRIBED, CohortFiles, InputFile, Inputs, sha256_of
+from registry.scanning.compared_inputs import CohortFiles, InputFile, Inputs, sha256_of
+from registry.scanning.comparing import FROM, REGISTRY, UNDESCRIBED
 from registry.scanning.recompute import TOLERANCE
 
 _MEASURED: Final = ("marks", "materials", "cohorts", "recordings", "said_to_hold", "reading")
@@ -48,13 +50,18 @@ class Wanted:
     at_hand: Inputs | None = None
 
 
-def wanted_by(document: Mapping[str, Any], files: Sequence[Path]) -> Wanted:
+def wanted_by(document: Mapping[str, Any], files: Sequence[Path], salts: Sequence[bytes] = ()) -> Wanted:
     """Find a document's inputs among files, by their bytes, whatever they are called and wherever they lie.
+
+    Args:
+        document: of a comparison.
+        files: that are at hand.
+        salts: of digests that are salted, as the side that filed the recordings has them.
 
     Raises:
         InvalidInputError: the document does not say what its inputs were, or a file cannot be read.
     """
-    at_hand = {sha256_of(path): path for path in files}
+    at_hand = _found_by(files, salts)
     try:
         given = document["inputs"]
         kept = [role for role, files in given["parties"].items() if any(map(_is_kept, files))]
@@ -67,6 +74,21 @@ def wanted_by(document: Mapping[str, Any], files: Sequence[Path]) -> Wanted:
     return Wanted(None if kept else found, missing, len(named), tuple(kept), found)
 
 
+@dataclass(frozen=True, slots=True)
+class _AtHand:
+    """A file that is at hand, with the plain digest of its bytes."""
+
+    path: Path
+    sha256: str
+
+
+def _found_by(files: Sequence[Path], salts: Sequence[bytes]) -> Mapping[str, _AtHand]:
+    """Answer files by the digests that a document may know them by, plain and salted."""
+    plain = {(found := _AtHand(path, sha256_of(path))).sha256: found for path in files}
+    salted = {salted_digest(salt, found.sha256): found for salt in salts for found in plain.values()}
+    return {**salted, **plain}
+
+
 def _is_kept(entry: Mapping[str, Any]) -> bool:
     return entry.get(FROM) == REGISTRY
 
@@ -74,7 +96,7 @@ def _is_kept(entry: Mapping[str, Any]) -> bool:
 def _named(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield every recording that is named, with its hash."""
     for role, files in inputs["parties"].items():
-        yield from ((f"{role}: {file['name']}", file["sha256"]) for file in files if not _is_kept(file))
+        yield from ((f"{role}: {_called(file)}", file["sha256"]) for file in files if not _is_kept(file))
     for cohort in inputs["cohorts"]:
         for member in () if _is_kept(cohort) else cohort["members"]:
             yield from (
@@ -82,11 +104,22 @@ def _named(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             )
 
 
-def _inputs(document: Mapping[str, Any], at_hand: Mapping[str, Path]) -> Inputs:
+def _called(file: Mapping[str, Any]) -> str:
+    return f"{file['name']}, whose digest is salted" if file.get("salted") else str(file["name"])
+
+
+def _ranked(document: Mapping[str, Any], name: str) -> bool:
+    """Whether a document tells ranks among a cohort; of small ones it does not."""
+    told = [each["performer"].get("rank", {}) for each in document["cohorts"] if each["name"] == name]
+    return all(rank is not None for rank in told)
+
+
+def _inputs(document: Mapping[str, Any], at_hand: Mapping[str, _AtHand]) -> Inputs:
     """Answer the voices and cohorts of which there are recordings, and nothing else."""
 
     def found(files: Sequence[Mapping[str, Any]]) -> list[InputFile]:
-        return [InputFile(at_hand[file["sha256"]], file["name"], file["sha256"]) for file in files]
+        here = [(at_hand[file["sha256"]], file["name"]) for file in files]
+        return [InputFile(one.path, name, one.sha256) for one, name in here]
 
     given = document["inputs"]
     source = document["materials"].get(Role.SOURCE.value)
@@ -99,6 +132,7 @@ def _inputs(document: Mapping[str, Any], at_hand: Mapping[str, Path]) -> Inputs:
                 cohort["name"],
                 cohort["criteria"],
                 {member["name"]: found(member["files"]) for member in cohort["members"]},
+                _ranked(document, cohort["name"]),
             )
             for cohort in given["cohorts"]
             if not _is_kept(cohort)

@@ -9,12 +9,12 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 from registry.domain.comparison import Comparison, Role
 from registry.domain.conclusions import Reading, read
+from registry.domain.told_cohorts import EVERYTHING, UNRANKED, Telling, told
 from registry.engine.analysis import Analysis
 from registry.engine.gallery import Gallery
 from registry.engine.identify import Engine
@@ -24,140 +24,17 @@ from registry.engine.voiceprint import Voiceprint
 from registry.errors import InvalidInputError
 from registry.interchange.comparisons import FORMAT, VERSION, comparison_json
 from registry.media.acoustics import Acoustics, describe, described
+from registry.scanning.compared_inputs import CohortFiles, Inputs
 from registry.scanning.listening import Heard, Listener
-from registry.scanning.page_parts import visible
 from registry.scanning.plan import engine_json, versions
 from registry.vault.signing import canonical
 
-STATED: Final = "stated"
 FROM: Final = "from"
 REGISTRY: Final = "registry"
 """In an input: where it lies, if it is no recording but a voiceprint that nobody takes out of there."""
-STATED_FIGURES: Final = ("language", "style")
-"""What of a voice's recordings is stated, and not measured: it says how well conditions match."""
 UNDESCRIBED: Final = "under_seal"
 """In the acoustics: voices of which it is not said what they are like, for that could tell who they are."""
 ACOUSTICS_USE: Final = "for information only: no log10 LR rests on it"
-_BLOCK: Final = 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class InputFile:
-    """One file of a party or of a cohort.
-
-    Attributes:
-        path: where it lies; never written anywhere.
-        name: what it is called in the document.
-        sha256: of its bytes.
-    """
-
-    path: Path
-    name: str
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class CohortFiles:
-    """One cohort.
-
-    Attributes:
-        name: of it.
-        criteria: by which its members were chosen, in words.
-        members: their recordings, by what they are called.
-    """
-
-    name: str
-    criteria: str
-    members: Mapping[str, Sequence[InputFile]]
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """Everything that is compared.
-
-    Attributes:
-        parties: files by role; no `Role.SOURCE` where nobody is declared.
-        cohorts: the stated one first, then alternatives.
-        sealed: whether the source is under seal: their files are not called by their names.
-        said_to_hold: see `registry.domain.comparison.Comparison`.
-        stated: of each voice, what somebody states of its recordings, by one of `STATED_FIGURES`.
-        undescribed: voices of which the document does not say what they are like.
-    """
-
-    parties: Mapping[Role, Sequence[InputFile]]
-    cohorts: Sequence[CohortFiles]
-    sealed: bool = False
-    said_to_hold: tuple[str, ...] = ()
-    stated: Mapping[Role, Mapping[str, str]] = field(default_factory=dict)
-    undescribed: frozenset[Role] = frozenset()
-
-    def require_apart(self) -> None:
-        """Refuse a recording that stands for two voices: it would be compared with itself.
-
-        Raises:
-            InvalidInputError: naming both.
-        """
-        parties = [(file, f"the {role.value}") for role, files in self.parties.items() for file in files]
-        owned = [(file.sha256, file.name, owner) for file, owner in parties]
-        require_apart(owned)
-        for cohort in self.cohorts:
-            members = [
-                (file.sha256, file.name, f"{member} of the cohort {cohort.name}")
-                for member, files in cohort.members.items()
-                for file in files
-            ]
-            require_apart([*owned, *members])
-
-
-def require_apart(owned: Sequence[tuple[str, str, str]]) -> None:
-    """Refuse a recording that stands for two voices: hash, name and whose it is, of each.
-
-    Raises:
-        InvalidInputError: naming both.
-    """
-    owners: dict[str, str] = {}
-    for sha256, name, owner in owned:
-        before = owners.setdefault(sha256, owner)
-        if before != owner:
-            raise InvalidInputError(
-                f"{name} is given for {owner} and, the same bytes, for {before}: no recording is compared with itself",
-                file=name,
-                sha256=sha256,
-            )
-
-
-def files_of(paths: Sequence[Path], *, called: str | None = None) -> list[InputFile]:
-    """Answer files with their hashes; of two with the same bytes the first.
-
-    Args:
-        paths: of files.
-        called: what they are called, with a number, in place of their names.
-
-    Raises:
-        InvalidInputError: one cannot be read.
-    """
-    found: dict[str, InputFile] = {}
-    for path in paths:
-        sha256 = sha256_of(path)
-        name = visible(path.name) if called is None else f"{called} {len(found) + 1}"
-        found.setdefault(sha256, InputFile(path, name, sha256))
-    return list(found.values())
-
-
-def sha256_of(path: Path) -> str:
-    """Answer the hash of a file's bytes.
-
-    Raises:
-        InvalidInputError: it cannot be read.
-    """
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb") as content:
-            while block := content.read(_BLOCK):
-                digest.update(block)
-    except OSError as error:
-        raise InvalidInputError(f"{path} cannot be read: {error.strerror}", path=str(path)) from error
-    return digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +47,7 @@ class HeardFile:
         heard: its analysis, or why there is none.
         acoustics: of it, where one voice speaks.
         custody: how it came to be here, as the document says it; empty where nobody has kept that.
+        salted: whether the hash is salted: `registry.domain.salting`.
     """
 
     name: str
@@ -177,6 +55,7 @@ class HeardFile:
     heard: Heard
     acoustics: Acoustics | None = None
     custody: Mapping[str, str] = field(default_factory=dict)
+    salted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +94,7 @@ class HeardCohort:
         heard: recordings, each with the member that it is of; of a cohort chosen in a registry there are none.
         population: to be searched.
         list_sha256: of the list of members, where they were chosen in a registry; None where there are recordings.
+        telling: how much is told of how voices stand to it.
     """
 
     name: str
@@ -222,6 +102,7 @@ class HeardCohort:
     heard: Sequence[tuple[str, HeardFile]]
     population: Population
     list_sha256: str | None = None
+    telling: Telling = EVERYTHING
 
     def as_json(self) -> dict[str, Any]:
         """Answer what the document says of it."""
@@ -302,13 +183,14 @@ def concluded(
             hold.
     """
     source = parties.get(Role.SOURCE)
-    comparison = ThreeWay(engine).compare(
+    measured = ThreeWay(engine).compare(
         parties[Role.QUESTIONED].party(),
         parties[Role.PERFORMER].party(),
         None if source is None else source.party(),
         [cohort.population for cohort in cohorts],
         said_to_hold,
     )
+    comparison = told(measured, {cohort.name: cohort.telling for cohort in cohorts})
     reading = read(comparison)
     document = {
         "format": FORMAT,
@@ -349,13 +231,19 @@ def _hear_parties(listener: Listener, inputs: Inputs) -> dict[Role, HeardParty]:
 
 
 def heard_file(
-    name: str, sha256: str, heard: Heard, acoustics: Acoustics | None, custody: Mapping[str, str] | None = None
+    name: str,
+    sha256: str,
+    heard: Heard,
+    acoustics: Acoustics | None,
+    custody: Mapping[str, str] | None = None,
+    *,
+    salted: bool = False,
 ) -> HeardFile:
     """Answer a recording of a party; what its speech is like is said only where one voice speaks."""
     alone = isinstance(heard, Analysis) and len(heard.voices) == 1
     if acoustics is not None and isinstance(heard, Analysis):
         acoustics = replace(acoustics, band_hz=heard.quality.bandwidth_hz)
-    return HeardFile(name, sha256, heard, acoustics if alone else None, custody or {})
+    return HeardFile(name, sha256, heard, acoustics if alone else None, custody or {}, salted)
 
 
 def _hear_cohort(listener: Listener, cohort: CohortFiles) -> HeardCohort:
@@ -365,7 +253,8 @@ def _hear_cohort(listener: Listener, cohort: CohortFiles) -> HeardCohort:
         (member, HeardFile(file.name, file.sha256, one))
         for (member, file), (_, one) in zip(owners, answers, strict=True)
     ]
-    return cohort_of(listener.engine, cohort.name, cohort.criteria, heard)
+    found = cohort_of(listener.engine, cohort.name, cohort.criteria, heard)
+    return found if cohort.ranked else replace(found, telling=UNRANKED)
 
 
 def cohort_of(engine: Engine, name: str, criteria: str, heard: Sequence[tuple[str, HeardFile]]) -> HeardCohort:
@@ -393,11 +282,17 @@ def _held(name: str) -> dict[str, Any]:
 
 
 def _file(one: HeardFile) -> dict[str, Any]:
+    """Answer what is said of a file: of one under seal whole seconds and no quality, by which it would be known."""
     said: dict[str, Any] = {"name": one.name, "sha256": one.sha256, "error": _error(one.heard)}
+    if one.salted:
+        said["salted"] = True
     if one.custody:
         said["custody"] = dict(one.custody)
     if not isinstance(one.heard, Analysis):
         return said
+    if one.salted:
+        told = {"duration_s": float(round(one.heard.duration_s)), "speech_s": float(round(one.heard.speech_s))}
+        return {**said, **told, "voices": len(one.heard.voices), "quality": None}
     quality = {name: None if value is None else round(value, 4) for name, value in asdict(one.heard.quality).items()}
     return {
         **said,

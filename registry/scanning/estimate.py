@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final
 
-from registry.engine.pipeline import processors
 from registry.errors import InvalidInputError
 from registry.media.decode import Decoder, MediaLimits
 from registry.media.process import HEADER_COMMAND
@@ -27,6 +27,11 @@ _MOST_BYTES: Final = 64 * 2**20
 """Of one sampled file that would have to be copied from a store."""
 _MOST_COPIED: Final = 8
 _HOUR_S: Final = 3600
+
+
+def expected_false_hits(target_fpir: float, files: int) -> float:
+    """Answer how many recordings of nobody in the gallery should bring up a match, were all of them such."""
+    return round(target_fpir * files, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +110,12 @@ def estimate(
         hours=_hours(lengths, files, bytes_ if sized == files else None),
         from_headers_of=len(lengths),
         device=device,
-        cores=threads or processors(),
+        cores=threads or _processors(),
     )
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0))
 
 
 def _hours(lengths: list[tuple[InputRow, float]], files: int, bytes_: int | None) -> float | None:
@@ -124,7 +133,7 @@ def _lengths(rows: Iterable[InputRow], patience: Patience, fence: Fence) -> list
     too_many = {row.number for row in copied if not 0 <= row.size <= _MOST_BYTES}
     too_many |= {row.number for row in copied[_MOST_COPIED:]}
     asked = [row for row in rows if row.number not in too_many]
-    at_once = max(2, processors())
+    at_once = max(2, _processors())
     with (
         Decoder(command=HEADER_COMMAND, files_per_child=_MOST_SAMPLED, at_once=at_once) as decoder,
         ThreadPoolExecutor(at_once) as pool,

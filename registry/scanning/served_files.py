@@ -1,4 +1,4 @@
-"""What came of a scan, for those who may see it: its signed report, its pages, and its rows, a few at a time.
+"""What came of a scan, for those who may see it: its signed report, its pages, and where its table is.
 
 It needs no engine. What reads tables is loaded where one is read.
 """
@@ -6,40 +6,19 @@ It needs no engine. What reads tables is loaded where one is read.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import Any
 
 from registry.domain.accounts import Principal
 from registry.domain.scans import ScanOrigin, ScanState
 from registry.errors import ConflictError, NotFoundError
-from registry.scanning.results import REPORT, RESULTS, ResultRow
+from registry.scanning.results import PLAN, REPORT, RESULTS, SUMMARY
 from registry.scanning.signing import REPORT_TYPE, open_claims
 from registry.services.context import Context
 from registry.services.scan_work import folder_of
 from registry.services.scans import get_scan
 from registry.store.scans import Scan
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-    from pyarrow import parquet
-
-
-@dataclass(frozen=True, slots=True)
-class RowsWanted:
-    """Which rows are wanted.
-
-    Attributes:
-        after: number of the row that the page begins after; -1 for the first page.
-        limit: how many at most.
-        where: value by column.
-    """
-
-    after: int
-    limit: int
-    where: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def report_of(ctx: Context, principal: Principal, scan_id: str) -> bytes:
@@ -86,36 +65,27 @@ def results_file(ctx: Context, principal: Principal, scan_id: str) -> Path:
     return _file(ctx, _served(ctx, principal, scan_id), RESULTS)
 
 
-def rows_of_scan(ctx: Context, principal: Principal, scan_id: str, wanted: RowsWanted) -> Sequence[ResultRow]:
-    """Answer a page of rows, in their order, in memory that grows with the page and not with the table.
+def plan_and_summary(ctx: Context, principal: Principal, scan_id: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Answer what was asked of a scan that workers ran, and what it came to, as its report signs both.
 
     Raises:
         NotFoundError, ConflictError: see `page_of`.
     """
-    from pyarrow import parquet
+    from registry.scanning.folder import read_json
 
-    found: list[ResultRow] = []
-    with parquet.ParquetFile(results_file(ctx, principal, scan_id)) as table:
-        end = 0
-        for group in range(table.num_row_groups):
-            end += table.metadata.row_group(group).num_rows
-            if end > wanted.after + 1 and len(found) < wanted.limit:
-                found += _of_group(table, group, wanted, wanted.limit - len(found))
-    return found
+    scan = _served(ctx, principal, scan_id)
+    return read_json(_file(ctx, scan, PLAN)), read_json(_file(ctx, scan, SUMMARY))
 
 
-def _of_group(table: parquet.ParquetFile, group: int, wanted: RowsWanted, limit: int) -> list[ResultRow]:
-    """Answer the first rows of a group that are wanted; only what they are told by is read of the others."""
-    from pyarrow import compute
+def folder_of_results(ctx: Context, principal: Principal, scan_id: str) -> Path:
+    """Answer the folder of a scan that workers ran, in which its plan and its table are.
 
-    told: pa.Table = table.read_row_group(group, columns=["number", *wanted.where])
-    chosen = compute.greater(told["number"], wanted.after)
-    for column, value in wanted.where.items():
-        chosen = compute.and_(chosen, compute.equal(told[column], value))
-    places = compute.indices_nonzero(chosen)[:limit]
-    if not len(places):
-        return []
-    return [ResultRow.of(record) for record in table.read_row_group(group).take(places).to_pylist()]
+    Raises:
+        NotFoundError, ConflictError: see `page_of`.
+    """
+    scan = _served(ctx, principal, scan_id)
+    _file(ctx, scan, PLAN)
+    return _file(ctx, scan, RESULTS).parent
 
 
 # --- which scan ------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -13,7 +14,7 @@ from registry.domain.checks import WorkKind
 from registry.domain.events import EventType
 from registry.domain.gallery_files import SearchPurpose
 from registry.domain.ids import IdPrefix
-from registry.domain.scan_requests import ScanRequest, path_below
+from registry.domain.scan_requests import ScanRequest, ScanRoot, path_below
 from registry.domain.scans import ENDED, ScanOrigin, ScanState
 from registry.domain.uses import UseKind
 from registry.errors import ConflictError, InvalidInputError, NotFoundError, SourceError
@@ -21,6 +22,7 @@ from registry.scanning.declared import declared_use
 from registry.scanning.licensed import moment_of, require_known
 from registry.scanning.lists import FIELDS
 from registry.services.context import Context
+from registry.services.engine_settings import settings_in_force
 from registry.services.unit import require_version, unit_of_work
 from registry.store import scans, work
 from registry.store.accounts import Organisation
@@ -50,14 +52,7 @@ def request_scan(ctx: Context, principal: Principal, asked: ScanRequest) -> Scan
         InvalidInputError: an option cannot be used; the sentence says which, and why.
         ConflictError: as many scans as are allowed are open; figures ``open`` and ``most``.
     """
-    principal.require(Scope.SCANS_WRITE)
-    organisation_id = _organisation_of(ctx, principal, asked)
-    if principal.is_operator:
-        _require_root(ctx, asked.root)
-    else:
-        ctx.scan_places.root_for(asked.root, organisation_id)
-    path = path_below(asked.path)
-    _require_usable(ctx, asked, organisation_id)
+    organisation_id, path = require_askable(ctx, principal, asked)
     with unit_of_work(ctx) as unit:
         _require_room(unit.session, organisation_id)
         scan = Scan(
@@ -89,6 +84,35 @@ def request_scan(ctx: Context, principal: Principal, asked: ScanRequest) -> Scan
         )
         unit.commit()
     return scan
+
+
+def require_askable(ctx: Context, principal: Principal, asked: ScanRequest) -> tuple[str, str]:
+    """Answer who uses the recordings, and the path below the root, once both and every option may be asked for.
+
+    Raises:
+        ForbiddenError, NotFoundError, InvalidInputError: see `request_scan`.
+    """
+    principal.require(Scope.SCANS_WRITE)
+    organisation_id = _organisation_of(ctx, principal, asked)
+    if principal.is_operator:
+        _require_root(ctx, asked.root)
+    else:
+        ctx.scan_places.root_for(asked.root, organisation_id)
+    path = path_below(asked.path)
+    _require_usable(ctx, asked, organisation_id)
+    return organisation_id, path
+
+
+def roots_for(ctx: Context, principal: Principal) -> Sequence[ScanRoot]:
+    """Answer the roots that somebody may have scanned, by name: an operator every one.
+
+    Raises:
+        ForbiddenError: the caller may not ask for scans.
+    """
+    principal.require(Scope.SCANS_WRITE)
+    own = principal.organisation_id
+    roots = sorted(ctx.scan_places.roots.values(), key=lambda root: root.name)
+    return [root for root in roots if principal.is_operator or own in root.organisations]
 
 
 def cancel_scan(ctx: Context, principal: Principal, scan_id: str, *, if_version: int | None = None) -> Scan:
@@ -168,10 +192,32 @@ def _require_usable(ctx: Context, asked: ScanRequest, organisation_id: str) -> N
                 f"{name} is one line of {LONGEST_TEXT} characters at most", field=name, longest=LONGEST_TEXT
             )
     declared_use(asked.declared_use, use_kind(asked.kind))
+    require_rate(ctx, asked.target_fpir)
     unknown = sorted(set(asked.columns) - set(FIELDS))
     if unknown:
         raise SourceError(f"no column stands for {', '.join(unknown)}: {', '.join(FIELDS)} do", fields=unknown)
     require_known(ctx, organisation_id, _moment(ctx, asked))
+
+
+def require_rate(ctx: Context, target_fpir: float | None) -> float:
+    """Answer the rate of chance matches that a scan works at: the one in force, or a lower one that was asked for.
+
+    A higher one would put findings on record that two operators have not agreed to.
+
+    Raises:
+        InvalidInputError: it is no rate, or a higher one; figures ``target_fpir`` and ``in_force``.
+    """
+    in_force = settings_in_force(ctx)[1].target_fpir
+    if target_fpir is None:
+        return in_force
+    if not 0 < target_fpir <= in_force:
+        raise InvalidInputError(
+            f"the rate of chance matches is above 0, and at most {in_force:g}, which is in force",
+            field="target_fpir",
+            target_fpir=target_fpir,
+            in_force=in_force,
+        )
+    return target_fpir
 
 
 def _moment(ctx: Context, asked: ScanRequest) -> datetime:

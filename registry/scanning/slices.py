@@ -57,6 +57,9 @@ LOOK_S: Final = 0.05
 REST_S: Final = 60.0
 """A scan that is at hand and was not gone on with for so long is let go."""
 
+_SAID_BEFORE: Final = ("operating_point", "expected_false_hits")
+"""Of a plan, what is shown with the engine from the moment that a scan begins."""
+
 GIVEN_BACK: Final = "given back"
 LEFT_TO_ANOTHER: Final = "another worker is still at it"
 DONE: Final = "done"
@@ -175,11 +178,12 @@ class ScanDesk:
         if self._open is not None and self._open.is_still(held):
             return self._open
         self._let_go()
+        hearing = self._hearing.at(served.request.target_fpir)
         if not (served.out / PLAN).exists():
-            plan_scan(self._ctx, served, self._hearing, halts)
+            plan_scan(self._ctx, served, hearing, halts)
         plan = read_json(served.out / PLAN)
-        self._hearing.require_planned(plan)
-        self._open = _OpenScan(self._ctx, self._hearing, held, served, plan)
+        hearing.require_planned(plan)
+        self._open = _OpenScan(self._ctx, hearing, held, served, plan)
         return self._open
 
     def _let_go(self) -> None:
@@ -227,7 +231,10 @@ class _OpenScan:
         self._figures = Figures()
         self.manifest = manifest_of(served, plan)
         begun = Begun(
-            datetime.fromisoformat(plan["started_at"]), self.manifest.counts.rows, self.manifest.sha256, plan["engine"]
+            datetime.fromisoformat(plan["started_at"]),
+            self.manifest.counts.rows,
+            self.manifest.sha256,
+            plan["engine"] | {name: plan[name] for name in _SAID_BEFORE},
         )
         with ExitStack() as stack:
             listener = stack.enter_context(opened_listener(hearing.engine, MEMORY_MIB))

@@ -20,7 +20,7 @@ from registry.domain.uses_document import use_json
 from registry.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError, UseRefusedError
 from registry.services.clearances import asking_studio, reach
 from registry.services.context import Context
-from registry.services.performers import performer_to_change
+from registry.services.performers import narrowed, performer_to_change
 from registry.services.records import records_between
 from registry.services.unit import Unit, unit_of_work
 from registry.store import approvals
@@ -218,11 +218,18 @@ def _may_see(principal: Principal, approval: Approval) -> bool:
 
 
 def list_approvals(
-    ctx: Context, principal: Principal, *, state: ApprovalState | None, after: str | None, limit: int
+    ctx: Context,
+    principal: Principal,
+    *,
+    state: ApprovalState | None,
+    performer_id: str | None = None,
+    after: str | None,
+    limit: int,
 ) -> Sequence[Approval]:
     """Answer a page of approvals, newest first: of one's own studio, about oneself, or all to an operator."""
     principal.require(Scope.CLEARANCES_READ)
     studio_id, performer_ids = reach(principal)
+    performer_ids = narrowed(performer_ids, performer_id)
     with ctx.database.read() as session:
         return approvals.page_of_approvals(
             session, studio_id=studio_id, performer_ids=performer_ids, state=state, after=after, limit=limit

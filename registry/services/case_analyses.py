@@ -8,7 +8,7 @@ seal nothing here says who it is.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session, undefer
 
@@ -31,6 +31,7 @@ from registry.domain.ids import IdPrefix
 from registry.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from registry.services.case_access import acting, journal, visible_case
 from registry.services.case_cohorts import require_archive, require_people
+from registry.services.case_recordings import alike_under_seal
 from registry.services.consents import in_force
 from registry.services.context import Context
 from registry.services.unit import Unit, unit_of_work
@@ -57,6 +58,7 @@ class Wish:
         without_source: that nobody is declared, although somebody might be.
         without_cohorts: sides whose alternatives are left out.
         said_to_hold: what somebody knows to be in the recordings that nobody validated.
+        stated: of each voice, what somebody states of its recordings, by one of `STATED_FIGURES`.
     """
 
     cohort: CohortAsked
@@ -66,6 +68,7 @@ class Wish:
     without_source: bool = False
     without_cohorts: Collection[CaseSide] = ()
     said_to_hold: Sequence[str] = ()
+    stated: Mapping[Role, Mapping[str, str]] = field(default_factory=dict)
 
 
 # --- asking ----------------------------------------------------------------------------------------------------------
@@ -90,7 +93,7 @@ def ask_analysis(ctx: Context, principal: Principal, case_id: str, wish: Wish, *
         by = acting(unit, principal, case_id)
         _require_may_ask(unit.session, by.case, by.side)
         _require_room(unit.session, by.case)
-        asked = _Asking(unit, by.case).asked(wish)
+        asked = _Asking(ctx, unit, by.case).asked(wish)
         analysis = CaseAnalysis(
             id=unit.new_id(IdPrefix.CASE_ANALYSIS),
             case_id=by.case.id,
@@ -146,11 +149,13 @@ class _Asking:
     """Finds out what there is to hear, in the unit that writes it down.
 
     Args:
+        ctx: what verbs work with.
         unit: of the verb.
         case: locked.
     """
 
-    def __init__(self, unit: Unit, case: Case) -> None:
+    def __init__(self, ctx: Context, unit: Unit, case: Case) -> None:
+        self._ctx = ctx
         self._session = unit.session
         self._now = unit.now
         self._case = case
@@ -165,7 +170,7 @@ class _Asking:
         source = None if wish.without_source else wish.source or self._source()
         voices |= {} if source is None else {Role.SOURCE: source}
         cohorts, said_to_hold = self._cohorts(wish), tuple(dict.fromkeys(wish.said_to_hold))
-        asked = AnalysisAsked(voices, cohorts, said_to_hold, self._case.attestation_id)
+        asked = AnalysisAsked(voices, cohorts, said_to_hold, self._case.attestation_id, wish.stated)
         self._require_hearable(asked)
         self._require_enrolled(asked)
         return asked
@@ -209,13 +214,15 @@ class _Asking:
     def _require_hearable(self, asked: AnalysisAsked) -> None:
         named = {paper_id for voice in asked.voices.values() for paper_id in voice.paper_ids}
         papers = case_analyses.papers_named(self._session, self._case.id, named)
+        told = {paper.id: paper.sha256 for paper in papers.values()}
+        alike = alike_under_seal(self._ctx, self._marks, told)
         owners: dict[str, Role] = {}
         for role, voice in asked.voices.items():
             for paper_id in voice.paper_ids:
                 if paper_id not in papers:
                     raise NotFoundError("there is no such paper in this case")
                 self._require_recording(papers[paper_id], role)
-                other = owners.setdefault(papers[paper_id].sha256, role)
+                other = owners.setdefault(told[alike.get(paper_id, paper_id)], role)
                 if other is not role:
                     raise InvalidInputError(
                         f"{paper_id} is given for the {role.value} and, the same bytes, for the {other.value}: no "
@@ -245,7 +252,7 @@ class _Asking:
             )
 
     def _cohorts(self, wish: Wish) -> Mapping[str, CohortAsked]:
-        require_people(self._session, self._case, wish.cohort, self._now, told=True)
+        require_people(self._session, self._case, wish.cohort, self._now)
         proposed = case_analyses.cohorts_of(self._session, self._case.id)
         alternatives = {
             ALTERNATIVES[cohort.side]: cohort.value() for cohort in proposed if cohort.side not in wish.without_cohorts

@@ -20,8 +20,8 @@ _CLOSED = "case_closed"
 
 
 def fail_analysis(unit: Unit, analysis_id: str, problem: Mapping[str, object]) -> None:
-    """End an analysis that was tried too often, in the unit that gives its work up."""
-    analysis = unit.session.get(CaseAnalysis, analysis_id, with_for_update=True)
+    """End an analysis that was tried too often, in the unit that gives its work up, and that holds its lock."""
+    analysis = unit.session.get(CaseAnalysis, analysis_id)
     if analysis is not None and analysis.ended_at is None:
         failure = {"code": problem["slug"], "detail": problem["detail"], "figures": problem["figures"]}
         end_as_failed(unit, analysis, unit.session.get_one(Case, analysis.case_id), failure, SYSTEM)

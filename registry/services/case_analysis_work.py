@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session, undefer
 
 from registry.domain.case_analyses import AnalysisAsked, AnalysisState
-from registry.domain.cohorts import Criteria, require_enough
+from registry.domain.cohorts import TENS, Criteria, in_tens, require_enough
 from registry.domain.comparison import Role
 from registry.domain.conclusions import Conclusion
 from registry.domain.consents import ConsentPurpose, Modality
@@ -27,7 +27,7 @@ from registry.services import gallery
 from registry.services.case_analysis_endings import end_as_failed, failure_of, record, voice_gone
 from registry.services.case_cohorts import opened_archive, people_for
 from registry.services.case_papers import opened_content
-from registry.services.case_recordings import content_apart
+from registry.services.case_recordings import content_apart, opened_salt
 from registry.services.consents import in_force
 from registry.services.context import Context
 from registry.services.unit import Unit, unit_of_work
@@ -35,9 +35,8 @@ from registry.store import case_analyses, engine_settings, enrolments, performer
 from registry.store.case_analyses import CaseAnalysis, CaseRecording
 from registry.store.cases import Case, CasePaper
 from registry.store.work import Lease
-from registry.vault.commitments import cohort_order
+from registry.vault.commitments import cohort_key, cohort_list_digest, cohort_offset, cohort_order
 from registry.vault.keys import WrappedKey
-from registry.vault.signing import canonical
 from registry.vault.voiceprints import SealedVoiceprint as Sealed
 
 
@@ -48,14 +47,16 @@ class Filed:
     Attributes:
         paper_id: of the paper.
         name: what it is called in the result: the paper's id, or of a source under seal its number.
-        sha256: of its bytes.
+        sha256: of its bytes; of one under seal, with its salt.
         custody: who filed it, and when.
+        salt: of the digest of one under seal; for telling whether two are one, and for nobody to read.
     """
 
     paper_id: str
     name: str
     sha256: str
     custody: Mapping[str, str]
+    salt: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +93,15 @@ class Members:
         performer_ids: who they are; for `complete_analysis` alone.
         pseudonyms: what they are called in the result, in the same order.
         means: by encoder id ``(n, d) float32``.
-        sha256: of the list of their voiceprints' ids, sorted.
+        sha256: of the list of their voiceprints' ids, sorted, under the key of the case.
+        offset: by how much counts of them are moved before they are told in tens.
     """
 
     performer_ids: Sequence[str]
     pseudonyms: Sequence[str]
     means: Mapping[str, NDArray[np.float32]]
     sha256: str
+    offset: int
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -149,7 +152,7 @@ def begin_analysis(ctx: Context, held: Lease) -> Wanted:
         number = engine_settings.in_force(unit.session)[0]
         asked = analysis.value()
         sealed = _is_sealed(unit.session, case, asked)
-        files = {role: list(_filed(unit.session, case, role, asked, sealed=sealed)) for role in asked.voices}
+        files = {role: list(_filed(ctx, unit.session, case, role, asked, sealed=sealed)) for role in asked.voices}
         unit.commit()
     return Wanted(analysis.id, case.id, asked, files, sealed, number)
 
@@ -172,9 +175,12 @@ def _is_sealed(session: Session, case: Case, asked: AnalysisAsked) -> bool:
     return named_under_seal or any(mark.under_seal for paper_id, mark in marks.items() if paper_id in of_source)
 
 
-def _filed(session: Session, case: Case, role: Role, asked: AnalysisAsked, *, sealed: bool) -> Iterator[Filed]:
+def _filed(
+    ctx: Context, session: Session, case: Case, role: Role, asked: AnalysisAsked, *, sealed: bool
+) -> Iterator[Filed]:
     paper_ids = asked.voices[role].paper_ids
     papers = case_analyses.papers_named(session, case.id, paper_ids)
+    marks = case_analyses.recordings_of(session, case.id)
     for number, paper_id in enumerate(paper_ids, start=1):
         paper = papers[paper_id]
         name = f"source {number}" if sealed and role is Role.SOURCE else paper.id
@@ -183,7 +189,9 @@ def _filed(session: Session, case: Case, role: Role, asked: AnalysisAsked, *, se
             "filed_by": paper.side.value,
             "filed_at": paper.filed_at.isoformat().replace("+00:00", "Z"),
         }
-        yield Filed(paper.id, name, paper.sha256, custody)
+        mark = marks.get(paper.id)
+        salt = opened_salt(ctx, mark) if mark is not None and mark.under_seal else None
+        yield Filed(paper.id, name, paper.sha256, custody, salt)
 
 
 def read_recording(ctx: Context, paper_id: str) -> bytes:
@@ -276,18 +284,23 @@ def _require_consenting(ctx: Context, session: Session, whose: Mapping[Role, str
 
 
 def _members(ctx: Context, session: Session, case: Case, criteria: Criteria, where: gallery.SearchedIn) -> Members:
-    """Open the people of a cohort, in an order that tells nobody who they are."""
+    """Open the people of a cohort: as many tens as there are, drawn and put in order by a key that nobody knows.
+
+    So neither how many there are tells whether somebody is among them, nor that somebody agreed that they are in it.
+    """
     people = people_for(session, case, criteria, ctx.clock())
     shelves = list(gallery.shelves_of(ctx, session, people, where))
     ids = [performer_id for part in shelves for performer_id in part.performer_ids]
-    require_enough(len(ids), told=False)
-    order = np.argsort([cohort_order(ctx.keys, case.id, performer_id) for performer_id in ids])
+    require_enough(len(ids))
+    order = np.argsort([cohort_order(ctx.keys, case.id, performer_id) for performer_id in ids])[: in_tens(len(ids))]
     means = {encoder: np.concatenate([part.means[encoder] for part in shelves])[order] for encoder in where.spaces}
-    listed = sorted(each for part in shelves for held in part.voiceprint_ids.values() for each in held)
-    width = len(str(len(ids)))
-    pseudonyms = [f"voice {number:0{width}}" for number in range(1, len(ids) + 1)]
-    digest = hashlib.sha256(canonical(listed)).hexdigest()
-    return Members([ids[number] for number in order], pseudonyms, means, digest)
+    held = {performer_id: found for part in shelves for performer_id, found in part.voiceprint_ids.items()}
+    chosen = [ids[number] for number in order]
+    width = len(str(len(chosen)))
+    pseudonyms = [f"voice {number:0{width}}" for number in range(1, len(chosen) + 1)]
+    key = cohort_key(ctx.keys, case.id)
+    digest = cohort_list_digest(key, [each for performer_id in chosen for each in held[performer_id]])
+    return Members(chosen, pseudonyms, means, digest, cohort_offset(key, "ranks", TENS))
 
 
 # --- ending ----------------------------------------------------------------------------------------------------------

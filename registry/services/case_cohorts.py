@@ -6,6 +6,7 @@ is no voiceprint. Nobody who has to do with the case is.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -14,40 +15,46 @@ from sqlalchemy.orm import Session, undefer
 from registry.domain.accounts import Principal, Scope
 from registry.domain.case_analyses import CohortAsked, require_cohorts_open
 from registry.domain.cases import CaseSide
-from registry.domain.cohorts import Criteria, require_enough
+from registry.domain.cohorts import TENS, Criteria, require_enough
 from registry.domain.consents import ConsentPurpose, Modality
 from registry.domain.events import EventType
 from registry.domain.ids import IdPrefix
-from registry.errors import DuplicateError, NotFoundError
+from registry.errors import ConflictError, DuplicateError, ForbiddenError, InvalidInputError, NotFoundError
 from registry.interchange.cohort_archives import CohortArchive
-from registry.services.case_access import acting, visible_case
+from registry.services.case_access import Acting, acting, visible_case
 from registry.services.case_papers import opened_content
 from registry.services.consents import in_force
 from registry.services.context import Context
 from registry.services.unit import unit_of_work
 from registry.store import case_analyses, cohort_agreements, performers
-from registry.store.case_analyses import CaseCohort
+from registry.store.case_analyses import CaseCohort, CaseCohortRefusal
 from registry.store.cases import Case, CasePaper
 from registry.store.parts import in_parts
+from registry.vault.commitments import cohort_key, cohort_offset
+from registry.vault.signing import canonical
+
+MOST_REFUSED = 5
+"""Cohorts of one side in one case."""
 
 
 def propose_cohort(ctx: Context, principal: Principal, case_id: str, cohort: CohortAsked) -> CaseCohort:
     """Propose, as a side, another cohort than the one that the registry states: one, which is never changed.
 
-    Every analysis runs under it as well.
+    Every analysis runs under it as well. Criteria that select too few people are refused, and a side is refused
+    `MOST_REFUSED` times in a case: whoever could go on asking would learn by it who is in the registry.
 
     Raises:
         NotFoundError: no such case that the caller may know of, or no such paper in it.
         ForbiddenError: the caller is on neither side.
         DuplicateError: this side has proposed one; figure ``cohort_id``.
-        ConflictError: in this state none is proposed.
+        ConflictError: in this state none is proposed, or the side was refused too often; figures ``refused``, ``most``.
         InvalidInputError: it is no archive of recordings, or the criteria select too few people to hide any of them.
     """
     require_archive(ctx, principal, case_id, cohort, _require_may_propose)
     with unit_of_work(ctx) as unit:
         by = acting(unit, principal, case_id)
         _require_may_propose(unit.session, by.case, by.side)
-        require_people(unit.session, by.case, cohort, unit.now, told=False)
+        _require_hidden(ctx, by, cohort)
         proposed = CaseCohort(
             id=unit.new_id(IdPrefix.CASE_COHORT),
             case_id=by.case.id,
@@ -62,6 +69,37 @@ def propose_cohort(ctx: Context, principal: Principal, case_id: str, cohort: Coh
         by.record(EventType.CASE_COHORT_PROPOSED, cohort_id=proposed.id, side=by.side.value, paper_id=cohort.paper_id)
         unit.commit()
     return proposed
+
+
+def _require_hidden(ctx: Context, by: Acting, cohort: CohortAsked) -> None:
+    """Refuse criteria that select too few people, and write down that they were refused: not which they were."""
+    unit, case = by.unit, by.case
+    if cohort.among is None:
+        return
+    refused = case_analyses.cohorts_refused(unit.session, case.id, by.side)
+    if refused >= MOST_REFUSED:
+        raise ConflictError(
+            f"cohorts of the {by.side.value} were refused {refused} times in this case, as often as they can be: file "
+            "an archive of recordings",
+            refused=refused,
+            most=MOST_REFUSED,
+        )
+    people = len(people_for(unit.session, case, cohort.among, unit.now))
+    asked = canonical(cohort.among.as_json()).decode()
+    try:
+        require_enough(people, beyond=cohort_offset(cohort_key(ctx.keys, case.id), asked, TENS))
+    except InvalidInputError:
+        refusal = CaseCohortRefusal(
+            case_id=case.id,
+            side=by.side,
+            number=refused + 1,
+            account_id=by.principal.account_id,
+            refused_at=unit.now,
+        )
+        unit.session.add(refusal)
+        by.record(EventType.CASE_COHORT_REFUSED, side=by.side.value, number=refusal.number)
+        unit.commit()
+        raise
 
 
 def _require_may_propose(session: Session, case: Case, side: CaseSide) -> None:
@@ -116,21 +154,34 @@ def require_archive(
     CohortArchive(content)
 
 
-def require_people(session: Session, case: Case, cohort: CohortAsked, now: datetime, *, told: bool) -> None:
+def require_people(session: Session, case: Case, cohort: CohortAsked, now: datetime) -> None:
     """Refuse criteria that select too few people of the registry to hide any of them.
-
-    Args:
-        session: of the caller.
-        case: that it is for.
-        cohort: that is wanted.
-        now: the moment.
-        told: whether who asks may know how many people criteria select.
 
     Raises:
         InvalidInputError: as `registry.domain.cohorts.require_enough`.
     """
     if cohort.among is not None:
-        require_enough(len(people_for(session, case, cohort.among, now)), told=told)
+        require_enough(len(people_for(session, case, cohort.among, now)))
+
+
+def open_cohort_key(ctx: Context, principal: Principal, case_id: str, *, reason: str) -> str:
+    """Open, as an operator, the key of a case's lists of cohorts, for a court or an expert whom it has named.
+
+    Whoever has it, and a list of voiceprints' ids, can tell whether that is the list of an analysis. It is journalled
+    before it is answered, and the reason with it, as a digest.
+
+    Raises:
+        NotFoundError: no such case.
+        ForbiddenError: the caller does not run the registry.
+    """
+    with unit_of_work(ctx) as unit:
+        by = acting(unit, principal, case_id)
+        if by.side is not CaseSide.REGISTRY:
+            raise ForbiddenError("the key of a case's cohorts is opened by the registry", by="registry")
+        key = cohort_key(ctx.keys, by.case.id)
+        by.record(EventType.CASE_COHORT_OPENED, reason_sha256=hashlib.sha256(reason.encode()).hexdigest())
+        unit.commit()
+    return key.hex()
 
 
 def opened_archive(ctx: Context, session: Session, case_id: str, paper_id: str) -> CohortArchive:

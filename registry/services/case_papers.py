@@ -13,12 +13,20 @@ from registry.domain.cases import CaseSide, PaperKind
 from registry.domain.comparison import Role
 from registry.domain.events import EventType
 from registry.domain.ids import IdPrefix
+from registry.domain.salting import told_size
 from registry.errors import DuplicateError, InvalidInputError, NotFoundError
 from registry.services.case_access import Acting, acting, journal, visible_case
-from registry.services.case_recordings import content_apart, mark_of, require_hearable, require_own, seal_apart
+from registry.services.case_recordings import (
+    alike_under_seal,
+    content_apart,
+    mark_of,
+    require_hearable,
+    require_own,
+    seal_apart,
+)
 from registry.services.context import Context
 from registry.services.unit import Unit, unit_of_work
-from registry.store import cases
+from registry.store import case_analyses, cases
 from registry.store.case_analyses import CaseRecording
 from registry.store.cases import Case, CasePaper, CaseReading
 from registry.vault.keys import WrappedKey, new_data_key
@@ -101,14 +109,26 @@ def file_document(
         paper = _new_paper(by, kind, title, content or b"")
         paper.dated_on = dated_on
         mark = None if voice is None else mark_of(paper, voice, under_seal=under_seal)
+        _require_not_under_seal(ctx, by, sha256 or paper.sha256)
+        told = None
         if sha256 is not None:
             paper.sha256, paper.size_bytes = sha256, 0
         elif mark is not None and under_seal:
-            seal_apart(ctx, unit, mark, content or b"")
+            told = seal_apart(ctx, unit, mark, content or b"")
+            paper.size_bytes = told_size(paper.size_bytes)
         else:
             _seal(ctx, unit, paper, content or b"")
-        _file(by, paper, mark)
+        _file(by, paper, mark, told)
     return paper
+
+
+def _require_not_under_seal(ctx: Context, by: Acting, sha256: str) -> None:
+    """Refuse what this side has filed under seal already: of that another digest is told than the one of its bytes."""
+    marks = case_analyses.recordings_of(by.unit.session, by.case.id)
+    papers = case_analyses.papers_named(by.unit.session, by.case.id, marks)
+    told = {paper.id: paper.sha256 for paper in papers.values() if paper.side is by.side and marks[paper.id].under_seal}
+    for paper_id in alike_under_seal(ctx, marks, {**told, "new": sha256}):
+        raise DuplicateError(f"the {by.side.value} has filed this already: {paper_id}", paper_id=paper_id)
 
 
 def _new_paper(by: Acting, kind: PaperKind, title: str, content: bytes) -> CasePaper:
@@ -140,12 +160,13 @@ def write_statement(by: Acting, *, title: str, text: str) -> CasePaper:
     return paper
 
 
-def _file(by: Acting, paper: CasePaper, mark: CaseRecording | None = None) -> None:
-    _write(by, paper, mark)
+def _file(by: Acting, paper: CasePaper, mark: CaseRecording | None = None, told: str | None = None) -> None:
+    _write(by, paper, mark, told)
     by.unit.commit()
 
 
-def _write(by: Acting, paper: CasePaper, mark: CaseRecording | None = None) -> None:
+def _write(by: Acting, paper: CasePaper, mark: CaseRecording | None = None, told: str | None = None) -> None:
+    """Write a paper, once it is known that its side has not filed it before; ``told`` is its digest, where salted."""
     unit, case = by.unit, by.case
     held = cases.papers_of(unit.session, case.id)
     same = next((each for each in held if (each.side, each.sha256) == (paper.side, paper.sha256)), None)
@@ -153,6 +174,7 @@ def _write(by: Acting, paper: CasePaper, mark: CaseRecording | None = None) -> N
         raise DuplicateError(f"the {same.side.value} has filed this already: {same.id}", paper_id=same.id)
     if len(held) >= MOST_PAPERS:
         raise InvalidInputError(f"there are {len(held)} papers in the case, as many as there can be", most=MOST_PAPERS)
+    paper.sha256 = told or paper.sha256
     unit.session.add(paper)
     unit.session.flush()
     if mark is not None:
@@ -249,6 +271,22 @@ def _unread_statements(session: Session, case: Case, principal: Principal) -> Se
     own = {each.paper_id for each in cases.readings_of(session, case.id) if each.account_id == principal.account_id}
     papers = cases.papers_of(session, case.id)
     return [each for each in papers if each.kind is PaperKind.STATEMENT and each.id not in own]
+
+
+def read_statements(ctx: Context, principal: Principal, case_id: str) -> tuple[Case, Sequence[CasePaper]]:
+    """Answer every statement of a case with its text, once that the caller has read them all is on record.
+
+    Raises:
+        NotFoundError: no such case that the caller may know of.
+    """
+    principal.require(Scope.CASES_READ)
+    with unit_of_work(ctx) as unit:
+        case, side = visible_case(unit.session, principal, case_id)
+        is_new = disclose_statements(unit, case, side, principal)
+        found = cases.statements_of(unit.session, case_id)
+        if is_new:
+            unit.commit()
+    return case, found
 
 
 def list_readings(ctx: Context, principal: Principal, case_id: str) -> Sequence[CaseReading]:

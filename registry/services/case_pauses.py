@@ -22,7 +22,7 @@ from registry.services.case_access import Acting, acting, visible_case
 from registry.services.context import Context
 from registry.services.holds import lift_holds, place_hold
 from registry.services.unit import Unit, unit_of_work
-from registry.store import cases, licences, performers
+from registry.store import cases, licences
 from registry.store.cases import Case, CasePause
 from registry.store.licences import Licence, LicenceHold
 
@@ -78,10 +78,9 @@ def _review(wanted: datetime | None, now: datetime) -> datetime:
 
 
 def _licences(session: Session, case: Case, licence_ids: Sequence[str]) -> Sequence[Licence]:
-    """Answer the licences, locked in the order in which every verb locks: performers by id, then licences."""
+    """Answer the licences, locked; whose they are is locked with the case."""
     wanted = sorted(set(licence_ids))
     people = {case.performer_id, *([case.source.performer_id] if case.source else [])}
-    performers.lock_performers(session, sorted(people))
     found = [each for each in licences.lock_licences(session, wanted) if _is_of(each, case, people)]
     if not wanted or len(found) != len(wanted):
         raise NotFoundError("there is no such licence of the respondent with the complainant or the named source")
@@ -189,7 +188,6 @@ def _open_pause(unit: Unit, principal: Principal, case_id: str, pause_id: str) -
 
 def _end(by: Acting, found: CasePause, reason: str) -> None:
     unit, actor_id = by.unit, by.principal.account_id
-    performers.lock_performers(unit.session, licences.performers_of(unit.session, [found.licence_id]))
     (licence,) = licences.lock_licences(unit.session, [found.licence_id])
     hold = next((each for each in licence.open_holds if each.id == found.hold_id), None)
     if hold is not None and licence.value().state_at(unit.now) is LicenceState.SUSPENDED:

@@ -139,9 +139,22 @@ def get_case(ctx: Context, principal: Principal, case_id: str) -> Case:
 
 
 def list_cases(
-    ctx: Context, principal: Principal, *, state: CaseState | None, after: str | None, limit: int
+    ctx: Context,
+    principal: Principal,
+    *,
+    state: CaseState | None,
+    waits_for: CaseSide | None = None,
+    after: str | None,
+    limit: int,
 ) -> Sequence[Case]:
-    """Answer a page of cases, newest first: those that the caller is a side of, or all to an operator."""
+    """Answer a page of cases, newest first: those that the caller is a side of, or all to an operator.
+
+    Args:
+        state: only those in it.
+        waits_for: only those that this side is to go on with, by `registry.domain.cases.waits_for`.
+        after: id that the page begins after.
+        limit: at most so many.
+    """
     principal.require(Scope.CASES_READ)
     everybody = principal.is_operator
     own = [p for p in principal.performer_ids if principal.may_act_for(p, Scope.CASES_READ)]
@@ -151,6 +164,7 @@ def list_cases(
             performer_ids=None if everybody else own,
             studio_id=None if everybody else principal.organisation_id,
             state=state,
+            waiting=None if waits_for is None else (waits_for, ctx.clock()),
             after=after,
             limit=limit,
         )

@@ -215,12 +215,22 @@ def _await_end(ctx: Context, check_id: str, wait_s: float) -> None:
                 return
 
 
-def list_checks(ctx: Context, principal: Principal, *, after: str | None, limit: int) -> Sequence[Check]:
+def list_checks(
+    ctx: Context,
+    principal: Principal,
+    *,
+    state: CheckState | None = None,
+    verdict: Verdict | None = None,
+    after: str | None,
+    limit: int,
+) -> Sequence[Check]:
     """Answer a page of checks, newest first: those of one's own organisation, or all to an operator."""
     principal.require(Scope.CHECKS_READ)
     organisation_id = None if principal.is_operator else principal.organisation_id or ""
     with ctx.database.read() as session:
-        return checks.page_of_checks(session, organisation_id=organisation_id, after=after, limit=limit)
+        return checks.page_of_checks(
+            session, organisation_id=organisation_id, state=state, verdict=verdict, after=after, limit=limit
+        )
 
 
 def list_findings(

@@ -126,6 +126,21 @@ def stand_now(session: Session, studio_id: str, given: Sequence[Clearance], now:
     }
 
 
+def own_standings(ctx: Context, principal: Principal, given: Sequence[Clearance]) -> Mapping[str, Stands]:
+    """Answer how permissions of the caller's own studio stand now, by id; of others nothing is said here.
+
+    Args:
+        ctx: what verbs work with.
+        principal: who reads.
+        given: clearances that the caller was let read.
+    """
+    own = [clearance for clearance in given if clearance.studio_id == principal.organisation_id]
+    if not own or principal.organisation_id is None:
+        return {}
+    with ctx.database.read() as session:
+        return stand_now(session, principal.organisation_id, own, ctx.clock())
+
+
 def given_of(clearance: Clearance, approval_id: str | None) -> Given:
     """Answer a permission as the rules take it.
 

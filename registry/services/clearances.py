@@ -24,6 +24,7 @@ from registry.errors import ConflictError, ForbiddenError, InvalidInputError, No
 from registry.interchange.clearances import TOKEN_TYPE, ClearanceToken
 from registry.services.context import Context, Thresholds
 from registry.services.ledger import due_day, post
+from registry.services.performers import narrowed
 from registry.services.records import records_between
 from registry.services.unit import Unit, unit_of_work
 from registry.store import approvals, clearances, performers
@@ -333,14 +334,28 @@ def _may_see(principal: Principal, clearance: Clearance) -> bool:
 
 
 def list_clearances(
-    ctx: Context, principal: Principal, *, decision: Decision | None, after: str | None, limit: int
+    ctx: Context,
+    principal: Principal,
+    *,
+    decision: Decision | None,
+    performer_id: str | None = None,
+    licence_id: str | None = None,
+    after: str | None,
+    limit: int,
 ) -> Sequence[Clearance]:
     """Answer a page of clearances, newest first: of one's own studio, about oneself, or all to an operator."""
     principal.require(Scope.CLEARANCES_READ)
     studio_id, performer_ids = reach(principal)
+    performer_ids = narrowed(performer_ids, performer_id)
     with ctx.database.read() as session:
         return clearances.page_of_clearances(
-            session, studio_id=studio_id, performer_ids=performer_ids, decision=decision, after=after, limit=limit
+            session,
+            studio_id=studio_id,
+            performer_ids=performer_ids,
+            decision=decision,
+            licence_id=licence_id,
+            after=after,
+            limit=limit,
         )
 
 

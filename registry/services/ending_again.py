@@ -17,11 +17,13 @@ from sqlalchemy.orm import Session
 from registry.domain.consents import ConsentDecision, ConsentPurpose, ConsentState
 from registry.domain.events import EventType
 from registry.domain.performers import DELETED_NAME
+from registry.domain.stay_down import EntryEnding
 from registry.domain.webhooks import DisabledReason
 from registry.journal.endings import Ending
 from registry.journal.leaf import leaf_hash
 from registry.services.forgetting import put_tombstone, take_out_the_name
 from registry.services.spoken_statement_work import erase_statements
+from registry.services.stay_down import end_one
 from registry.services.unit import Unit
 from registry.services.webhooks import disable
 from registry.services.withdrawal import erase_voice, undo_what_rested_on
@@ -32,6 +34,7 @@ from registry.store.consents import Consent
 from registry.store.identities import Identity
 from registry.store.parts import in_parts
 from registry.store.performers import KeyDestruction, Performer, Representative, Tombstone
+from registry.store.stay_down import StayDownEntry
 from registry.store.webhooks import Webhook
 
 ACTOR: Final = "system"
@@ -213,6 +216,15 @@ def _disable_webhook(unit: Unit, ending: Ending) -> bool:
     return True
 
 
+def _end_stay_down(unit: Unit, ending: Ending) -> bool:
+    """Look for a recording no more that nobody was to look for; what became of its notice since, people say anew."""
+    entry = unit.session.get(StayDownEntry, ending.subject_id)
+    if entry is None or entry.ended_at is not None:
+        return False
+    end_one(unit, entry, EntryEnding(str(ending.about["ending"])), ACTOR)
+    return True
+
+
 _ENDED_BY: Final[Mapping[str, Callable[[Unit, Ending], bool]]] = {
     EventType.CONSENT_WITHDRAWN: _end_consent,
     EventType.CONSENT_EXPIRED: _end_consent,
@@ -228,4 +240,5 @@ _ENDED_BY: Final[Mapping[str, Callable[[Unit, Ending], bool]]] = {
     EventType.IDENTITY_DISCONNECTED: _disconnect,
     EventType.WEBHOOK_DISABLED: _disable_webhook,
     EventType.WEBHOOK_REMOVED: _disable_webhook,
+    EventType.STAY_DOWN_ENDED: _end_stay_down,
 }

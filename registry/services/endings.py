@@ -48,6 +48,7 @@ LISTED: Final[Mapping[EventType, Sequence[str]]] = {
     EventType.STRIKE_DECLARED: (),
     EventType.SIGNING_KEY_RETIRED: ("account_id",),
     EventType.GALLERY_FILE_VOIDED: (),
+    EventType.STAY_DOWN_ENDED: ("notice_id", "ending"),
 }
 """What is written down, and which details of it: ids and digests that it takes to let it end again."""
 

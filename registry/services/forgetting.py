@@ -24,7 +24,7 @@ from registry.services.signers import require_may_decide, signing_as
 from registry.services.spoken_statement_work import erase_statements
 from registry.services.unit import Unit, unit_of_work
 from registry.services.withdrawal import Withdrawal, withdraw
-from registry.store import consents, enrolments, idempotency, performers
+from registry.store import cases, consents, enrolments, idempotency, performers
 from registry.store.accounts import Account
 from registry.store.consents import Consent
 from registry.store.enrolments import Enrolment
@@ -94,6 +94,7 @@ def forget_performer(
         if performer.forgotten_at is not None:
             raise ConflictError("the performer has been forgotten already", state="forgotten")
         _require_told(unit.session, text_id, text_sha256)
+        cases.lock_cases_of(unit.session, performer.id)  # before their analyses, which end with the consents
         names = [performer.name, *also_known_as]
         given = [
             consent

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from registry.domain.accounts import Principal
+from registry.domain.accounts import Principal, Scope
 from registry.domain.events import EventType
 from registry.domain.house_keys import FIRST_SEED, KeyState, Purpose, may_retire_from
 from registry.errors import ConflictError, ForbiddenError, KeyringError
@@ -125,6 +125,51 @@ def _require_same(described: Sequence[KeyFacts], registered: Sequence[HouseKey])
                 "the host where it was made",
                 key_id=key.id,
             )
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredKey:
+    """One key that the registry was told of.
+
+    Attributes:
+        id: of it.
+        purpose: it has no other.
+        state: ``in_use`` by the process that was asked, ``retired``, or ``old``: what is under it has yet to move, or
+            it is newer than that process knows.
+        registered_at, retired_at: when the registry was told of it, and that it was taken out.
+    """
+
+    id: str
+    purpose: Purpose
+    state: KeyState
+    registered_at: datetime
+    retired_at: datetime | None
+
+
+def list_registered(ctx: Context, principal: Principal) -> Sequence[RegisteredKey]:
+    """Answer every key of the house that the registry was told of, and which ones are in use. No key is in it.
+
+    How many records are under each takes a look at every record: `describe_keys` says it, on the registry's machine.
+
+    Raises:
+        ForbiddenError: the caller is no operator, or their token does not carry the scope.
+    """
+    principal.require(Scope.JOURNAL_READ)
+    require_operator(principal)
+    in_use = {
+        ctx.keys.wrapping_key_id(),
+        ctx.keys.signer()[0],
+        f"{Purpose.PROTECTION.value}-{ctx.keys.current_epoch()}",
+    }
+    with ctx.database.read() as session:
+        return [_registered(key, in_use) for key in house_keys.registered_keys(session)]
+
+
+def _registered(key: HouseKey, in_use: Collection[str]) -> RegisteredKey:
+    state = KeyState.RETIRED if key.retired_at is not None else KeyState.OLD
+    if key.id in in_use:
+        state = KeyState.IN_USE
+    return RegisteredKey(key.id, key.purpose, state, key.registered_at, key.retired_at)
 
 
 def register_keys(ctx: Context, principal: Principal, house: KeyHouse) -> None:

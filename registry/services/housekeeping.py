@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import select
 
@@ -12,17 +13,20 @@ from registry.domain.retention import RULES, RuleId
 from registry.domain.spoken_statements import SpokenStatementState
 from registry.services.assessments import fail_check
 from registry.services.case_analysis_endings import fail_analysis
+from registry.services.case_recordings import salt_late
 from registry.services.context import Context
 from registry.services.endings import keep_endings
 from registry.services.enrolment_work import fail_enrolment
 from registry.services.gallery_delivery import void_undelivered
 from registry.services.gallery_offers import end_late_offers
 from registry.services.journal_timestamps import try_to_stamp
+from registry.services.licence_endings import tell_ended
 from registry.services.scan_work import give_scan_up, sweep_folders
 from registry.services.spoken_statement_work import expire_unspoken, fail_statement
-from registry.services.unit import unit_of_work
+from registry.services.unit import Unit, unit_of_work
 from registry.services.withdrawal import expire_due
 from registry.store import idempotency, sessions, sign_in_links, work
+from registry.store.case_analyses import CaseAnalysis
 from registry.store.checks import Check
 from registry.store.enrolments import Enrolment
 from registry.store.gallery_files import GalleryFile
@@ -42,6 +46,8 @@ def keep_house(ctx: Context) -> None:
     while give_up_one(ctx):
         pass
     expire_due(ctx)
+    tell_ended(ctx)
+    salt_late(ctx)
     expire_unspoken(ctx)
     void_undelivered(ctx)
     end_late_offers(ctx)
@@ -61,7 +67,7 @@ def keep_house(ctx: Context) -> None:
 def give_up_one(ctx: Context) -> bool:
     """Give up one piece of work that was tried too often; what it was for fails in the same commit."""
     with unit_of_work(ctx) as unit:
-        dead = work.take_dead(unit.session, now=unit.now)
+        dead = work.take_dead(unit.session, now=unit.now, first=partial(_hold, unit))
         if dead is None:
             return False
         problem: dict[str, object] = {
@@ -82,6 +88,12 @@ def give_up_one(ctx: Context) -> bool:
             fail_statement(unit, dead.subject_id, dead.attempts)
         unit.commit()
     return True
+
+
+def _hold(unit: Unit, kind: WorkKind, subject_id: str) -> None:
+    """Lock what work is for before the work, where whoever ends it earlier does so in that order."""
+    if kind is WorkKind.CASE_ANALYSIS:
+        unit.session.get(CaseAnalysis, subject_id, with_for_update=True, populate_existing=True)
 
 
 def sweep_spool(ctx: Context) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from registry.domain.accounts import Principal, Scope
 from registry.domain.ids import IdPrefix, is_id
 from registry.errors import NotFoundError
-from registry.services import approvals, checks, licences, payments, performers, usage_reports
+from registry.services import approvals, attestations, checks, licences, payments, performers, usage_reports
 from registry.services.context import Context
 from registry.store import journal
 from registry.store.consents import Consent
@@ -66,6 +66,7 @@ _READ_BY: Mapping[IdPrefix, Callable[[Context, Principal, str], object]] = {
     IdPrefix.LICENCE: licences.get_licence,
     IdPrefix.CHECK: checks.get_check,
     IdPrefix.APPROVAL: approvals.get_approval,
+    IdPrefix.ATTESTATION: attestations.get_attestation,
     IdPrefix.USAGE_REPORT: usage_reports.get_report,
     IdPrefix.PAYMENT: payments.get_payment,
 }

@@ -26,7 +26,7 @@ SYSTEM = "system"
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-def reach(principal: Principal) -> tuple[str | None, Sequence[str] | None]:
+def reach(principal: Principal) -> tuple[str | None, Collection[str] | None]:
     """Answer whose accounts the caller reads: a studio's, some performers'; None stands for everybody's.
 
     Raises:
@@ -36,7 +36,7 @@ def reach(principal: Principal) -> tuple[str | None, Sequence[str] | None]:
     return _whose(principal)
 
 
-def _whose(principal: Principal) -> tuple[str | None, Sequence[str] | None]:
+def _whose(principal: Principal) -> tuple[str | None, Collection[str] | None]:
     if principal.is_operator:
         return None, None
     if principal.role in {Role.PERFORMER, Role.REPRESENTATIVE}:

@@ -11,7 +11,7 @@ from registry.errors import ConflictError, ForbiddenError, InvalidInputError
 from registry.services.activation import require_consent
 from registry.services.context import Context
 from registry.services.holds import SYSTEM, lift_holds, place_hold
-from registry.services.licences import licence_to_change, move, record, side_of
+from registry.services.licences import is_amendment, licence_to_change, move, record, side_of
 from registry.services.payments import settle_licence
 from registry.services.unit import unit_of_work
 from registry.store.licences import Licence, LicenceHold
@@ -138,6 +138,46 @@ def revoke_licence(ctx: Context, principal: Principal, licence_id: str, *, if_ve
         if licence.newest.is_open:
             licence.newest.withdrawn_at = unit.now
         record(unit, EventType.LICENCE_REVOKED, licence, principal)
+        unit.commit()
+    return licence
+
+
+def decline_offer(
+    ctx: Context, principal: Principal, licence_id: str, *, reason: str, if_version: int | None = None
+) -> Licence:
+    """Decline what was offered, and say why; both sides read it. An amendment goes, and what is in force stays.
+
+    Args:
+        licence_id: of the licence.
+        reason: in words, for the other side.
+        if_version: the version the caller has read.
+
+    Raises:
+        NotFoundError: none that the caller may know of.
+        ForbiddenError: an operator, who is on neither side.
+        ConflictError: nothing is offered that this side could sign; figure ``state``.
+        StaleVersionError: it has changed since.
+    """
+    with unit_of_work(ctx) as unit:
+        licence = licence_to_change(unit, principal, licence_id, if_version)
+        side = side_of(principal, licence)
+        if side is None:
+            raise ForbiddenError("a side declines what it was offered; an operator is on neither")
+        version = licence.newest
+        state = licence.value().state_at(unit.now)
+        if not version.is_open or version.offered_at is None or version.signature_of(side) is not None:
+            raise ConflictError(f"nothing of this licence is offered to the {side.value}", state=state.value)
+        amends = is_amendment(licence)
+        version.declined_by, version.declined_reason = principal.account_id, reason
+        version.withdrawn_at = unit.now
+        if amends:
+            record(
+                unit, EventType.LICENCE_AMENDMENT_WITHDRAWN, licence, principal, number=version.number, declined=True
+            )
+        else:
+            move(licence, LicenceState.REVOKED, unit.now)
+            licence.ended_at = unit.now
+            record(unit, EventType.LICENCE_REVOKED, licence, principal, declined=True)
         unit.commit()
     return licence
 

@@ -16,7 +16,9 @@ from registry.interchange.odrl import PolicyParties, odrl_of
 from registry.interchange.signed_licences import TOKEN_TYPE, SideSignature, SignedLicence
 from registry.services.context import Context
 from registry.services.licences import get_licence, human_texts
+from registry.store.accounts import Organisation
 from registry.store.licence_versions import LicenceSignature, LicenceVersion
+from registry.store.performers import Performer
 from registry.vault.signing import PublicKeys, canonical, require_signed_bytes, sign, verify
 
 
@@ -45,8 +47,19 @@ def get_version(ctx: Context, principal: Principal, licence_id: str, number: int
 
 def texts_of_version(ctx: Context, version: LicenceVersion) -> dict[str, str]:
     """Answer the human text in each language: as it was offered, or of a draft as it would be now."""
+    return texts_of_versions(ctx, [version])[0]
+
+
+def texts_of_versions(ctx: Context, versions: Sequence[LicenceVersion]) -> list[dict[str, str]]:
+    """Answer the human texts of several versions of one licence, in their order."""
     with ctx.database.read() as session:
-        return human_texts(session, version)
+        drafts = [version for version in versions if not version.texts]
+        # as long as they are held here, the session asks for each once, however many versions there are
+        _held = (
+            {session.get(Performer, each.performer_id) for each in drafts},
+            {session.get(Organisation, each.studio_id) for each in drafts},
+        )
+        return [human_texts(session, version) for version in versions]
 
 
 def text_of(

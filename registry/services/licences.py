@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from registry.domain.terms_document import document_sha256, terms_json
 from registry.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from registry.services.activation import require_begun, require_minority_ends, require_no_conflict
 from registry.services.context import Context
-from registry.services.performers import visible_performer
+from registry.services.performers import narrowed, visible_performer
 from registry.services.unit import Unit, require_version, unit_of_work
 from registry.store import licences
 from registry.store.accounts import Organisation
@@ -42,11 +42,18 @@ def get_licence(ctx: Context, principal: Principal, licence_id: str) -> Licence:
 
 
 def list_licences(
-    ctx: Context, principal: Principal, *, state: LicenceState | None, after: str | None, limit: int
+    ctx: Context,
+    principal: Principal,
+    *,
+    state: LicenceState | None,
+    performer_id: str | None = None,
+    after: str | None,
+    limit: int,
 ) -> Sequence[Licence]:
-    """Answer a page of the licences that the caller is a party to, or of all to an operator."""
+    """Answer a page of the licences that the caller is a party to, or of all to an operator; of one performer alone."""
     principal.require(Scope.LICENCES_READ)
     studio_id, performer_ids = _reach(principal)
+    performer_ids = narrowed(performer_ids, performer_id)
     with ctx.database.read() as session:
         return licences.page_of_licences(
             session, studio_id=studio_id, performer_ids=performer_ids, state=state, after=after, limit=limit
@@ -64,7 +71,7 @@ def list_licences_of_performer(ctx: Context, principal: Principal, performer_id:
         return licences.licences_of_performer(session, visible_performer(session, principal, performer_id).id)
 
 
-def _reach(principal: Principal) -> tuple[str | None, Sequence[str] | None]:
+def _reach(principal: Principal) -> tuple[str | None, Collection[str] | None]:
     if principal.is_operator:
         return None, None
     if principal.role in {Role.PERFORMER, Role.REPRESENTATIVE}:

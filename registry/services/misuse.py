@@ -21,6 +21,7 @@ from registry.domain.notices import (
 )
 from registry.domain.rules.notice_packs import Term, notice_practice
 from registry.errors import ConflictError, DuplicateError, InvalidInputError, NotFoundError, SecondPersonNeededError
+from registry.services.case_access import lock_case
 from registry.services.context import Context
 from registry.services.unit import Unit, require_version, unit_of_work
 from registry.store import cases, misuse, notices
@@ -86,7 +87,7 @@ def _locked_case(session: Session, case_id: str) -> Case:
     case = session.get(Case, case_id)
     if case is None:
         raise NotFoundError("there is no such case")
-    session.refresh(case, with_for_update=True)
+    lock_case(session, case)
     return case
 
 
@@ -202,6 +203,16 @@ def contest_strike(
         _record(unit, EventType.MISUSE_CONTESTED, strike, principal)
         unit.commit()
     return strike
+
+
+def require_own_strike(ctx: Context, principal: Principal, strike_id: str) -> None:
+    """Insist that a strike is against somebody whom the caller speaks for, before what they say of it is looked at.
+
+    Raises:
+        NotFoundError: none that the caller may know of.
+    """
+    with ctx.database.read() as session:
+        _own_strike(session, principal, strike_id)
 
 
 def _own_strike(session: Session, principal: Principal, strike_id: str) -> MisuseStrike:

@@ -30,8 +30,8 @@ from registry.services.cases import reopen_by_counter
 from registry.services.context import Context
 from registry.services.misuse import is_limited
 from registry.services.notice_access import ActingOnNotice, Taker, acting_on_notice, take_notice_step
+from registry.services.notice_drafts import require_case_supports
 from registry.services.notice_reviews import require_read_by_enough
-from registry.services.notices import require_case_supports
 from registry.services.unit import Unit, require_version, unit_of_work
 from registry.store import notices
 from registry.store.cases import Case, CasePaper

@@ -36,8 +36,8 @@ class NoticesLeft:
 def end_notices_of(unit: Unit, performer: Performer, account_id: str, *, reason: str) -> NoticesLeft:
     """End what is left of a performer's notices, in the caller's unit, which holds the performer's lock.
 
-    Their cases are locked after it, as everywhere: a notice that somebody drafts or lists meanwhile is in it, or finds
-    the name gone.
+    Their cases are locked after it, as everywhere: see `registry.services.case_access`. A notice that is drafted or
+    listed meanwhile is in it, or finds the name gone.
 
     Args:
         unit: whose transaction it is.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
-from registry.domain.accounts import Principal
+from registry.domain.accounts import Principal, Scope
 from registry.domain.cases import CaseSide
 from registry.domain.events import EventType
 from registry.domain.notices import (
@@ -16,11 +18,11 @@ from registry.domain.notices import (
     why_two_reviewers,
 )
 from registry.domain.proposals import NoticeService
-from registry.errors import ConflictError, NotFoundError, ProposalChangedError
+from registry.errors import ConflictError, ForbiddenError, NotFoundError, ProposalChangedError
 from registry.services.context import Context
 from registry.services.misuse import is_limited
-from registry.services.notice_access import Taker, acting_on_notice, take_notice_step
-from registry.services.notices import require_case_supports
+from registry.services.notice_access import Taker, acting_on_notice, take_notice_step, visible_notice
+from registry.services.notice_drafts import require_case_supports
 from registry.services.unit import Unit, unit_of_work
 from registry.store import journal, notices
 from registry.store.cases import Case
@@ -101,10 +103,29 @@ def send_back(
     return by.notice
 
 
+def who_reads(ctx: Context, principal: Principal, notice_id: str) -> ReviewersNeeded | None:
+    """Answer why two have to read a notice before it goes, as things are now, or None where one is enough.
+
+    Raises:
+        NotFoundError: no such notice that the caller may know of.
+        ForbiddenError: it is not for whoever the notice is for.
+    """
+    principal.require(Scope.CASES_READ)
+    with ctx.database.read() as session:
+        notice, side = visible_notice(session, principal, notice_id)
+        if side is CaseSide.RESPONDENT:
+            raise ForbiddenError("who reads a notice before it goes is for who drafts it", side=side.value)
+        return _reviewers_needed(session, notice, ctx.clock())
+
+
 def reviewers_needed(unit: Unit, notice: Notice) -> ReviewersNeeded | None:
     """Answer why two have to read a notice before it goes, or None where one is enough."""
-    said = notices.public_figure_of(unit.session, notice.performer_id)
-    limited = is_limited(unit.session, unit.now, performer_id=notice.performer_id)
+    return _reviewers_needed(unit.session, notice, unit.now)
+
+
+def _reviewers_needed(session: Session, notice: Notice, now: datetime) -> ReviewersNeeded | None:
+    said = notices.public_figure_of(session, notice.performer_id)
+    limited = is_limited(session, now, performer_id=notice.performer_id)
     return why_two_reviewers(public_figure=None if said is None else said.is_public_figure, limited=limited)
 
 

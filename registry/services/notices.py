@@ -2,69 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import undefer
 
 from registry.domain.accounts import Principal, Scope
-from registry.domain.cases import CaseSide, PaperKind
-from registry.domain.comparison import Role
+from registry.domain.cases import CaseSide
 from registry.domain.events import EventType
-from registry.domain.ids import IdPrefix
 from registry.domain.notice_document import (
     Documents,
-    Material,
-    NoticeContent,
     documents_of,
-    require_known_elements,
     require_whole,
 )
 from registry.domain.notices import (
-    BEFORE_SERVICE,
-    CaseStanding,
     NoticeState,
     NoticeStep,
     WithdrawalGround,
-    require_supported,
 )
-from registry.domain.reviews import Considered
-from registry.domain.rules.notice_packs import NoticePack, TakenFrom, notice_pack, notice_packs
+from registry.domain.rules.notice_packs import NoticePack, notice_pack, notice_packs
 from registry.domain.stay_down import EntryEnding
-from registry.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from registry.errors import ConflictError, NotFoundError
 from registry.services import stay_down
 from registry.services.case_access import acting, visible_case
 from registry.services.context import Context
 from registry.services.notice_access import acting_on_notice, journal_notice, visible_notice
-from registry.services.unit import Unit, unit_of_work
-from registry.store import case_analyses, cases, notices
-from registry.store.accounts import Organisation
-from registry.store.cases import Case, CaseProposal
-from registry.store.checks import Finding
+from registry.services.notice_drafts import Draft, content_of, require_case_supports, write_draft, write_notice
+from registry.services.unit import unit_of_work
+from registry.store import notices
+from registry.store.cases import Case
 from registry.store.notices import Notice, NoticeStepTaken
-from registry.store.performers import Performer
-
-MOST_NOTICES = 20
-"""That a case may have before service at a time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What a notice is to say, as far as it was written; None leaves what is there.
-
-    Attributes:
-        elements: text by the key of the element; an empty one takes it out.
-        affirmed: keys of the statements that the claimant makes.
-        materials: what it is about.
-        considered: exclusions that were considered.
-    """
-
-    elements: Mapping[str, str] | None = None
-    affirmed: Sequence[str] | None = None
-    materials: Sequence[Material] | None = None
-    considered: Sequence[Considered] | None = None
-
 
 # --- drafting --------------------------------------------------------------------------------------------------------
 
@@ -97,121 +64,10 @@ def draft_notice(
         InvalidInputError: the pack has no place for something, or the case knows no such recording.
     """
     with unit_of_work(ctx) as unit:
-        _hold_performer(unit.session, case_id)
         by = acting(unit, principal, case_id)
         notice = write_notice(unit, principal, by.case, by.side, pack_id=pack_id, language=language, draft=draft)
         unit.commit()
     return notice
-
-
-def _hold_performer(session: Session, case_id: str) -> None:
-    """Keep whom a case is about from being forgotten while a notice with their name is written: before the case."""
-    query = select(Performer.id).join(Case, Case.performer_id == Performer.id).where(Case.id == case_id)
-    session.execute(query.with_for_update(read=True, key_share=True, of=Performer))
-
-
-def write_notice(
-    unit: Unit, principal: Principal, case: Case, side: CaseSide, *, pack_id: str, language: str, draft: Draft
-) -> Notice:
-    """Write a new notice, in the caller's unit, which holds the case's lock. Raises as `draft_notice`."""
-    if side is CaseSide.RESPONDENT:
-        raise ForbiddenError("a notice is drafted by the claimant's side or the registry", side=side.value)
-    _require_room(unit.session, case)
-    pack = notice_pack(pack_id)
-    notice = Notice(
-        id=unit.new_id(IdPrefix.NOTICE),
-        case_id=case.id,
-        performer_id=case.performer_id,
-        studio_id=case.studio_id,
-        pack_id=pack.id,
-        pack_edition=pack.edition,
-        pack_sha256=pack.sha256,
-        language=language,
-        state=NoticeState.DRAFTED,
-        state_since=unit.now,
-        elements=_from_the_case(unit.session, case, pack),
-        affirmed=[],
-        materials=[],
-        considered=[],
-        drafted_by=principal.account_id,
-        drafted_for=side,
-        drafted_at=unit.now,
-        version=1,
-    )
-    _write(unit.session, notice, case, pack, draft)
-    unit.session.add(notice)
-    journal_notice(unit, EventType.NOTICE_DRAFTED, notice, principal.account_id, pack_sha256=pack.sha256)
-    return notice
-
-
-def _require_room(session: Session, case: Case) -> None:
-    waiting = sum(each.state in BEFORE_SERVICE for each in notices.notices_of_case(session, case.id))
-    if waiting >= MOST_NOTICES:
-        raise ConflictError(
-            f"the case has {waiting} notices before service, as many as there can be",
-            notices=waiting,
-            most=MOST_NOTICES,
-        )
-
-
-def _from_the_case(session: Session, case: Case, pack: NoticePack) -> dict[str, str]:
-    """Answer what the case fills in: whose voice, in what, and what is concluded."""
-    performer = session.get_one(Performer, case.performer_id)
-    last = _last_proposal(session, case)
-    known = {
-        TakenFrom.PERFORMER: performer.name,
-        TakenFrom.WORK: case.product,
-        TakenFrom.CONCLUSION: "" if last is None else last.grounds,
-    }
-    taken = {each.key: known[each.taken_from] for each in pack.elements if each.taken_from is not None}
-    return {key: text for key, text in taken.items() if text}
-
-
-def _write(session: Session, notice: Notice, case: Case, pack: NoticePack, draft: Draft) -> None:
-    elements = {**notice.elements, **(draft.elements or {})}
-    affirmed = notice.affirmed if draft.affirmed is None else sorted(set(draft.affirmed))
-    require_known_elements(pack, draft.elements or {}, affirmed)
-    notice.elements = {key: text for key, text in elements.items() if text.strip()}
-    notice.affirmed = list(affirmed)
-    if draft.materials is not None:
-        _require_known_recordings(session, case, draft.materials)
-        notice.materials = [
-            {"what": each.what, "location": each.location, "sha256": each.sha256} for each in draft.materials
-        ]
-    if draft.considered is not None:
-        if len({each.exclusion for each in draft.considered}) < len(draft.considered):
-            raise InvalidInputError("an exclusion is considered twice")
-        notice.considered = [
-            {"exclusion": each.exclusion.value, "applies": each.applies, "reason": each.reason}
-            for each in draft.considered
-        ]
-
-
-def _require_known_recordings(session: Session, case: Case, materials: Sequence[Material]) -> None:
-    """Refuse digests of recordings that the case does not know: nobody lists what no side has shown."""
-    named = {each.sha256 for each in materials if each.sha256 is not None}
-    unknown = sorted(named - _recordings_of(session, case)) if named else []
-    if unknown:
-        raise InvalidInputError(
-            "the case knows no recording with this SHA-256: it has to be that of a finding of the case, or of a "
-            "recording that a side has filed in it, and not as one of the performer or of a source",
-            unknown=unknown,
-        )
-
-
-def _recordings_of(session: Session, case: Case) -> set[str]:
-    """Answer the digests of recordings that may be what is complained of: none of the performer's or a source's own."""
-    marks = case_analyses.recordings_of(session, case.id)
-    own = {paper_id for paper_id, mark in marks.items() if mark.voice is not Role.QUESTIONED}
-    filed = [each for each in cases.papers_of(session, case.id) if each.kind is PaperKind.RECORDING]
-    found = {each.sha256 for each in filed if each.id not in own}
-    for finding_id in case.finding_ids:
-        finding = session.get(Finding, finding_id)
-        if finding is not None and finding.check is not None:
-            found.add(finding.check.content_sha256)
-        if finding is not None and finding.scan_row is not None:
-            found.add(finding.scan_row.content_sha256)
-    return found
 
 
 def change_notice(
@@ -229,7 +85,7 @@ def change_notice(
     with unit_of_work(ctx) as unit:
         by = acting_on_notice(unit, principal, notice_id, if_version)
         by.require(NoticeStep.CHANGE)
-        _write(unit.session, by.notice, by.of_case.case, notice_pack(by.notice.pack_id), draft)
+        write_draft(unit.session, by.notice, by.of_case.case, notice_pack(by.notice.pack_id), draft)
         by.notice.version += 1
         journal_notice(unit, EventType.NOTICE_CHANGED, by.notice, principal.account_id, version=by.notice.version)
         unit.commit()
@@ -285,44 +141,6 @@ def _require_current_pack(notice: Notice) -> None:
             edition=notice.pack_edition,
             current_edition=pack.edition,
         )
-
-
-def require_case_supports(session: Session, case: Case) -> CaseProposal:
-    """Answer the proposal that a notice rests on, once the case bears one.
-
-    Raises:
-        ConflictError: nothing is concluded, or otherwise; figures ``case_state`` and ``conclusion``.
-    """
-    last = _last_proposal(session, case)
-    require_supported(CaseStanding(case.state, case.ending, None if last is None else last.conclusion))
-    if last is None:
-        raise AssertionError("a case that concludes something has a proposal")
-    return last
-
-
-def _last_proposal(session: Session, case: Case) -> CaseProposal | None:
-    made = cases.proposals_of(session, case.id)
-    return made[-1] if made else None
-
-
-def content_of(session: Session, notice: Notice, case: Case) -> NoticeContent:
-    """Answer everything that a notice says, as things are now."""
-    last = _last_proposal(session, case)
-    return NoticeContent(
-        notice_id=notice.id,
-        case_id=case.id,
-        pack=notice_pack(notice.pack_id),
-        language=notice.language,
-        recipient=session.get_one(Organisation, notice.studio_id).name,
-        product=case.product,
-        elements=dict(notice.elements),
-        affirmed=list(notice.affirmed),
-        materials=notice.about(),
-        considered=notice.exclusions(),
-        conclusion=None if last is None else last.conclusion,
-        rests_on=None if last is None else last.rests_on,
-        grounds="" if last is None else last.grounds,
-    )
 
 
 # --- withdrawing -----------------------------------------------------------------------------------------------------

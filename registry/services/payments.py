@@ -16,6 +16,7 @@ from registry.domain.payments import PaymentState, require_payable, require_unde
 from registry.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from registry.services.context import Context
 from registry.services.ledger import is_party, licence_of_party, licence_to_post, note_whether_paid, post, reach
+from registry.services.performers import narrowed
 from registry.services.unit import Unit, require_version, unit_of_work
 from registry.store import ledger, payments
 from registry.store.licences import Licence
@@ -36,10 +37,17 @@ def get_payment(ctx: Context, principal: Principal, payment_id: str) -> Payment:
 
 
 def list_payments(
-    ctx: Context, principal: Principal, *, state: PaymentState | None, after: str | None, limit: int
+    ctx: Context,
+    principal: Principal,
+    *,
+    state: PaymentState | None,
+    performer_id: str | None = None,
+    after: str | None,
+    limit: int,
 ) -> Sequence[Payment]:
-    """Answer a page of the payments that the caller may read, oldest first."""
+    """Answer a page of the payments that the caller may read, oldest first; of one performer, if told."""
     studio_id, performer_ids = reach(principal)
+    performer_ids = narrowed(performer_ids, performer_id)
     with ctx.database.read() as session:
         return payments.page_of_payments(
             session, studio_id=studio_id, performer_ids=performer_ids, state=state, after=after, limit=limit

@@ -21,7 +21,7 @@ from registry.services.forgetting import take_out_the_name
 from registry.services.spoken_statement_work import erase_statements
 from registry.services.unit import Unit, require_version
 from registry.services.withdrawal import withdraw
-from registry.store import consents, performers
+from registry.store import cases, consents, performers
 from registry.store.accounts import Account
 from registry.store.performers import Performer
 
@@ -75,6 +75,7 @@ def delete_performer(
         NotFoundError, ConflictError, StaleVersionError, RepresentativeRequiredError: as `require_deletable`.
     """
     performer = require_deletable(unit.session, content, unit.now)
+    cases.lock_cases_of(unit.session, performer.id)  # before their analyses, which end with the consents
     given = [
         consent
         for consent in consents.consents_of(unit.session, [performer.id])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy.orm import Session
 
@@ -36,6 +36,18 @@ def visible_performer(session: Session, principal: Principal, performer_id: str)
     if performer is None or not principal.may_see_performer(performer.id):
         raise NotFoundError("there is no such performer")
     return performer
+
+
+def narrowed(performer_ids: Collection[str] | None, performer_id: str | None) -> Collection[str] | None:
+    """Answer within which performers a list is read that may be asked for one of them; None stands for everybody.
+
+    Args:
+        performer_ids: within the caller's reach; None for everybody.
+        performer_id: the one asked for, or None; nobody else's are read, and nothing of who is out of reach.
+    """
+    if performer_id is None:
+        return performer_ids
+    return [performer_id] if performer_ids is None or performer_id in performer_ids else []
 
 
 def performer_to_act_for(session: Session, principal: Principal, performer_id: str, scope: Scope) -> Performer:

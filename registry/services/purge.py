@@ -213,8 +213,11 @@ def commitment_to(salt: bytes, rule: RuleId, destroyed: Destroyed) -> str:
 
 
 def list_certificates(
-    ctx: Context, *, rule: RuleId | None, after: str | None, limit: int
+    ctx: Context, *, rule: RuleId | None, after: str | None, limit: int, newest_first: bool = False
 ) -> Sequence[DestructionCertificate]:
-    """Answer a page of the certificates, oldest first. They hold no personal data, and anybody may read them."""
+    """Answer a page of the certificates, oldest first unless asked otherwise.
+
+    They hold no personal data, and anybody may read them.
+    """
     with ctx.database.read() as session:
-        return retention.page_of_certificates(session, rule=rule, after=after, limit=limit)
+        return retention.page_of_certificates(session, rule=rule, after=after, limit=limit, newest_first=newest_first)

@@ -15,7 +15,7 @@ from registry.errors import ConflictError, InvalidInputError, NotFoundError
 from registry.services.cases import write_case
 from registry.services.checks import get_finding
 from registry.services.context import Context
-from registry.services.notices import Draft, write_notice
+from registry.services.notice_drafts import Draft, write_notice
 from registry.services.unit import Unit, unit_of_work
 from registry.store import reviews
 from registry.store.cases import Case, case_about

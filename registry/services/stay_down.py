@@ -74,10 +74,11 @@ def end_with_the_case(unit: Unit, case: Case, before: CaseState, move: Move, act
 def _end_all(unit: Unit, entries: Iterable[StayDownEntry], ending: EntryEnding, actor_id: str) -> None:
     for entry in entries:
         if entry.ended_at is None:
-            _end(unit, entry, ending, actor_id)
+            end_one(unit, entry, ending, actor_id)
 
 
-def _end(unit: Unit, entry: StayDownEntry, ending: EntryEnding, actor_id: str) -> None:
+def end_one(unit: Unit, entry: StayDownEntry, ending: EntryEnding, actor_id: str) -> None:
+    """End one entry that has not ended, in the caller's unit: its fingerprint is erased with it."""
     entry.ended_at, entry.ending = unit.now, ending
     entry.fingerprint = entry.algorithm = None
     entry.version += 1
@@ -189,7 +190,7 @@ def end_entry(
         require_version(entry.version, if_version)
         if entry.ended_at is not None:
             raise ConflictError(f"the entry ended at {entry.ended_at.isoformat()}", ended_at=entry.ended_at.isoformat())
-        _end(unit, entry, EntryEnding.BY_HAND, principal.account_id)
+        end_one(unit, entry, EntryEnding.BY_HAND, principal.account_id)
         unit.commit()
     return entry
 

@@ -80,8 +80,8 @@ def tally(ctx: Context) -> Tallies:
         return Tallies(
             workers_live=len(ready),
             gallery_behind=max((last_step - seq for seq in ready), default=0),
-            waiting=_waiting(session, now),
-            given_up=_given_up(session),
+            waiting=waiting(session, now),
+            given_up=given_up(session),
             checks=_checks(session),
             messages=messages_undelivered(session),
             performers=performers,
@@ -93,7 +93,8 @@ def tally(ctx: Context) -> Tallies:
         )
 
 
-def _waiting(session: Session, now: datetime) -> Mapping[WorkKind, Waiting]:
+def waiting(session: Session, now: datetime) -> Mapping[WorkKind, Waiting]:
+    """Answer what is unfinished, by kind of work; every kind is there."""
     query = (
         select(Work.kind, func.count(), func.min(Work.created_at))
         .where(Work.state.in_([WorkState.QUEUED, WorkState.LEASED]))
@@ -103,7 +104,8 @@ def _waiting(session: Session, now: datetime) -> Mapping[WorkKind, Waiting]:
     return dict.fromkeys(WorkKind, Waiting(0, 0.0)) | found
 
 
-def _given_up(session: Session) -> Mapping[WorkKind, int]:
+def given_up(session: Session) -> Mapping[WorkKind, int]:
+    """Answer how many pieces of work were tried too often, by kind; every kind is there."""
     query = select(Work.kind, func.count()).where(Work.state == WorkState.DEAD).group_by(Work.kind)
     return dict.fromkeys(WorkKind, 0) | dict(session.execute(query).all())
 

@@ -82,7 +82,8 @@ class CaseAnalysisReading(Base):
 class CaseRecording(Base):
     """Whose voice a paper is a recording of, as its side says. Written with the paper, and never changed.
 
-    Of one under seal the content lies here, and not in the paper: nobody but the side that filed it reads it.
+    Of one under seal the content lies here, and not in the paper: nobody but the side that filed it reads it. So does
+    the salt of its digest, sealed under the same key; or open where a migration made it, until a worker seals it.
     """
 
     __tablename__ = "case_recordings"
@@ -94,6 +95,7 @@ class CaseRecording(Base):
     content: Mapped[bytes | None] = mapped_column(Bytes, deferred=True)
     content_key: Mapped[bytes | None] = mapped_column(Bytes)
     content_master_key_id: Mapped[str | None] = mapped_column(String(40))
+    salt: Mapped[bytes | None] = mapped_column(Bytes)
 
     __table_args__ = (
         CheckConstraint("under_seal = (content IS NOT NULL)", name="under_seal_here"),
@@ -121,6 +123,20 @@ class CaseCohort(Base):
     def value(self) -> CohortAsked:
         """Answer it as the rules have it."""
         return CohortAsked.of_json(self.asked)
+
+
+class CaseCohortRefusal(Base):
+    """A cohort of a side that would have had too few people: what was asked for is not kept, only that it was."""
+
+    __tablename__ = "case_cohort_refusals"
+
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    side: Mapped[CaseSide] = mapped_column(text_enum(CaseSide), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    refused_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (CheckConstraint("number >= 1", name="number_from_one"),)
 
 
 Part = TypeVar("Part", CaseAnalysis, CaseRecording, CaseCohort)
@@ -188,10 +204,28 @@ def cohorts_of(session: Session, case_id: str) -> Sequence[CaseCohort]:
     return session.scalars(select(CaseCohort).where(CaseCohort.case_id == case_id).order_by(CaseCohort.id)).all()
 
 
+def cohorts_refused(session: Session, case_id: str, side: CaseSide) -> int:
+    """Answer how many cohorts of a side were refused in a case."""
+    query = select(func.count()).select_from(CaseCohortRefusal)
+    return session.scalar(query.where(CaseCohortRefusal.case_id == case_id, CaseCohortRefusal.side == side)) or 0
+
+
 def recordings_of(session: Session, case_id: str) -> Mapping[str, CaseRecording]:
     """Answer the papers of a case that are marked as recordings of a voice, by their ids, without what is in them."""
     query = select(CaseRecording).where(CaseRecording.case_id == case_id)
     return {row.paper_id: row for row in session.scalars(query)}
+
+
+def salts_to_seal(session: Session, length: int) -> Sequence[CaseRecording]:
+    """Answer recordings under seal whose salt lies open, or that have none yet; locked, by id.
+
+    Args:
+        session: a writing one.
+        length: of an open salt.
+    """
+    is_open = or_(CaseRecording.salt.is_(None), func.length(CaseRecording.salt) == length)
+    query = select(CaseRecording).where(CaseRecording.under_seal, is_open).order_by(CaseRecording.paper_id)
+    return session.scalars(query.with_for_update(skip_locked=True)).all()
 
 
 def papers_named(session: Session, case_id: str, paper_ids: Collection[str]) -> Mapping[str, CasePaper]:

@@ -6,14 +6,29 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import TypeVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, func, or_, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    func,
+    not_,
+    or_,
+    select,
+    union,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, undefer
 from sqlalchemy.sql.base import ExecutableOption
 
-from registry.domain.cases import CaseEnding, CaseSide, CaseState, PaperKind
+from registry.domain.cases import PARTIES, CaseEnding, CaseSide, CaseState, PaperKind
 from registry.domain.conclusions import Conclusion
 from registry.store.attestations import SourceAttestation
 from registry.store.base import Base
+from registry.store.licences import Licence
 from registry.store.parts import in_parts
 from registry.store.types import Bytes, Id, Json, Sha256, UtcDateTime, text_enum
 
@@ -171,19 +186,46 @@ def page_of_cases(
     performer_ids: Collection[str] | None,
     studio_id: str | None,
     state: CaseState | None,
+    waiting: tuple[CaseSide, datetime] | None = None,
     after: str | None,
     limit: int,
 ) -> Sequence[Case]:
-    """Answer up to ``limit`` cases before an id, newest first: of one's own, on either side; None for everybody's."""
+    """Answer up to ``limit`` cases before an id, newest first: of one's own, on either side; None for everybody's.
+
+    ``waiting`` leaves those that wait for a side at a moment.
+    """
     query = select(Case).order_by(Case.id.desc()).limit(limit)
     if performer_ids is not None or studio_id is not None:
         own = Case.performer_id.in_(performer_ids or ())
         query = query.where(own if studio_id is None else or_(own, Case.studio_id == studio_id))
     if state is not None:
         query = query.where(Case.state == state)
+    if waiting is not None:
+        query = query.where(_waits_for(*waiting))
     if after is not None:
         query = query.where(Case.id < after)
     return session.scalars(query).all()
+
+
+def _waits_for(side: CaseSide, now: datetime) -> ColumnElement[bool]:
+    """Say in SQL what `registry.domain.cases.waits_for` says."""
+    both_are_asked = Case.state.in_((CaseState.EVIDENCE, CaseState.PROPOSED))
+    if side is not CaseSide.REGISTRY:
+        return and_(both_are_asked, not_(_heard(side)))
+    over = Case.due_at <= now
+    first, second = (_heard(each) for each in sorted(PARTIES))
+    return or_(
+        Case.state.in_((CaseState.OPEN, CaseState.ANALYSIS)),
+        and_(both_are_asked, or_(over, and_(first, second))),
+        and_(Case.state.in_((CaseState.DECIDED, CaseState.CLOSED)), or_(over, first, second)),
+    )
+
+
+def _heard(side: CaseSide) -> ColumnElement[bool]:
+    """Whether a side has filed something since the last step of a case."""
+    taken = select(func.count()).select_from(CaseStepTaken).where(CaseStepTaken.case_id == Case.id).scalar_subquery()
+    filed = (CasePaper.case_id == Case.id, CasePaper.side == side, CasePaper.after_step == taken)
+    return select(CasePaper.id).where(*filed).exists()
 
 
 def case_about(session: Session, performer_id: str, studio_id: str, product: str) -> Case | None:
@@ -200,6 +242,13 @@ def case_about(session: Session, performer_id: str, studio_id: str, product: str
 def papers_of(session: Session, case_id: str) -> Sequence[CasePaper]:
     """Answer every paper of a case, oldest first, without what is in it."""
     return session.scalars(select(CasePaper).where(CasePaper.case_id == case_id).order_by(CasePaper.id)).all()
+
+
+def statements_of(session: Session, case_id: str) -> Sequence[CasePaper]:
+    """Answer every statement of a case, oldest first, with its text."""
+    query = select(CasePaper).where(CasePaper.case_id == case_id, CasePaper.kind == PaperKind.STATEMENT)
+    query = query.options(undefer(CasePaper.text)).execution_options(populate_existing=True)
+    return session.scalars(query.order_by(CasePaper.id)).all()
 
 
 def all_of_cases(
@@ -250,6 +299,25 @@ def readings_of(session: Session, case_id: str) -> Sequence[CaseReading]:
 def proposals_of(session: Session, case_id: str) -> Sequence[CaseProposal]:
     """Answer what was proposed in a case, oldest first; the last is what stands."""
     return session.scalars(select(CaseProposal).where(CaseProposal.case_id == case_id).order_by(CaseProposal.id)).all()
+
+
+def performers_in(session: Session, case_id: str) -> set[str]:
+    """Answer whose records a case may change: its performer, the source that is named, and whose licences rest for it.
+
+    Of no such case nobody's.
+    """
+    own = select(Case.performer_id).where(Case.id == case_id)
+    named = (
+        select(SourceAttestation.performer_id)
+        .join(Case, Case.attestation_id == SourceAttestation.id)
+        .where(Case.id == case_id)
+    )
+    resting = (
+        select(Licence.performer_id)
+        .join(CasePause, CasePause.licence_id == Licence.id)
+        .where(CasePause.case_id == case_id, CasePause.ended_at.is_(None))
+    )
+    return set(session.scalars(union(own, named, resting)))
 
 
 def pauses_of(session: Session, case_id: str) -> Sequence[CasePause]:

@@ -147,7 +147,9 @@ class Finding(Base):
         CheckConstraint("rank >= 1", name="rank_from_one"),
         Index(None, "performer_id", "id"),
         Index(None, "organisation_id", "id"),
-        Index("ix_findings_to_review", "verdict", "id", sqlite_where=_TO_REVIEW, postgresql_where=_TO_REVIEW),
+        Index(
+            "ix_findings_to_decide", "verdict", "priority", "id", sqlite_where=_TO_REVIEW, postgresql_where=_TO_REVIEW
+        ),
     )
 
     @property
@@ -165,11 +167,23 @@ _STATE = select(Check.state).where(Check.id == bindparam("check_id"))
 """Made once: it is asked again and again while somebody waits."""
 
 
-def page_of_checks(session: Session, *, organisation_id: str | None, after: str | None, limit: int) -> Sequence[Check]:
-    """Answer up to ``limit`` checks before an id with their findings, newest first; of one organisation when given."""
+def page_of_checks(
+    session: Session,
+    *,
+    organisation_id: str | None,
+    state: CheckState | None = None,
+    verdict: Verdict | None = None,
+    after: str | None,
+    limit: int,
+) -> Sequence[Check]:
+    """Answer up to ``limit`` checks before an id with their findings, newest first, within what is given."""
     query = select(Check).options(selectinload(Check.findings)).order_by(Check.id.desc()).limit(limit)
     if organisation_id is not None:
         query = query.where(Check.organisation_id == organisation_id)
+    if state is not None:
+        query = query.where(Check.state == state)
+    if verdict is not None:
+        query = query.where(Check.verdict == verdict)
     if after is not None:
         query = query.where(Check.id < after)
     return session.scalars(query).all()
@@ -201,4 +215,15 @@ def page_of_findings(
         query = query.where(Finding.scan_row.has(ScanRow.scan_id == scan_id))
     if after is not None:
         query = query.where(Finding.id < after)
+    return session.scalars(query).all()
+
+
+def numbers_of_performer(session: Session, scan_id: str, performer_id: str) -> Sequence[int]:
+    """Answer the numbers of the rows of a scan in which a performer was found, in their order."""
+    query = (
+        select(ScanRow.number)
+        .join(Finding, Finding.scan_row_id == ScanRow.id)
+        .where(Finding.performer_id == performer_id, ScanRow.scan_id == scan_id)
+        .order_by(ScanRow.number)
+    )
     return session.scalars(query).all()

@@ -144,6 +144,7 @@ def page_of_clearances(
     studio_id: str | None,
     performer_ids: Collection[str] | None,
     decision: Decision | None,
+    licence_id: str | None = None,
     after: str | None,
     limit: int,
 ) -> Sequence[Clearance]:
@@ -155,6 +156,8 @@ def page_of_clearances(
         query = query.where(Clearance.performer_id.in_(performer_ids))
     if decision is not None:
         query = query.where(Clearance.decision == decision)
+    if licence_id is not None:
+        query = query.where(Clearance.licence_id == licence_id)
     if after is not None:
         query = query.where(Clearance.id < after)
     return session.scalars(query).all()

@@ -39,6 +39,8 @@ class LicenceVersion(Base):
     offered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     in_force_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    declined_by: Mapped[str | None] = mapped_column(Id)
+    declined_reason: Mapped[str | None] = mapped_column(String(500))
 
     signatures: Mapped[list[LicenceSignature]] = relationship(
         order_by="LicenceSignature.signed_at", lazy="selectin", back_populates="signed"

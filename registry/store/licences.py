@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, func, or_, select, text
 from sqlalchemy.orm import Mapped, Session, defaultload, mapped_column, relationship
 
 from registry.domain import licences as rules
@@ -14,6 +14,7 @@ from registry.domain.terms import Exclusivity, LicenceTerms
 from registry.store.base import Base
 from registry.store.licence_versions import LicenceVersion
 from registry.store.parts import in_parts
+from registry.store.performers import Performer
 from registry.store.types import Id, UtcDateTime, text_enum
 
 _OPEN = text("lifted_at IS NULL")
@@ -51,6 +52,7 @@ class Licence(Base):
     suspension_reason: Mapped[str | None] = mapped_column(String(500))
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    end_told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
 
     versions: Mapped[list[LicenceVersion]] = relationship(order_by=LicenceVersion.number, lazy="selectin")
@@ -155,6 +157,30 @@ def licences_between(session: Session, studio_id: str, performer_ids: Collection
     return session.scalars(query.order_by(Licence.id)).all()
 
 
+def performers_licensed_to(
+    session: Session, studio_id: str, *, among: Collection[str] | None, limit: int
+) -> Mapping[str, str]:
+    """Answer performers with whom a studio has, or had, a licence in force: names by id, in order of names.
+
+    Args:
+        session: of the transaction.
+        studio_id: of the studio.
+        among: only some performers; None for all.
+        limit: how many at most: those with whom something came into force last.
+    """
+    latest = func.max(Licence.activated_at)
+    query = (
+        select(Performer.id, Performer.name)
+        .join(Licence, Licence.performer_id == Performer.id)
+        .where(Licence.studio_id == studio_id, Licence.activated_at.is_not(None))
+        .group_by(Performer.id, Performer.name)
+    )
+    if among is not None:
+        query = query.where(Performer.id.in_(among))
+    found = session.execute(query.order_by(latest.desc(), Performer.id).limit(limit)).all()
+    return {row.id: row.name for row in sorted(found, key=lambda row: (row.name, row.id))}
+
+
 def licences_of_performer(session: Session, performer_id: str) -> Sequence[Licence]:
     """Answer every licence of a performer, in any state, oldest first."""
     return session.scalars(select(Licence).where(Licence.performer_id == performer_id).order_by(Licence.id)).all()
@@ -164,6 +190,18 @@ def ids_not_ended(session: Session) -> Sequence[str]:
     """Answer the ids of licences that are in force or may still come into force, oldest first."""
     ended = [LicenceState.REVOKED, LicenceState.EXPIRED]
     return session.scalars(select(Licence.id).where(Licence.state.not_in(ended)).order_by(Licence.id)).all()
+
+
+def ids_past_their_term(session: Session, today: date, *, limit: int) -> list[str]:
+    """Answer some licences in force whose term may be over, and of which that was not told, oldest first.
+
+    The term of somebody who is of age by now may have ended before its last day; the rules say whether it has.
+    """
+    in_force = Licence.state.in_([LicenceState.ACTIVE, LicenceState.SUSPENDED])
+    of_age = select(Performer.id).where(Performer.adult_on <= today)
+    over = or_(Licence.ends_on < today, Licence.performer_id.in_(of_age))
+    query = select(Licence.id).where(in_force, Licence.end_told_at.is_(None), over)
+    return list(session.scalars(query.order_by(Licence.ends_on, Licence.id).limit(limit)))
 
 
 def performers_of(session: Session, licence_ids: Sequence[str]) -> list[str]:

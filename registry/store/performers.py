@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, cast, select
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, cast, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from registry.domain.accounts import RepresentativeKind
@@ -217,6 +217,12 @@ def put_keys_back(session: Session, keys: Sequence[PerformerKey]) -> None:
     """Write keys as a backup had them, in the caller's transaction."""
     session.add_all(keys)
     session.flush()
+
+
+def count_key_holders(session: Session, modality: Modality) -> int:
+    """Answer how many performers have a key for a modality."""
+    query = select(func.count()).where(PerformerKey.modality == modality.value)
+    return session.scalar(query) or 0
 
 
 def key_holders(session: Session, modality: Modality) -> Sequence[str]:

@@ -60,14 +60,15 @@ class DestructionCertificate(Base):
 
 
 def page_of_certificates(
-    session: Session, *, rule: RuleId | None, after: str | None, limit: int
+    session: Session, *, rule: RuleId | None, after: str | None, limit: int, newest_first: bool
 ) -> Sequence[DestructionCertificate]:
-    """Answer up to ``limit`` certificates after an id, oldest first; of one rule when it is given."""
-    query = select(DestructionCertificate).order_by(DestructionCertificate.id).limit(limit)
+    """Answer up to ``limit`` certificates behind an id, in one order or the other; of one rule when it is given."""
+    by = DestructionCertificate.id
+    query = select(DestructionCertificate).order_by(by.desc() if newest_first else by).limit(limit)
     if rule is not None:
         query = query.where(DestructionCertificate.rule == rule.value)
     if after is not None:
-        query = query.where(DestructionCertificate.id > after)
+        query = query.where(by < after if newest_first else by > after)
     return session.scalars(query).all()
 
 

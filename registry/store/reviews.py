@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import product
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, Text, and_, case, or_, select
+from sqlalchemy import ForeignKey, Index, Select, Text, false, literal, select, union_all
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column
 
 from registry.domain.approaches import Priority
@@ -36,13 +37,26 @@ class Review(Base):
 
 
 _RANKS = {harm: rank for rank, harm in enumerate(Harm)}
-_WAITS = and_(Finding.reviewed_at.is_(None), Finding.verdict.in_(HARM_OF))
 
 
-def _rank() -> ColumnElement[int]:
-    """Say in SQL what `harm_of` says: the rank of how much is at stake, 0 first."""
-    by_verdict = case(*((Finding.verdict == verdict, _RANKS[harm]) for verdict, harm in HARM_OF.items()))
-    return case((Finding.priority == Priority.ESCALATED, _RANKS[Harm.URGENT]), else_=by_verdict)
+def _lots(last: Finding | None, limit: int) -> Iterator[Select[str, int]]:
+    """Yield the first ids that wait of each verdict and priority, each with its rank: what is gravest has rank 0.
+
+    One index has them in this order, so that however much waits only so many of each are read.
+
+    Args:
+        last: the finding that the page begins after, or None.
+        limit: at most so many of each.
+    """
+    harm = None if last is None else harm_of(last.verdict, last.priority)
+    for verdict, priority in product(HARM_OF, Priority):
+        rank = _RANKS[harm_of(verdict, priority) or Harm.UNCLEAR]
+        query = select(Finding.id, literal(rank).label("rank")).where(
+            Finding.reviewed_at.is_(None), Finding.verdict == verdict, Finding.priority == priority
+        )
+        if last is not None and harm is not None and rank <= _RANKS[harm]:
+            query = query.where(Finding.id > last.id if rank == _RANKS[harm] else false())
+        yield query.order_by(Finding.id).limit(limit)
 
 
 def page_of_queue(session: Session, *, after: str | None, limit: int) -> Sequence[Finding]:
@@ -53,13 +67,13 @@ def page_of_queue(session: Session, *, after: str | None, limit: int) -> Sequenc
         after: id of the finding that the page begins after, whether it still waits or not.
         limit: at most so many.
     """
-    query = select(Finding).options(joinedload(Finding.check), joinedload(Finding.scan_row)).where(_WAITS)
     last = None if after is None else session.get(Finding, after)
-    harm = None if last is None else harm_of(last.verdict, last.priority)
-    if last is not None and harm is not None:
-        rank = _RANKS[harm]
-        query = query.where(or_(_rank() > rank, and_(_rank() == rank, Finding.id > last.id)))
-    return session.scalars(query.order_by(_rank(), Finding.id).limit(limit)).all()
+    lots = [lot.subquery() for lot in _lots(last, limit)]
+    every = union_all(*(select(lot.c.id, lot.c.rank) for lot in lots)).subquery()
+    first = select(every).order_by(every.c.rank, every.c.id).limit(limit).subquery()
+    query = select(Finding).options(joinedload(Finding.check), joinedload(Finding.scan_row))
+    query = query.join(first, Finding.id == first.c.id).order_by(first.c.rank, first.c.id)
+    return session.scalars(query).all()
 
 
 def reviews_of(session: Session, finding_id: str) -> Sequence[Review]:

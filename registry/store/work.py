@@ -9,7 +9,7 @@ whoever comes back late finds that its own is no longer the row's, and its trans
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -20,7 +20,6 @@ from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
     Index,
-    Select,
     String,
     UniqueConstraint,
     and_,
@@ -359,25 +358,36 @@ def give_back(session: Session, held: Lease, *, available_at: datetime, attempts
     )
 
 
-def take_dead(session: Session, *, now: datetime) -> DeadWork | None:
+def take_dead(
+    session: Session, *, now: datetime, first: Callable[[WorkKind, str], None] = lambda _kind, _subject_id: None
+) -> DeadWork | None:
     """Give up one piece of work that has no attempts left, and answer it, once only.
 
     The caller marks its check or enrolment as failed in the same transaction: neither happens without the other.
 
+    Args:
+        session: a writing one.
+        now: the moment.
+        first: called with kind and subject of what is to be given up, before its row is locked: there the caller locks
+            what others lock before work.
+
     Returns:
         None when there is none.
     """
-    candidate = select(Work.id).where(
-        Work.attempts >= Work.max_attempts, or_(Work.state == WorkState.QUEUED, _expired(now, now + FARTHEST))
-    )
-    dead = session.execute(
-        update(Work)
-        .where(Work.id == _first_free(candidate))
-        .values(state=WorkState.DEAD, leased_by=None, lease_expires_at=None, finished_at=now)
-        .returning(Work.id, Work.kind, Work.subject_id, Work.attempts, Work.last_error)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
-    return None if dead is None else DeadWork(*dead)
+    is_dead = (Work.attempts >= Work.max_attempts, or_(Work.state == WorkState.QUEUED, _expired(now, now + FARTHEST)))
+    candidates = select(Work.id, Work.kind, Work.subject_id).where(*is_dead).order_by(Work.id).limit(1)
+    while (found := session.execute(candidates).one_or_none()) is not None:
+        first(found.kind, found.subject_id)
+        dead = session.execute(
+            update(Work)
+            .where(Work.id == found.id, *is_dead)
+            .values(state=WorkState.DEAD, leased_by=None, lease_expires_at=None, finished_at=now)
+            .returning(Work.id, Work.kind, Work.subject_id, Work.attempts, Work.last_error)
+            .execution_options(synchronize_session=False)
+        ).one_or_none()
+        if dead is not None:
+            return DeadWork(*dead)
+    return None
 
 
 def cancel(session: Session, *, subject_id: str, now: datetime) -> None:
@@ -421,11 +431,6 @@ def _expired(now: Moment, farthest: Moment) -> ColumnElement[bool]:
 
 def _has_come(moment: Any, now: Moment, farthest: Moment) -> ColumnElement[bool]:
     return or_(moment <= now, moment > farthest)
-
-
-def _first_free(candidate: Select[str]) -> ColumnElement[str]:
-    """Lock the first row that nobody else is just taking (SQLite, where writers take turns, leaves the clause out)."""
-    return candidate.limit(1).with_for_update(skip_locked=True).scalar_subquery()
 
 
 def _change_held(session: Session, held: Lease, **values: object) -> None:

@@ -129,3 +129,8 @@ def live_workers(session: Session, *, now: datetime, within_s: float) -> Sequenc
     within = timedelta(seconds=within_s)
     query = select(Worker).where(Worker.last_seen_at.between(now - within, now + within)).order_by(Worker.id)
     return session.scalars(query).all()
+
+
+def workers_seen_since(session: Session, moment: datetime) -> Sequence[Worker]:
+    """Answer the workers that reported themselves after a moment, whether they still do or not, oldest first."""
+    return session.scalars(select(Worker).where(Worker.last_seen_at > moment).order_by(Worker.id)).all()

@@ -8,6 +8,7 @@ digests of two uses cannot be compared, and none of them says anything of the se
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterable
 from datetime import date
 from hashlib import sha256
 
@@ -55,6 +56,30 @@ def cohort_order(keys: KeyProvider, case_id: str, performer_id: str) -> str:
         KeyringError: the provider does not answer.
     """
     return _digest(keys, b"likeness cohort order 1", case_id, performer_id)
+
+
+def cohort_key(keys: KeyProvider, case_id: str) -> bytes:
+    """Answer the key of the lists of cohorts of a case: whoever is given it can tell whether a list is the one.
+
+    Raises:
+        KeyringError: the provider does not answer.
+    """
+    return bytes.fromhex(_digest(keys, b"likeness cohort list 1", case_id))
+
+
+def cohort_list_digest(key: bytes, voiceprint_ids: Iterable[str]) -> str:
+    """Answer what is told of the list of a cohort: HMAC-SHA-256 of the sorted ids, each with its length in front.
+
+    Args:
+        key: `cohort_key` of the case.
+        voiceprint_ids: of everybody in it.
+    """
+    return hmac.new(key, bind(*sorted(voiceprint_ids)), sha256).hexdigest()
+
+
+def cohort_offset(key: bytes, what: str, below: int) -> int:
+    """Answer a number from 0 up to ``below`` by which something is counted in a case, and which nobody else knows."""
+    return int.from_bytes(hmac.new(key, bind(what), sha256).digest(), "big") % below
 
 
 def _digest(keys: KeyProvider, label: bytes, *parts: str) -> str:

@@ -131,7 +131,7 @@ def verify(token: str, public_keys: PublicKeys, *, typ: str) -> Mapping[str, Any
     try:
         opened = jws.deserialize_compact(token, _public(public_keys[key_id]), registry=_RULES)
         claims = parse_json(opened.payload)
-    except (JoseError, ValueError) as error:
+    except (JoseError, ValueError, TypeError) as error:
         raise SignatureInvalidError(
             f"the signature by {key_id} does not hold", step="signature", key_id=key_id
         ) from error
@@ -145,7 +145,7 @@ def _header(token: str) -> Mapping[str, Any]:
         raise SignatureInvalidError("it has not the form of a signed token: three parts joined by dots", step="form")
     try:
         header = jws.extract_compact(token.encode(), registry=_RULES).headers()
-    except (JoseError, ValueError, RecursionError) as error:
+    except (JoseError, ValueError, TypeError, RecursionError) as error:  # a header may hold anything, a `crit` of 5 too
         raise SignatureInvalidError("it has not the form of a signed token", step="form") from error
     return header
 

@@ -39,7 +39,7 @@ class Browser:
             _path(path), data=form or {}, headers={name: value for name, value in said.items() if value}
         )
 
-    def press(self, page: httpx.Response, action: str, **changes: str) -> httpx.Response:
+    def press(self, page: httpx.Response, action: str, /, **changes: str) -> httpx.Response:
         """Send the form of a page that leads to an address, with what stands in it."""
         there = re.escape(escape(action))
         form = re.findall(rf'<form method="post" action="{there}"[^>]*>(.*?)</form>', page.text, re.DOTALL)[0]

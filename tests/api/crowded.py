@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import zipfile
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from bench import assess, compare_case, evidence, heard, take
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -29,14 +30,15 @@ from registry.domain.ids import IdPrefix
 from registry.domain.misuse import MisuseGround
 from registry.domain.notices import NoticeState
 from registry.domain.retention import SCHEDULE
-from registry.domain.scan_requests import ScanRequest
+from registry.domain.scan_requests import ScanRequest, ScanRoot
 from registry.domain.scans import ScanOrigin, ScanState
 from registry.domain.scores import EvidenceOutcome
 from registry.domain.signatures import key_registration
 from registry.domain.verdicts import Verdict
 from registry.scanning.folder import PAGES
-from registry.scanning.results import REPORT, RESULTS, ResultRow, Status
+from registry.scanning.results import PLAN, REPORT, RESULTS, SUMMARY, ResultRow, Status
 from registry.scanning.tables import write_rows
+from registry.scanning.tally import Tally
 from registry.services import enrolment_work
 from registry.services.scan_work import folder_of
 from registry.store.base import Base
@@ -81,6 +83,8 @@ class Crowded:
             "performer": self.performer,
         }
         self._own = f"/v1/performers/{self.performer_id}"
+        self._sessions: dict[str, str] = {}
+        self._scans = 0
         for add in (
             self._people,
             self._explained,
@@ -100,6 +104,16 @@ class Crowded:
             self._told,
         ):
             add()
+
+    def session_of(self, name: str) -> str:
+        """Answer the text of a session of somebody who is asked as, the same each time."""
+        if name not in self._sessions:
+            text = self._sessions[name] = self.house.opened(self.asking[name]).text
+            client = self.house.app.test_client(use_cookies=False)
+            client.get(
+                "/account", headers={"Cookie": f"__Host-likeness-session={text}"}
+            ).close()  # its use is noted once
+        return self._sessions[name]
 
     def _each(self, make: Callable[[int], dict[str, Any]], name: str) -> list[dict[str, Any]]:
         """Make as many as there are to be, each at a moment of its own; the first is the one that is asked about."""
@@ -301,6 +315,8 @@ class Crowded:
         self._each(lambda number: {"id": self._entry(number)}, "stay_down_id")
         self._each(lambda _: {"id": self._strike(CaseSide.COMPLAINANT)}, "misuse_strike_id")
         self.strike_of_the_studio = self._strike(CaseSide.RESPONDENT)
+        for other in self.others:
+            self._strike(CaseSide.COMPLAINANT, other)
         self._each(lambda _: {"id": self._limit()}, "misuse_limit_id")
         said = {"is_public_figure": True, "reason": "Known widely."}
         for _ in range(self.count):
@@ -352,11 +368,11 @@ class Crowded:
             "organisation_id": None if claimant else self.studio.organisation_id,
         }
 
-    def _strike(self, side: CaseSide) -> str:
+    def _strike(self, side: CaseSide, performer_id: str | None = None) -> str:
         return self._written(
             IdPrefix.MISUSE_STRIKE,
             MisuseStrike,
-            **self._party(side),
+            **(self._party(side) | ({"performer_id": performer_id} if performer_id else {})),
             ground=MisuseGround.CLAIM_REFUSED if side is CaseSide.COMPLAINANT else MisuseGround.NO_ANSWER,
             case_id=self.ids["case_id"],
             reason="It was plain.",
@@ -447,7 +463,20 @@ class Crowded:
 
     def _scanned(self) -> None:
         """Write scans that workers have done, each with so many rows in which the performer was heard."""
-        self._each(lambda _: {"id": self.scan_of(self.studio)}, "scan_id")
+        made = self._each(lambda _: {"id": self.scan_of(self.studio)}, "scan_id")
+        self.ids["earlier_scan"] = str(made[-1]["id"])
+        self.open_root(self.studio)
+
+    def open_root(self, *owners: Caller) -> None:
+        """Let organisations have a folder scanned, in which there is one file."""
+        places = self.house.ctx.scan_places
+        assert places.folder is not None
+        media = places.folder.parent / "media"
+        media.mkdir(exist_ok=True)
+        (media / "a.wav").write_bytes(b"no recording")
+        known = places.roots.get("media")
+        allowed = (known.organisations if known else frozenset()) | {str(each.organisation_id) for each in owners}
+        cast("dict[str, ScanRoot]", places.roots)["media"] = ScanRoot("media", str(media), allowed)
 
     def scan_of(self, owner: Caller) -> str:
         """Write a scan that workers have done for somebody's organisation, and its folder."""
@@ -486,16 +515,43 @@ class Crowded:
                 )
                 session.add(self._finding(row))
             session.commit()
-        self._fill(folder_of(self.house.ctx, scan))
+        self._scans += 1
+        outcome = EvidenceOutcome.MATCH if self._scans % 2 else EvidenceOutcome.SOUND_ALIKE
+        self._fill(folder_of(self.house.ctx, scan), outcome)
         return str(scan.id)
 
-    def _fill(self, folder: Path) -> None:
-        """Write what is shown of a scan into its folder."""
+    def _fill(self, folder: Path, outcome: EvidenceOutcome) -> None:
+        """Write what is shown of a scan into its folder: in each recording, another performer is heard."""
         folder.mkdir(parents=True)
         (folder / REPORT).write_text("{}", encoding="utf-8")
         (folder / PAGES["en"]).write_text("<p>done</p>", encoding="utf-8")
-        rows = [ResultRow(n, f"{n}.wav", f"media/{n}.wav", Status.FAILED, error="no_speech") for n in range(self.count)]
+        rows = [self._heard_in(number, outcome) for number in range(self.count)]
         write_rows(folder / RESULTS, ResultRow, rows)
+        tally = Tally()
+        for row in rows:
+            tally.add(row)
+        (folder / SUMMARY).write_text(json.dumps(tally.as_json()), encoding="utf-8")
+        plan = {"expected_false_hits": 0.2, "gallery": {"id": "g", "performers": self.count}, "engine": {}}
+        (folder / PLAN).write_text(json.dumps(plan), encoding="utf-8")
+
+    def _heard_in(self, number: int, outcome: EvidenceOutcome) -> ResultRow:
+        who = self.others[number]
+        heard: dict[str, Any] = {"performer": who, "outcome": outcome.value, "log10_lr": 3.0, "segments": []}
+        digest = hashlib.sha256(b"%d" % number).hexdigest()
+        return ResultRow(
+            number,
+            f"{number}.wav",
+            f"media/{number}.wav",
+            Status.ASSESSED,
+            digest,
+            duration_s=2.0,
+            speech_s=2.0,
+            outcome=outcome.value,
+            verdict=Verdict.UNLICENSED_MATCH.value,
+            performer=who,
+            log10_lr=3.0,
+            evidence=json.dumps({"candidates": [heard]}),
+        )
 
     def _finding(self, row: ScanRow) -> Finding:
         return Finding(

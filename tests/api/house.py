@@ -302,7 +302,7 @@ def build_house(
         detector=slow_parts.detector,
         thresholds=Thresholds(withdrawal_confirmation_s=0.1),
         controller=CONTROLLER,
-        scan_places=ScanPlaces(folder / "scans"),
+        scan_places=ScanPlaces(folder / "scans", {}),
         sign_in=SIGN_IN,
         provider=provider or Provider(Client("https://login.example", "likeness", None), NOBODY_IS_ASKED, clock),
     )

@@ -33,6 +33,7 @@ PUBLIC_PATHS = {
     "/v1/journal/proofs/inclusion",
     "/v1/journal/proofs/consistency",
     "/v1/journal/cosignatures",
+    "/v1/verifications",
 }
 """What anybody may ask, without a token."""
 
@@ -120,8 +121,8 @@ def test_every_post_honours_an_idempotency_key_but_those_whose_answer_is_kept_no
     # a secret, a sealed name, and how tokens or files stand now: an answer of a while ago would be none
     kept_nowhere = {"issue_token", "rotate_token", "issue_sign_in_link", "reveal_source"}
     kept_nowhere |= {"ask_clearance_status", "ask_gallery_status"}
-    # from anybody, without an account; the same cosignature again changes nothing
-    assert without == kept_nowhere | {"add_cosignatures"}
+    # from anybody, without an account; the same cosignature again changes nothing, and a look at a file nothing at all
+    assert without == kept_nowhere | {"add_cosignatures", "verify_file"}
 
 
 def test_nothing_unknown_is_taken_anywhere() -> None:

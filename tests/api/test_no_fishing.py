@@ -359,7 +359,7 @@ def test_row_cohort(people: People) -> None:
     people.own.made(f"/v1/performers/{people.ids[ENROLLED]}/cohort-agreements", agreed)
     assert asked() == before
     (only,) = before
-    assert "fewer than 20" in only
+    assert "too few people" in only
     assert '"people":' not in only
 
 

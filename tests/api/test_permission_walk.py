@@ -110,8 +110,7 @@ def test_who_may_has_the_scope_by_the_permissions(route: str) -> None:
 
 
 def test_every_scope_opens_something_over_http() -> None:
-    by_command_alone = {Scope.RETENTION_WRITE}
-    assert {scope for row in TABLE.values() for scope in row.scopes.values()} == set(Scope) - by_command_alone
+    assert {scope for row in TABLE.values() for scope in row.scopes.values()} == set(Scope)
 
 
 # --- the answers agree with the table ---------------------------------------------------------------------------------
@@ -196,7 +195,7 @@ def test_every_page_about_somebody_names_what_it_stands_for_and_may_no_more(hous
 @pytest.mark.parametrize("route", PAGES_OF_SOMEBODY)
 def test_a_page_answers_a_role_as_its_operations_do(town: Town, route: str) -> None:
     for role in Role:
-        status, _ = town.opened(route, town.insider(role, route), town.ids[role], JOURNEY)
+        status, _ = town.opened(route, town.insider(role, route), town.about(role, route), JOURNEY)
         refused = {401, 403, 404} if role in TABLE[route].may else set(HTTPStatus) - {403, 404}
         assert status not in refused, role
 
@@ -204,7 +203,7 @@ def test_a_page_answers_a_role_as_its_operations_do(town: Town, route: str) -> N
 @pytest.mark.parametrize("route", [route for route in PAGES_OF_SOMEBODY if "{" in route])
 def test_a_page_about_another_is_as_one_that_there_is_not(town: Town, route: str) -> None:
     for role, stranger in town.strangers.items():
-        ids = town.ids[role]
+        ids = town.about(role, route)
         there, none = (town.opened(route, stranger, about, JOURNEY) for about in (ids, nobodys(ids)))
         assert there == none, role
         assert there[0] in {403, 404}, role

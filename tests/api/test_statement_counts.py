@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ QUERIES = {
     "/v1/performers/{performer_id}/pay-statement": YEAR,
     "/v1/studios/{studio_id}/pay-statement": YEAR,
     "/v1/journal/proofs/inclusion": "seq=3",
+    "/v1/misuse-figures": "side=complainant",
+    "/v1/scan-estimate": "root=media&organisation_id={studio_id}",
+    "/v1/scans/{scan_id}/differences": "earlier={earlier_scan}",
     "/v1/journal/proofs/consistency": "first={size}",
 }
 """What must be asked in addition, by address."""
@@ -34,10 +38,33 @@ NO_LONGER = {"/v1/use-categories", "/v1/licences/{licence_id}/account"}
 """Lists that are the same in every registry, or have one item for each currency."""
 NO_LONGER |= {"/v1/notice-packs", "/v1/cohort-texts", "/v1/cases/{case_id}/cohorts"}
 """The same in every registry; and one for each side."""
+NO_LONGER |= {"/v1/house-keys", "/v1/retention-due"}
+"""As many as there were rotations, and rules."""
+NO_LONGER |= {"/v1/scan-roots"}
+"""As many as the settings name."""
 NO_LONGER |= {"/v1/journal/entries", "/v1/journal/leaf-hashes"}
 """Lists of which every registry has more than a page."""
 IN_PARTS = {"/v1/performers/{performer_id}/export"}
 """Answers about thousands of rows, which are asked for some hundreds at a time."""
+
+PAGES_READ = re.findall(
+    r"^\| `GET (\S+)` .*\| personal \|$",
+    (Path(__file__).parents[2] / "docs" / "permissions.md").read_text(encoding="utf-8"),
+    re.MULTILINE,
+)
+"""Every page about somebody that is opened: a new one is among them by itself, as above."""
+FIRST_READ = {
+    "/cases/{case_id}/statements",
+    "/cases/{case_id}/papers/{paper_id}",
+    "/cases/{case_id}/papers/{paper_id}/content",
+    "/cases/{case_id}/analyses/{analysis_id}",
+    "/gallery-files/{gallery_file_id}/content",
+}
+"""Pages of which it is written down that somebody has read them, the first time that they do."""
+OF_ANOTHER = re.compile(r"/performers/{performer_id}/(approvals|findings)/{")
+"""What `crowded` has of another performer than its own."""
+JOURNEY = "purpose=monitoring&modality=voice"
+"""What some pages must be asked in addition; the others do not read it."""
 
 READ = sorted(path for path, item in json.loads(DOCUMENT.read_text(encoding="utf-8"))["paths"].items() if "get" in item)
 """Every address that is read: a new one is among them by itself, and fails until `crowded` has rows for it."""
@@ -104,6 +131,41 @@ def ask(crowd: Crowded, caller: Caller, path: str) -> Asked | None:
             return None
         assert response.status_code == HTTPStatus.OK, response.text
         return Asked(statements, response.get_json() if response.is_json else {})
+
+
+@pytest.mark.parametrize("path", PAGES_READ)
+def test_a_page_costs_as_many_statements_however_much_it_shows(houses: Houses, path: str) -> None:
+    opened = set()
+    for name in houses.few.asking:
+        few, many = (
+            open_page(crowd, name, path, warm=warm)
+            for crowd, warm in ((houses.few, True), (houses.many, path in FIRST_READ))
+        )
+        assert few.body == many.body, f"{name} is answered by one as the other does not"
+        opened.add(few.body)
+        assert len(few.statements) == len(many.statements), f"{name}: {differing(few, many)}"
+    assert opened & {HTTPStatus.OK, HTTPStatus.SEE_OTHER}, "nobody can open it: `crowded` has nothing there"
+
+
+def open_page(crowd: Crowded, name: str, path: str, *, warm: bool) -> Asked:
+    """Answer with which status a page is answered, and the statements that it took.
+
+    ``warm``: it was opened once before, so that what is only done once in a process is done.
+    """
+    ids = crowd.ids | ({"performer_id": crowd.others[0]} if OF_ANOTHER.match(path) else {})
+    address = re.sub(r"{(\w+)}", lambda found: ids[found[1]], path) + f"?{JOURNEY}"
+    headers = {"Cookie": f"__Host-likeness-session={crowd.session_of(name)}", "Accept": "text/html"}
+    client = crowd.house.app.test_client(use_cookies=False)
+    if warm:
+        client.get(address, headers=headers).close()
+    with counted(crowd.house.ctx.database.engine) as statements, client.get(address, headers=headers) as response:
+        return Asked(statements, response.status_code)
+
+
+def differing(few: Asked, many: Asked) -> list[str]:
+    """Answer the statements that one took more of than the other, so that a failure says where to look."""
+    more, less = Counter(many.statements), Counter(few.statements)
+    return sorted((more - less) + (less - more))
 
 
 @contextmanager

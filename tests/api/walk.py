@@ -37,14 +37,28 @@ QUERIES = {
     "GET /v1/studios/{studio_id}/pay-statement": "starts_on=2026-01-01&ends_on=2026-12-31",
     "GET /v1/journal/proofs/inclusion": "seq=3",
     "GET /v1/journal/proofs/consistency": "first={size}",
+    "GET /v1/misuse-figures": "side=complainant",
     "GET /v1/tokens": "account_id={account_id}",
     "GET /v1/sessions": "account_id={account_id}",
     "GET /v1/identities": "account_id={account_id}",
     "GET /v1/webhooks": "organisation_id={studio_id}",
     "GET /v1/ledger-entries": "licence_id={licence_id}",
     "GET /v1/findings": "scan_id={scan_id}",
+    "GET /v1/scan-estimate": "root=media&organisation_id={studio_id}",
+    "GET /v1/scans/{scan_id}/differences": "earlier={earlier_scan}",
 }
 """What is asked in addition."""
+
+FILE_FIELDS = {
+    "/documents": "file",
+    "/stay-down": "file",
+    "/enrolments": "sentence-1",
+    "/checks/new": "file",
+    "/scans/file": "report",
+    "/sample": "marks",
+    "/recording": "file",
+}
+"""The field of a page's form that takes files, by the end of its address."""
 
 JUNK = Sound(b"no recording", "junk")
 """Sent as a file: who may not send one is told so before anybody looks at it."""
@@ -54,6 +68,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /v1/performers/{performer_id}": {"name": "Marta Calder Ray"},
     "POST /v1/tokens": {"name": "render farm", "account_id": ""},
     "POST /v1/scans": {"report": JUNK, "findings": JUNK},
+    "POST /v1/scans/{scan_id}/marks": {"marks": JUNK},
     "POST /v1/cases": {
         "performer_id": "",
         "studio_id": "",
@@ -163,6 +178,11 @@ class Town:
             return self.second_operator  # the first one has asked for it
         return self.insiders[role]
 
+    def about(self, role: Role, route: str) -> dict[str, str]:
+        """Answer the ids of what a page is about: an approval or a finding is of the other performer."""
+        whose = {"performer_id": self.crowd.others[0]} if re.search("}/(approvals|findings)/{", route) else {}
+        return self.ids[role] | whose
+
     def with_scopes(self, caller: Caller, scopes: frozenset[Scope]) -> Caller:
         """Answer somebody with a token that carries these scopes alone."""
         return self._tokens[caller.account_id, scopes]
@@ -227,6 +247,7 @@ class Town:
     def _audited(self, auditor: Caller) -> dict[str, str]:
         """Give an auditor a check with a finding, a scan, a gallery file and a webhook."""
         house = self.crowd.house
+        self.crowd.open_root(auditor)
         sent = auditor.send(
             "/v1/checks", USE | {"file": recording("submissions/slt-advert.flac")}, headers={"Prefer": "wait=0"}
         )
@@ -238,6 +259,7 @@ class Town:
             "check_id": check_id,
             "finding_id": str(finding["id"]),
             "scan_id": self.crowd.scan_of(auditor),
+            "earlier_scan": self.crowd.scan_of(auditor),
             "gallery_file_id": issued(house, auditor, self.crowd.performer_id, b"sealed")[0],
             "studio_id": str(auditor.organisation_id),
         } | self._webhook(auditor)
@@ -275,9 +297,13 @@ class Town:
                 "form_key": "k" * 16,
                 "signed_by": "x",
                 "topic": "monitoring",
+                "reason": "So it is.",
+                "evidence_sha256": "e" * 64,
+                "seen_version": "1",
             }
             form |= dict(parse_qsl(query))
-            files = {"sentence-1": (io.BytesIO(JUNK.data), JUNK.name)} if template.endswith("/enrolments") else {}
+            field = FILE_FIELDS.get(template.rpartition("}")[2])
+            files = {field: (io.BytesIO(JUNK.data), JUNK.name)} if field else {}
             headers = seated._headers({"Sec-Fetch-Site": "same-origin"})
             response = seated.client.post(f"{path}?{query}", data=form | files, headers=headers)
             if response.status_code < HTTPStatus.BAD_REQUEST:

@@ -7,9 +7,11 @@ import os
 import shutil
 import sys
 import warnings
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 
+import av
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -19,6 +21,7 @@ sys.path.insert(0, str(ROOT / "examples"))
 from web import SeededWeb, seeded_web  # noqa: E402  (beside the examples)
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+SPOKEN = ROOT / "examples" / "voices" / "enrolment" / "slt-1.flac"
 AXE = ROOT / "tests" / "browser" / "vendor" / "axe.min.js"
 
 
@@ -30,13 +33,27 @@ def chromium() -> str:
     return found
 
 
+def _as_wav(source: Path, target: Path) -> None:
+    """Write a recording in the only form that Chromium takes for what a microphone hears."""
+    with av.open(str(source)) as container, wave.open(str(target), "wb") as written:
+        written.setnchannels(1)
+        written.setsampwidth(2)
+        written.setframerate(48_000)
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=48_000)
+        for frame in container.decode(audio=0):
+            for part in resampler.resample(frame):
+                written.writeframes(part.to_ndarray().tobytes())
+
+
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One browser; each test has contexts of its own in it."""
-    path = chromium()
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One browser; each test has contexts of its own in it. What its microphone hears is somebody who reads aloud."""
+    path, spoken = chromium(), tmp_path_factory.mktemp("microphone") / "spoken.wav"
+    _as_wav(SPOKEN, spoken)
     with warnings.catch_warnings(), sync_playwright() as playwright:
         sandbox = [] if os.geteuid() else ["--no-sandbox"]  # as root, Chromium refuses to start with it
-        microphone = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]  # it beeps
+        microphone = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+        microphone.append(f"--use-file-for-fake-audio-capture={spoken}")
         opened = playwright.chromium.launch(executable_path=path, args=[*sandbox, *microphone])
         yield opened
         opened.close()
@@ -46,7 +63,7 @@ def browser() -> Iterator[Browser]:
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeededWeb]:
     """A registry that is served as it is in production, with its worker, database and keys of its own."""
     chromium()
-    with seeded_web(tmp_path_factory.mktemp("web"), found=1) as served:
+    with seeded_web(tmp_path_factory.mktemp("web")) as served:
         yield served
 
 

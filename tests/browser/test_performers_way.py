@@ -3,93 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
 
 import pytest
 from conftest import ROOT, violations
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser
+from reader import reach, reader, signed_in
 from web import SeededWeb
-
-from registry.catalogues import translations
-from registry.domain.explanations.shipped import shipped_texts
 
 pytestmark = pytest.mark.xdist_group("browser")  # one browser and one registry for all of them
 
-LOCALE = ROOT / "api" / "pages" / "locale"
+PERFORMER = "performer, found in recordings"
 VOICES = ROOT / "examples" / "voices" / "enrolment"
-WITHIN_MS = 60_000
-LOOK_EVERY_MS = 250
-
-
-@dataclass(frozen=True)
-class Reader:
-    """Somebody who reads pages in a language, and presses what it says on them."""
-
-    page: Page
-    language: str
-
-    def says(self, text: str) -> str:
-        return translations(LOCALE, self.language).gettext(text)
-
-    def press(self, text: str, *, within: Locator | None = None) -> None:
-        (within or self.page.locator("main")).get_by_role("button", name=self.says(text), exact=True).first.click()
-
-    def follow(self, text: str) -> None:
-        self.page.locator("main").get_by_role("link", name=self.says(text), exact=True).first.click()
-
-    def sees(self, text: str) -> None:
-        self.page.get_by_text(self.says(text)).first.wait_for(timeout=WITHIN_MS)
-
-    def waits_until(self, text: str, *, scripts: bool) -> None:
-        """Wait for a page that looks again by itself, or look again as its link says where it runs no script."""
-        if not scripts:
-            self.waits_for(lambda: self.page.get_by_text(self.says(text)).count() or self.follow("Look again"))
-        self.sees(text)
-
-    def waits_for(self, seen: Callable[[], object]) -> None:
-        """Look until something is so, for a while."""
-        for _ in range(WITHIN_MS // LOOK_EVERY_MS):
-            if seen():
-                return
-            self.page.wait_for_timeout(LOOK_EVERY_MS)
-        raise AssertionError("it did not come to that")
-
-    def reads(self, topic: str) -> None:
-        """Go through a text part by part, answer each question wrong and then right, and take the copy along."""
-        text = shipped_texts()[f"{topic}.{self.language}.v1"]
-        while self.page.get_by_role("link", name=self.says("Go on"), exact=True).count():
-            self.follow("Go on")
-        self.press("I have read it")
-        for number, question in enumerate(text.questions, 1):
-            for option in (1 + question.right % len(question.options), question.right):
-                asked = self.page.locator(f"#question-{number}")
-                asked.get_by_role("radio").nth(option - 1).check()
-                self.press("Answer", within=asked)
-                if option != question.right:
-                    self.page.locator(f"#question-{number} [role=alert]").wait_for()
-            if number < len(text.questions):
-                self.page.locator(f"#question-{number} .good").wait_for()
-        with self.page.expect_download() as copy:
-            self.follow("Download my copy")
-        assert copy.value.path().read_text(encoding="utf-8") == text.text
-        self.press("I have my copy; go on")
-
-
-@contextmanager
-def reader(browser: Browser, language: str, *, scripts: bool, may_fail: bool = False) -> Iterator[Reader]:
-    """A window of somebody's own; what a page logs as an error fails the test, unless a request is meant to fail."""
-    locale = {"en": "en-GB", "ko": "ko-KR"}[language]
-    context = browser.new_context(
-        locale=locale, java_script_enabled=scripts, reduced_motion="reduce", viewport={"width": 360, "height": 800}
-    )
-    page, errors = context.new_page(), []
-    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield Reader(page, language)
-    context.close()
-    assert may_fail or errors == []
 
 
 @pytest.mark.parametrize(("language", "scripts", "voice"), [("ko", False, "rms"), ("en", True, "awb")])
@@ -130,6 +56,61 @@ def test_a_performer_goes_from_the_first_link_to_the_withdrawal(
     assert [each["in_force"] for each in standing["modalities"]] == [[], []]
 
 
+@pytest.mark.parametrize(("language", "scripts"), [("ko", False), ("en", True)])
+def test_a_performer_goes_from_an_offer_to_money_that_has_arrived(
+    web: SeededWeb, browser: Browser, language: str, *, scripts: bool
+) -> None:
+    studio, title = web.seeded.parties[0], f"Autumn {language}"
+    licence = _offered(web, title)
+    with signed_in(browser, web, PERFORMER, language, scripts=scripts) as me:
+        home = me.page.url
+        me.page.locator("main").get_by_role("link", name=re.compile(title)).first.click()
+        me.press("Sign this licence")
+        me.sees("Signed.")
+        approval = _asked(web, title)
+        me.page.goto(f"{home}/approvals")
+        me.page.locator(f"a[href$='{approval}']").click()
+        me.page.get_by_text("Autumn leaves, and you stay.").wait_for()
+        me.press("Yes, I approve these words")
+        me.sees("approved, not used yet")
+        paid = {"licence_id": licence, "amount_minor": 450_000, "currency": "GBP", "paid_on": _today()}
+        payment = studio.post("/v1/payments", paid)["id"]
+        me.page.goto(f"{home}/earnings")
+        me.page.locator(f"a[href$='{payment}']").first.click()
+        me.press("Yes, it has arrived")
+        me.sees("confirmed: it has arrived")
+        if scripts:
+            assert violations(me.page) == []
+    assert studio.http.get(f"/v1/licences/{licence}").json()["state"] == "active"
+    (account,) = studio.http.get(f"/v1/licences/{licence}/account").json()["items"]
+    assert (account["due_minor"], account["paid_minor"]) == (0, 450_000)
+
+
+def _offered(web: SeededWeb, project: str) -> str:
+    """Let the studio offer a licence like one that is in force, for another project, with exact words to approve."""
+    studio = web.seeded.parties[0]
+    terms = studio.http.get(f"/v1/licences/{web.things['licence']}").json()["terms"] | {"projects": [project]}
+    terms |= {"approval": {"purposes": ["advertising"], "floor_minor": 40_000, "currency": "GBP"}}
+    body = {"performer_id": web.things["performer"], "title": project, "intended_use": "Spots in autumn."}
+    licence = str(studio.post("/v1/licences", body | {"terms": terms})["id"])
+    studio.post(f"/v1/licences/{licence}/offer")
+    studio.post(f"/v1/licences/{licence}/sign", {})
+    return licence
+
+
+def _asked(web: SeededWeb, project: str) -> str:
+    """Let the studio ask for exact words."""
+    line = "Autumn leaves, and you stay."
+    use = {"kind": "generated", "purpose": "advertising", "project": project, "medium": "radio", "territory": "GB"}
+    use |= {"language": "en", "ai_disclosed": True, "copy_sha256": sha256(line.encode("utf-8")).hexdigest()}
+    body = {"performer_id": web.things["performer"], "use": use, "copy_text": line, "fee_minor": 45_000}
+    return str(web.seeded.parties[0].post("/v1/approvals", body | {"currency": "GBP"})["id"])
+
+
+def _today() -> str:
+    return datetime.now(tz=UTC).date().isoformat()
+
+
 def test_the_way_is_gone_with_the_keyboard_alone(web: SeededWeb, browser: Browser) -> None:
     """From the link to a no, without a mouse; what has the focus is seen at every step."""
     account = web.operator.post("/v1/accounts", {"role": "performer", "name": "Keys"})
@@ -149,29 +130,12 @@ def test_the_way_is_gone_with_the_keyboard_alone(web: SeededWeb, browser: Browse
         me.sees("Your no is on record.")
 
 
-def reach(me: Reader, name: str, *, press: str = "Enter") -> None:
-    """Tab to what is called so, insist that it shows that it has the focus, and press it."""
-    for _ in range(60):
-        me.page.keyboard.press("Tab")
-        has = me.page.evaluate(
-            "(() => { const at = document.activeElement; const style = getComputedStyle(at);"
-            " return [(at.labels && at.labels[0] || at).textContent.trim(), style.outlineStyle, style.boxShadow] })()"
-        )
-        if has[0] == name:
-            assert has[1] != "none" or has[2] != "none", f"{name} does not show that it has the focus"
-            if press:
-                with me.page.expect_navigation():
-                    me.page.keyboard.press(press)
-            return
-    raise AssertionError(f"{name} is not reached with the keyboard")
-
-
 def test_a_sentence_is_recorded_on_the_page_and_put_where_a_chosen_file_goes(web: SeededWeb, browser: Browser) -> None:
     with reader(browser, "en", scripts=True) as me:
         me.page.goto(web.link("performer, found in recordings"))
         me.press("Sign in now")
         me.page.goto(f"{me.page.url}/enrolments")
-        part = me.page.locator("[data-sentence='2']")
+        part = me.page.locator("[data-recorder][data-sentence='2']")
         me.press("Record", within=part)
         part.get_by_role("button", name="Stop").wait_for()
         me.page.wait_for_timeout(1_000)  # what is recorded; how loud it is, a machine without loudspeakers cannot tell

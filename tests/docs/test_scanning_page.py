@@ -14,7 +14,7 @@ from pages import ROOT, blocks
 from shell import Ran, run_bash, workplace
 
 from registry.cli.scan import app
-from registry.scanning.compare import Cause
+from registry.scanning.changes import Cause
 from registry.scanning.folder import ALWAYS_SIGNED, SIGNED_IF_THERE
 from registry.scanning.results import ResultRow
 from registry.scanning.verify import verify_scan

@@ -47,7 +47,7 @@ class Caller:
         return self._send("POST", "/scans", files=form)
 
     def cancel(self, scan_id: str) -> httpx.Response:
-        return self._send("POST", f"/scans/{scan_id}/cancel")
+        return self._send("POST", f"/scans/{scan_id}/cancel", json={})  # as `likeness scan cancel` does
 
     def ended(self, scan_id: str) -> dict[str, Any]:
         """Follow a scan until it has ended, as one does by polling."""

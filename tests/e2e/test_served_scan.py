@@ -96,7 +96,7 @@ def by_recording(rows: list[ResultRow]) -> dict[str, ResultRow]:
 
 def test_a_scan_is_run_to_its_end(house: ServedHouse, engine: Engine) -> None:
     fill(house.media / "in")
-    asked = house.ask("in", project="Spring")
+    asked = house.ask("in", project="Spring", target_fpir=0.009)
     assert asked.state is ScanState.QUEUED
     work_off(house.worker(engine))
     scan, folder = house.scan(asked.id), house.folder(asked.id)
@@ -109,6 +109,11 @@ def test_a_scan_is_run_to_its_end(house: ServedHouse, engine: Engine) -> None:
 
     plan, summary = read_json(folder / PLAN), read_json(folder / SUMMARY)
     assert (plan["source"], plan["gallery"]["performers"]) == (f"{ROOT}/in", 3)
+    assert (plan["operating_point"]["target_fpir"], plan["expected_false_hits"]) == (0.009, 0.13)
+    assert scan.engine is not None
+    assert {name: scan.engine[name] for name in ("operating_point", "expected_false_hits")} == {
+        name: plan[name] for name in ("operating_point", "expected_false_hits")
+    }
     assert summary["gallery_changes"] == {"came": 0, "gone": 0}
     assert scan.flagged == summary["flagged"] > 0
     verification = verify_scan(folder)

@@ -72,3 +72,19 @@ def test_what_is_gone_or_new_in_the_source_is_named_until_it_is_brought_up(room:
     update(room / "locale" / "ko.po", [room])
     assert "untranslated: Sooner" in problems(room)
     assert not [each for each in problems(room) if "Later" in each]
+
+
+def test_a_room_inside_a_room_says_its_own(room: Path) -> None:
+    inner = room / "inner"
+    (inner / "locale").mkdir(parents=True)
+    (inner / "said.py").write_text('say(_("From inside"), _("Later"))\n', encoding="utf-8")
+    update(inner / "locale" / "ko.po", [inner])
+    assert "missing: From inside" not in problems(room)
+    assert "untranslated: From inside" in problems_of(inner / "locale", "ko", [inner])
+    path = inner / "locale" / "ko.po"
+    text = path.read_text(encoding="utf-8")
+    text = text.replace('msgid "From inside"\nmsgstr ""', 'msgid "From inside"\nmsgstr "안에서"')
+    path.write_text(text.replace('msgid "Later"\nmsgstr ""', 'msgid "Later"\nmsgstr "다음에"'), encoding="utf-8")
+    replaced(room, 'msgid "Later"\nmsgstr ""', 'msgid "Later"\nmsgstr "나중에"')
+    words = translations(room / "locale", "ko", inner / "locale")
+    assert (words.gettext("From inside"), words.gettext("Later")) == ("안에서", "나중에")

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from api.pages.language import ROOMS
+from api.pages.reasons import _SENTENCES
 from api.pages.wording import MEASURES
-from registry.catalogues import languages, problems_of
+from registry.catalogues import languages, problems_of, read_catalogue
+from registry.domain.remedies import _MENDS
 from registry.domain.transparency import MEANING
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,10 +22,21 @@ sys.path.insert(0, str(ROOT))
 
 from supply import vendor  # noqa: E402  (beside the registry, not installed with it)
 
+HOMES = [PAGES, *(PAGES / room for room in ROOMS)]
 
-def test_every_sentence_of_a_page_is_there_in_every_language() -> None:
-    assert languages(PAGES / "locale") == ("en", "ko")
-    assert problems_of(PAGES / "locale", "ko", [PAGES]) == []
+
+@pytest.mark.parametrize("home", HOMES, ids=lambda home: home.name)
+def test_every_sentence_of_a_page_is_there_in_every_language(home: Path) -> None:
+    assert languages(home / "locale") == ("en", "ko")
+    assert problems_of(home / "locale", "ko", [home]) == []
+
+
+def test_a_sentence_that_two_rooms_say_is_one_sentence() -> None:
+    said: dict[object, dict[object, str]] = {}
+    for home in HOMES:
+        for message in read_catalogue(home / "locale" / "ko.po"):
+            said.setdefault((message.id, message.context), {}).setdefault(message.string, home.name)
+    assert {key: words for key, words in said.items() if len(words) > 1} == {}
 
 
 @pytest.mark.parametrize("template", sorted(PAGES.rglob("*.html")), ids=lambda path: path.stem)
@@ -45,6 +59,10 @@ def test_what_others_made_is_named_with_its_licence() -> None:
     listed = page.partition("<!-- vendored:begin -->")[2].partition("<!-- vendored:end -->")[0]
     rows = [[cell.strip(" *") for cell in line.strip("|").split("|")][:3] for line in listed.strip().splitlines()[2:]]
     assert rows == [[each.name, each.version, each.licence] for each in vendor.PACKAGES]
+
+
+def test_every_reason_that_stands_for_or_against_a_use_is_said_in_a_sentence_of_its_own() -> None:
+    assert sorted(set(_MENDS) - set(_SENTENCES) - {"cohort_position"}) == []
 
 
 def test_what_is_counted_is_called_as_the_figures_call_it() -> None:

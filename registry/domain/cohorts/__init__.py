@@ -16,6 +16,9 @@ from registry.errors import InvalidInputError
 LEAST_TO_HIDE: Final = 20
 """People whom criteria must select at least: among fewer, somebody who knows them could tell who they are."""
 
+TENS: Final = 10
+"""In so many people of the registry are counted wherever somebody is told of them."""
+
 
 class Sex(StrEnum):
     """As somebody describes themselves."""
@@ -86,23 +89,27 @@ class Criteria(Description):
         return cls(found.language, found.sex, found.age_band, found.accent)
 
 
-def require_enough(people: int, *, told: bool) -> None:
-    """Refuse criteria that would select too few people to hide any of them.
+def in_tens(people: int) -> int:
+    """Answer how many whole tens of people there are, as people: by one more or fewer, nobody learns who they are."""
+    return people // TENS * TENS
+
+
+def require_enough(people: int, *, beyond: int = 0) -> None:
+    """Refuse criteria that would select too few people to hide any of them. How many there are is told to nobody.
 
     Args:
         people: whom they select, apart from everybody who has to do with the case.
-        told: whether who asks may know how many there are: how many fit what a side asks would tell it of them.
+        beyond: how many more than `LEAST_TO_HIDE` are asked for, from 0 to 9. A side asks under a number that it does
+            not know: otherwise whoever controls all but one of them would learn of the one whether they are there.
 
     Raises:
-        InvalidInputError: figures ``required`` and, where it may be told, ``people``.
+        InvalidInputError: figure ``required``.
     """
-    if people >= LEAST_TO_HIDE:
+    if people >= LEAST_TO_HIDE + beyond:
         return
-    found = f"{people} people" if told else f"fewer than {LEAST_TO_HIDE} people"
-    figures: dict[str, int] = {"people": people} if told else {}
     raise InvalidInputError(
-        f"by these criteria there are {found} who agreed to be compared with; with fewer than {LEAST_TO_HIDE} each "
-        "could be told from the others: ask for less, or file an archive of recordings",
+        "by these criteria there are too few people who agreed to be compared with: with fewer than a number between "
+        f"{LEAST_TO_HIDE} and {LEAST_TO_HIDE + TENS} each could be told from the others. Ask for less, or file an "
+        "archive of recordings",
         required=LEAST_TO_HIDE,
-        **figures,
     )

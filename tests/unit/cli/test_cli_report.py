@@ -81,6 +81,8 @@ def test_recordings_that_are_missing_are_named_and_nothing_is_computed(
     )
 
 
-def test_a_check_has_nothing_to_compute_again(line: CommandLine, keys: str, tmp_path: Path) -> None:
+def test_a_check_of_which_the_recording_is_missing_says_so(line: CommandLine, keys: str, tmp_path: Path) -> None:
     file = written(tmp_path / "report.json", file_of(check_report()))
-    assert "nothing to compute again" in line.out("report", "verify", file, "--key", keys, "--recompute")
+    result = line.run("report", "verify", file, "--key", keys, "--recompute")
+    assert (result.exit_code, "the check is not at hand" in result.stdout) == (3, True)
+    assert "goes with --recompute" in line.usage("report", "verify", file, "--voices", str(tmp_path))

@@ -59,6 +59,8 @@ def test_a_report_is_a_tagged_document_in_its_language_with_the_signed_file_insi
     for part in (b"/StructTreeRoot", b"/MarkInfo", b"/Lang", b"pdfuaid", b"/EmbeddedFiles", b"report.json", b"/Alt"):
         assert part in everything, part
     assert b"Pretendard" in everything
+    assert b"/CIDFontType2" in everything
+    assert b"/CIDFontType0" not in everything, "some readers would show no digits"
 
 
 def test_two_hundred_papers_are_printed() -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from scanned import candidate, copy_of, failed, heard, left_out, plan_of, scanned
 
-from registry.scanning.compare import Cause, Change, Comparison, compare
+from registry.scanning.changes import Cause, Change
+from registry.scanning.compare import Comparison, compare
 from registry.scanning.results import ResultRow
 
 

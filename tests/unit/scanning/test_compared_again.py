@@ -20,7 +20,7 @@ from registry.scanning.compared_again import (
     require_engine,
     wanted_by,
 )
-from registry.scanning.comparing import Inputs, files_of
+from registry.scanning.compared_inputs import Inputs, files_of
 
 MEASURED: dict[str, Any] = {
     "marks": {"supported": 1.98},

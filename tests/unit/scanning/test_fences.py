@@ -23,7 +23,7 @@ from registry.scanning.lists import Columns
 from registry.scanning.places import Patience, open_place
 from registry.scanning.reading import opened_input
 from registry.scanning.results import InputRow
-from registry.scanning.served import fence_around
+from registry.scanning.rooted import fence_around
 from registry.scanning.sources import Asked, inputs
 
 SECRET = b"somebody else's recording"

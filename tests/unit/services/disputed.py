@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,10 @@ class Disputed:
         case_papers.file_statement(registry.ctx, self.studio, case.id, title="Ours", text="It is another's.")
         self.papers["cohort"] = self.archive(registry.operator, COHORT).id
         self.step(CaseStep.ANALYSE)
-        self.worker = Worker(registry.ctx, self.engine, lease_s=30.0)
+
+    @cached_property
+    def worker(self) -> Worker:
+        return Worker(self.registry.ctx, self.engine, lease_s=30.0)
 
     def attested(self) -> SourceAttestation:
         attested = Attested("Sky", date(2026, 3, 1), [SourceRecording("a" * 64, date(2026, 2, 1))])

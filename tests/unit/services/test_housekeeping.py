@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date
+from threading import Barrier
+
 import pytest
 from sqlalchemy import select
-from steps import VOICES, Registry
+from steps import TERMS, VOICES, Registry
 
 from registry.domain.checks import CheckState
+from registry.domain.consents import ConsentPurpose
 from registry.domain.ids import IdPrefix
 from registry.errors import (
     ConflictError,
@@ -16,7 +22,7 @@ from registry.errors import (
     SealBrokenError,
     SpeechTooShortError,
 )
-from registry.services import assessments, checks, housekeeping, intake
+from registry.services import assessments, checks, housekeeping, intake, licence_endings, licences
 from registry.store.work import Work
 
 
@@ -101,3 +107,25 @@ def test_a_refused_check_that_is_discarded_is_gone_and_the_journal_says_so(regis
     with pytest.raises(NotFoundError):
         checks.get_check(registry.ctx, studio, check.id)
     assert registry.journal()[-2:] == ["check.refused", "check.discarded"]
+
+
+def test_that_the_term_of_a_licence_is_over_is_told_once_however_many_keep_house(registry: Registry) -> None:
+    performer_id, studio = registry.performer(), registry.studio()
+    registry.sign(performer_id, ConsentPurpose.LICENSING)
+    licence = registry.licence(performer_id, studio, replace(TERMS, ends_on=registry.clock().date()))
+    another = registry.licence(performer_id, registry.studio("Southgate"), replace(TERMS, ends_on=date(2030, 1, 1)))
+    licence_endings.tell_ended(registry.ctx)
+    assert "licence.ended" not in registry.journal(), "the last day is one of the term"
+    registry.clock.move(days=1)
+    together = Barrier(3)
+
+    def keep(_: int) -> int:
+        together.wait()
+        return licence_endings.tell_ended(registry.ctx)
+
+    with ThreadPoolExecutor(3) as pool:
+        assert sorted(pool.map(keep, range(3))) == [0, 0, 1]
+    assert licence_endings.tell_ended(registry.ctx) == 0
+    assert registry.journal().count("licence.ended") == 1
+    assert licences.get_licence(registry.ctx, studio, licence.id).end_told_at == registry.clock()
+    assert licences.get_licence(registry.ctx, registry.operator, another.id).end_told_at is None

@@ -32,7 +32,7 @@ from registry.services import (
     stay_down,
 )
 from registry.services.notice_course import Service
-from registry.services.notices import Draft
+from registry.services.notice_drafts import Draft
 from registry.store.notices import Notice
 
 RECORDING = "5" * 64

@@ -1,0 +1,35 @@
+"""Deliveries in words: where a message is on its way, why an attempt came to nothing, and why a webhook is disabled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from api.pages.language import N_
+from registry.domain.webhooks import DeliveryProblem, DeliveryState, DisabledReason
+
+STATES: Final[Mapping[DeliveryState, str]] = {
+    DeliveryState.WAITING: N_("on its way"),
+    DeliveryState.DELIVERED: N_("arrived"),
+    DeliveryState.DEAD: N_("given up"),
+}
+
+PROBLEMS: Final[Mapping[DeliveryProblem, str]] = {
+    DeliveryProblem.STATUS: N_("the receiver answered, but not that it took it"),
+    DeliveryProblem.REDIRECT: N_("it points elsewhere, and redirects are not followed"),
+    DeliveryProblem.GONE: N_("the receiver wants no more messages"),
+    DeliveryProblem.TIMEOUT: N_("ten seconds were over"),
+    DeliveryProblem.NAME: N_("its name leads nowhere"),
+    DeliveryProblem.ADDRESS: N_("its name leads into a network that is not to be reached"),
+    DeliveryProblem.UNREACHABLE: N_("no connection, or it broke off"),
+    DeliveryProblem.TLS: N_("its certificate is not trusted, or not that of the name"),
+    DeliveryProblem.PROTOCOL: N_("what it answered is not HTTP"),
+    DeliveryProblem.SENDER_DIED: N_("our own sender died at the last attempt: perhaps it arrived"),
+    DeliveryProblem.DISABLED: N_("the webhook was disabled while it waited"),
+}
+
+DISABLED: Final[Mapping[DisabledReason, str]] = {
+    DisabledReason.BY_HAND: N_("disabled by hand"),
+    DisabledReason.GONE: N_("disabled: the receiver answered that it wants no more"),
+    DisabledReason.FAILING: N_("disabled: nothing has arrived for seven days"),
+}

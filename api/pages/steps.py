@@ -1,0 +1,52 @@
+"""Steps on pages: a form that changes something as it was seen, and what is said where it could not be changed.
+
+A form carries the version of what its page has shown. Where somebody has changed it since, nothing is done: the page
+comes back as things stand now, with who did what and when, and with what was typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+from flask import request
+
+from api import problems
+from api.pages.language import _
+from api.pages.refusals import Advice, said_of
+from registry.errors import ForbiddenError, NotFoundError, RegistryError
+
+VERSION: Final = "version"
+"""The field of a form that says what was seen."""
+
+_NEVER: Final = 0
+"""A version that nothing has: who has seen something else than a version changes nothing."""
+
+
+def seen() -> int | None:
+    """Answer the version that the sender of a form has seen, as ``If-Match`` says it; None where it says nothing."""
+    sent = request.form.get(VERSION)
+    if sent is None:
+        return None
+    return int(sent) if sent.isdecimal() and len(sent) <= len(str(2**31)) else _NEVER
+
+
+def told(error: RegistryError, words: Mapping[str, tuple[str, str]]) -> tuple[HTTPStatus, Advice]:
+    """Answer with which status a form comes back, and what its page says of why; a page of its own tells all else.
+
+    Args:
+        error: why it was not done.
+        words: of a room, by the slug of the error: what is wrong, and what to do.
+
+    Raises:
+        RegistryError: ``error``, where there is nothing to show, or it is not for the caller to see.
+    """
+    status = HTTPStatus(problems.from_error(error).status_code)
+    if isinstance(error, ForbiddenError | NotFoundError) or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise error
+    if error.slug in words:
+        wrong, to_do = words[error.slug]
+        return status, (_(wrong), _(to_do))
+    said = said_of(error, status)
+    return status, (said.text, said.to_do)

@@ -1,0 +1,146 @@
+"""Use and pay: what is owed this month, what one licence comes to, the ledger, and statements to take along."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+from flask import Response, request
+
+from api.answers import file
+from api.pages.checked import checked
+from api.pages.language import language
+from api.pages.lists import asked, cut
+from api.pages.personal import page_of, personal, stands_for
+from api.pages.uses import unit_called
+from api.pages.wording import ENTRY_KINDS, PAYMENT_STATES
+from api.schemas.ledger import EntryQuery, LicenceAccountOut
+from api.schemas.pay_statements import StatementFormat, StatementQuery
+from api.state import context, principal
+from registry.domain.accounts import Role, Scope
+from registry.domain.ids import IdPrefix
+from registry.domain.pay_statements import PayStatement
+from registry.domain.usage import units
+from registry.errors import ForbiddenError
+from registry.interchange.pay_statements import as_csv, as_html
+from registry.services import ledger, licences, pay_statements, payments, people, usage_reports
+
+MONEY: Final = "/money"
+_LATEST: Final = 5
+_MOST_TO_CHOOSE: Final = 200
+_STUDIOS: Final = frozenset({Role.STUDIO_MEMBER, Role.STUDIO_ADMIN})
+
+
+@personal.get(MONEY)
+@stands_for("GET /v1/studios/{studio_id}/pay-statement", "GET /v1/payments", "GET /v1/usage-reports")
+def show_money() -> Response:
+    """Show what is due to date, where one is a studio, and the latest payments and reports of use.
+
+    Raises:
+        ForbiddenError: the reader is of a performer's side, which has pages of its own.
+    """
+    if principal().role not in _STUDIOS | {Role.OPERATOR}:
+        raise ForbiddenError("a performer's side sees their pay on their own pages", role=principal().role.value)
+    studio_id = principal().organisation_id if principal().role in _STUDIOS else None
+    today = context().clock().date()
+    paid = payments.list_payments(context(), principal(), state=None, after=None, limit=_LATEST)
+    reported = usage_reports.list_reports(context(), principal(), after=None, limit=_LATEST)
+    return page_of(
+        "studio/money",
+        studio_id=studio_id,
+        statement=None if studio_id is None else _statement(studio_id, today.replace(day=1), today),
+        today=today,
+        payments=paid,
+        reports=reported,
+        states=PAYMENT_STATES,
+        kinds=ENTRY_KINDS,
+        names=people.parties_named(context(), principal(), {each.performer_id for each in paid}),
+        may_report=principal().role is Role.STUDIO_ADMIN,
+        may_pay=Scope.LEDGER_WRITE in principal().scopes and principal().role in _STUDIOS,
+    )
+
+
+def _statement(studio_id: str, first: date, last: date) -> PayStatement:
+    query = checked(StatementQuery, starts_on=first, ends_on=last)
+    return pay_statements.studio_statement(context(), principal(), studio_id, query.period())
+
+
+def own_licences() -> Mapping[str, str]:
+    """Answer the titles of licences that one may name in a form, by id; of very many, the first."""
+    found = licences.list_licences(context(), principal(), state=None, after=None, limit=_MOST_TO_CHOOSE)
+    return {each.id: each.title for each in found if each.activated_at is not None}
+
+
+# --- the ledger ------------------------------------------------------------------------------------------------------
+
+
+@personal.get(f"{MONEY}/entries")
+@stands_for("GET /v1/ledger-entries")
+def show_entries() -> Response:
+    """Show the entries of the ledger, oldest first, of one licence where one is named."""
+    query = asked(EntryQuery)
+    found = ledger.list_entries(
+        context(),
+        principal(),
+        licence_id=query.licence_id,
+        after=query.after(IdPrefix.LEDGER_ENTRY),
+        limit=query.limit + 1,
+    )
+    items, cursor = cut(found, query)
+    return page_of(
+        "studio/entries",
+        items=items,
+        cursor=cursor,
+        licence_id=query.licence_id or "",
+        kinds=ENTRY_KINDS,
+        titles=people.licences_titled(context(), {each.licence_id for each in items}),
+        names=people.parties_named(context(), principal(), {each.performer_id for each in items}),
+    )
+
+
+@personal.get(f"{MONEY}/account/<id:licence_id>")
+@stands_for("GET /v1/licences/{licence_id}/account")
+def show_licence_account(licence_id: str) -> Response:
+    """Show what a licence comes to: earned, paid, due and overdue, in each currency."""
+    accounts = ledger.get_accounts(context(), principal(), licence_id)
+    return page_of(
+        "studio/licence_account",
+        licence_id=licence_id,
+        titles=people.licences_titled(context(), {licence_id}),
+        accounts=[LicenceAccountOut.of(account) for account in accounts],
+        may_pay=Scope.LEDGER_WRITE in principal().scopes and principal().role in _STUDIOS,
+    )
+
+
+# --- statements ------------------------------------------------------------------------------------------------------
+
+
+@personal.get(f"{MONEY}/statements/<id:studio_id>")
+@stands_for("GET /v1/studios/{studio_id}/pay-statement")
+def show_statement(studio_id: str) -> Response:
+    """Show what a studio used, paid and owes in a period; or answer it as a file, where the address asks for one."""
+    query = _asked_period()
+    statement = pay_statements.studio_statement(context(), principal(), studio_id, query.period())
+    name = f"pay-{studio_id}-{query.starts_on}-{query.ends_on}"
+    if query.format is StatementFormat.CSV:
+        return file(as_csv(statement).encode(), "text/csv", f"{name}.csv")
+    if query.format is StatementFormat.HTML:
+        return file(as_html(statement, language()).encode(), "text/html", f"{name}.html")
+    return page_of(
+        "studio/statement",
+        studio_id=studio_id,
+        statement=statement,
+        starts_on=query.starts_on,
+        ends_on=query.ends_on,
+        kinds=ENTRY_KINDS,
+        units_of=units,
+        unit_called=unit_called,
+    )
+
+
+def _asked_period() -> StatementQuery:
+    """Answer the period that the address asks for: this month to date where it says nothing."""
+    today = context().clock().date()
+    sent = {name: value for name in ("starts_on", "ends_on", "format") if (value := request.args.get(name))}
+    return checked(StatementQuery, **({"starts_on": today.replace(day=1), "ends_on": today} | sent))

@@ -1,0 +1,109 @@
+"""Payments: what a studio says it has paid, and what the performer's side has said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from flask import Response, request
+
+from api.pages.checked import checked
+from api.pages.forms import once
+from api.pages.lists import asked, cut
+from api.pages.personal import page_of, personal, stands_for, went_on
+from api.pages.steps import told
+from api.pages.studio.licence_forms import minor_of
+from api.pages.studio.money import MONEY, own_licences
+from api.pages.studio.refusals import REFUSALS
+from api.pages.wording import PAYMENT_STATES
+from api.schemas.payments import NewPayment, PaymentQuery
+from api.state import context, principal
+from registry.domain.accounts import Role, Scope
+from registry.domain.ids import IdPrefix
+from registry.errors import ForbiddenError, RegistryError
+from registry.services import payments, people
+from registry.services.payments import Paid
+
+_ALL: Final = f"{MONEY}/payments"
+
+
+@personal.get(_ALL)
+@stands_for("GET /v1/payments")
+def show_payments() -> Response:
+    """Show the payments that one has made or is to get, and what became of each."""
+    query = asked(PaymentQuery)
+    found = payments.list_payments(
+        context(), principal(), state=query.state, after=query.after(IdPrefix.PAYMENT), limit=query.limit + 1
+    )
+    items, cursor = cut(found, query)
+    return page_of(
+        "studio/payments",
+        items=items,
+        cursor=cursor,
+        state=query.state,
+        states=PAYMENT_STATES,
+        titles=people.licences_titled(context(), {each.licence_id for each in items}),
+        names=people.parties_named(context(), principal(), {each.performer_id for each in items}),
+        people=people.accounts_named(context(), {who for each in items for who in (each.reported_by, each.decided_by)}),
+        may_pay=_may_pay(),
+    )
+
+
+def _may_pay() -> bool:
+    return Scope.LEDGER_WRITE in principal().scopes and principal().role in {Role.STUDIO_ADMIN, Role.OPERATOR}
+
+
+@personal.get(f"{_ALL}/new")
+@stands_for("POST /v1/payments", "GET /v1/licences")
+def show_new_payment() -> Response:
+    """Show the form by which a studio says what it has paid."""
+    _require_may_pay()
+    return _form(request.args)
+
+
+def _require_may_pay() -> None:
+    principal().require(Scope.LEDGER_WRITE)
+    if not _may_pay():
+        raise ForbiddenError("who pays reports a payment, not who is paid", side="performer")
+
+
+def _form(typed: Mapping[str, str], error: RegistryError | None = None) -> Response:
+    status, problem = (HTTPStatus.OK, None) if error is None else told(error, REFUSALS)
+    return page_of(
+        "studio/payment_new",
+        status,
+        typed=typed,
+        problem=problem,
+        detail=None if error is None else error.detail,
+        today=context().clock().date(),
+        licences=own_licences(),
+    )
+
+
+@personal.post(f"{_ALL}/new")
+@stands_for("POST /v1/payments", "GET /v1/licences")
+@once
+def report_payment() -> Response:
+    """Record that a studio has paid. Nothing is settled by it until the performer's side confirms."""
+    _require_may_pay()
+    try:
+        body = checked(NewPayment, **_sent())
+        paid = Paid(body.amount_minor, body.currency, body.paid_on, body.reference, body.evidence_sha256)
+        payments.report_payment(context(), principal(), body.licence_id, paid)
+    except RegistryError as error:
+        return _form(request.form, error)
+    return went_on(_ALL, done="reported")
+
+
+def _sent() -> dict[str, Any]:
+    form = request.form
+    currency = form.get("currency", "").strip().upper()
+    return {
+        "licence_id": form.get("licence_id", "").strip(),
+        "amount_minor": minor_of(form.get("amount", "").strip(), currency),
+        "currency": currency,
+        "paid_on": form.get("paid_on", ""),
+        "reference": form.get("reference", "").strip() or None,
+        "evidence_sha256": form.get("evidence_sha256", "").strip().lower() or None,
+    }

@@ -1,0 +1,105 @@
+"""People: what organisations, performers and accounts are called, for whoever was shown them already.
+
+A record names its parties by their ids. Whoever may read the record may know what they are called; each of these
+answers for many at once, in one statement, and says nothing of an id that is nobody's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import select
+
+from registry.domain.accounts import Principal, Role
+from registry.services.attestations import shown_as
+from registry.services.context import Context
+from registry.store.accounts import Account, Organisation
+from registry.store.licences import Licence, performers_licensed_to
+from registry.store.parts import in_parts
+from registry.store.performers import Performer
+
+_STUDIOS = frozenset({Role.STUDIO_MEMBER, Role.STUDIO_ADMIN})
+MOST_PARTNERS = 200
+"""As many as one chooses from."""
+
+
+def organisations_named(ctx: Context, organisation_ids: Collection[str | None]) -> Mapping[str, str]:
+    """Answer the names of organisations, by id; ids that are None are left out."""
+    return _named(ctx, Organisation, organisation_ids)
+
+
+def performers_named(ctx: Context, performer_ids: Collection[str | None]) -> Mapping[str, str]:
+    """Answer the names of performers, by id; ids that are None are left out."""
+    return _named(ctx, Performer, performer_ids)
+
+
+def accounts_named(ctx: Context, account_ids: Collection[str | None]) -> Mapping[str, str]:
+    """Answer the names of accounts, by id; ids that are None, or that stand for the system, are left out."""
+    return _named(ctx, Account, account_ids)
+
+
+def names_of(
+    ctx: Context,
+    *,
+    performers: Collection[str | None] = (),
+    organisations: Collection[str | None] = (),
+    accounts: Collection[str | None] = (),
+) -> Mapping[str, str]:
+    """Answer the names of all who are asked about, by id, in one statement for each kind of which some are."""
+    return {
+        **performers_named(ctx, performers),
+        **organisations_named(ctx, organisations),
+        **accounts_named(ctx, accounts),
+    }
+
+
+def licences_titled(ctx: Context, licence_ids: Collection[str | None]) -> Mapping[str, str]:
+    """Answer the titles of licences, by id; ids that are None are left out."""
+    wanted = sorted({each for each in licence_ids if each is not None})
+    if not wanted:
+        return {}
+    with ctx.database.read() as session:
+        return {
+            row.id: row.title
+            for part in in_parts(wanted)
+            for row in session.execute(select(Licence.id, Licence.title).where(Licence.id.in_(part)))
+        }
+
+
+def _named(
+    ctx: Context, table: type[Organisation | Performer | Account], ids: Collection[str | None]
+) -> Mapping[str, str]:
+    wanted = sorted({each for each in ids if each is not None})
+    if not wanted:
+        return {}
+    with ctx.database.read() as session:
+        return {
+            row.id: row.name
+            for part in in_parts(wanted)
+            for row in session.execute(select(table.id, table.name).where(table.id.in_(part)))
+        }
+
+
+def partners_named(ctx: Context, principal: Principal, among: Collection[str] | None = None) -> Mapping[str, str]:
+    """Answer performers with whom the caller's studio has, or had, a licence in force, by id, in order of names.
+
+    At most `MOST_PARTNERS`, those with whom something came into force last; of ``among``, where that is given. A draft
+    is no reason to be told a name: a studio writes one alone, about whomever it likes. A source under seal has no name:
+    it is shown as its attestation.
+    """
+    if principal.organisation_id is None:
+        return {}
+    with ctx.database.read() as session:
+        named = performers_licensed_to(session, principal.organisation_id, among=among, limit=MOST_PARTNERS)
+    sealed = shown_as(ctx, principal, named)
+    return {each: sealed.get(each, name) for each, name in named.items()}
+
+
+def parties_named(ctx: Context, principal: Principal, performer_ids: Collection[str]) -> Mapping[str, str]:
+    """Answer the names of performers whom records of the caller's are about, by id: to a studio its partners' alone.
+
+    What a studio writes by itself, such as an offer that nobody has answered, tells it no name.
+    """
+    if principal.role in _STUDIOS:
+        return partners_named(ctx, principal, performer_ids)
+    return performers_named(ctx, performer_ids)

@@ -1,0 +1,1 @@
+"""Telling anybody what a file of a registry is, and whether it holds."""

@@ -1,0 +1,184 @@
+"""An auditor's pages, as without scripts: what is refused and why, what is called off, and what is shown of a scan."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from browser import Browser
+from flask import Flask
+from house import Caller, House
+from httpx import Response
+from test_scan_reading_routes import heard, nobody, written
+from test_scan_result_routes import Place, row
+from test_studio_pages import follow, said
+
+from api import create_app
+from registry.domain.proportions import wilson
+from registry.domain.scan_requests import ScanPlaces, ScanRoot
+from registry.domain.scans import ScanState
+
+
+@pytest.fixture
+def auditor(house: House) -> Caller:
+    return house.admit("auditor", "Auditor", "Clear Ear")
+
+
+@pytest.fixture
+def app(house: House, auditor: Caller, tmp_path: Path) -> Flask:
+    media = tmp_path / "media"
+    media.mkdir()
+    (media / "a.wav").write_bytes(b"no recording")
+    roots = {"media": ScanRoot("media", str(media), frozenset({str(auditor.organisation_id)}))}
+    return create_app(replace(house.ctx, scan_places=ScanPlaces(tmp_path / "scans", roots)))
+
+
+@pytest.fixture
+def place(house: House, auditor: Caller, app: Flask, tmp_path: Path) -> Place:
+    return Place(house, replace(auditor, client=app.test_client()), tmp_path / "scans")
+
+
+@pytest.fixture
+def browser(house: House, auditor: Caller, app: Flask) -> Browser:
+    return signed_in(house, app, auditor.account_id)
+
+
+def signed_in(house: House, app: Flask, account_id: str) -> Browser:
+    opened = Browser(house, app=app)
+    opened.use(str(house.operator.made(f"/v1/accounts/{account_id}/sign-in-links", None)["url"]))
+    return opened
+
+
+def test_what_chance_may_bring_is_said_before_there_is_a_button_that_asks(browser: Browser) -> None:
+    empty = browser.get("/scans/new")
+    assert "Start the scan" not in empty.text
+    looked = browser.get("/scans/new?root=media&target_fpir=0.001")
+    assert "Chance alone may bring up about 0.0 matches." in said(looked)
+    asked = browser.press(looked, "/scans/new")
+    assert "Asked for." in said(follow(browser, asked))
+    assert browser.press(looked, "/scans/new").headers["Location"] == asked.headers["Location"], "it was done twice"
+
+
+def test_what_cannot_be_asked_for_is_refused_in_words_and_nothing_typed_is_lost(browser: Browser) -> None:
+    for query, words in (
+        ("root=other", "There is nothing that you may have scanned at this place."),
+        ("root=media&path=../up", "There is nothing that you may have scanned at this place."),
+        ("root=media&path=nowhere", "This server sees nothing at this place"),
+        ("root=media&target_fpir=0.4", "This cannot be asked for as it is."),
+        ("root=media&limit=none", "This cannot be asked for as it is."),
+    ):
+        answer = browser.get(f"/scans/new?{query}&project=%3Cb%3Espring")
+        assert answer.status_code == 422
+        assert words in said(answer)
+        assert 'value="&lt;b&gt;spring"' in answer.text
+
+
+def test_a_scan_is_called_off_once_and_one_that_has_ended_stays_as_it_ended(browser: Browser, place: Place) -> None:
+    running = place.scan(ScanState.QUEUED)
+    page = browser.get(f"/scans/{running}")
+    assert "Called off." in said(follow(browser, browser.press(page, f"/scans/{running}/cancel")))
+    assert "Call it off" not in browser.get(f"/scans/{running}").text
+    stale = browser.press(page, f"/scans/{running}/cancel", form_key="k" * 24)  # of a tab that was open before
+    assert "It had ended already; nothing was called off." in said(follow(browser, stale))
+
+
+def test_rows_are_filtered_and_ordered_in_the_address(browser: Browser, place: Place) -> None:
+    rows = [row(n) for n in range(20)]
+    scan_id = written(place, rows)
+    failed = said(browser.get(f"/scans/{scan_id}/results?error=no_speech"))
+    assert "nobody speaks in it" in failed
+    assert "1.wav" not in failed.replace("14.wav", "").replace("21.wav", "")
+    assert "No row of that kind." in said(browser.get(f"/scans/{scan_id}/results?text=zzz"))
+    assert browser.get(f"/scans/{scan_id}/results?order=loudest").status_code == 422
+    first = browser.get(f"/scans/{scan_id}/results?limit=5&order=longest&status=assessed")
+    assert "limit=5&amp;order=longest&amp;status=assessed&amp;cursor=" in first.text
+
+
+def test_a_name_of_a_file_is_shown_as_what_it_is(browser: Browser, place: Place) -> None:
+    bad = "<script>alert(1)</script>.wav"
+    scan_id = written(place, [heard(0, {"perf_a": ("match", 3.0)}, name=bad)])
+    for path in ("results", "sample", "differences"):
+        assert "<script>alert" not in browser.get(f"/scans/{scan_id}/{path}").text
+    table = browser.get(f"/scans/{scan_id}/sample.csv?size=1")
+    assert table.headers["Content-Type"].startswith("text/csv")
+
+
+def test_no_cell_of_a_list_to_fill_in_is_a_formula(browser: Browser, place: Place) -> None:
+    scan_id = written(place, [heard(0, {"perf_a": ("match", 3.0)}, name="=1+1.wav")])
+    assert "'=1+1.wav" in browser.get(f"/scans/{scan_id}/sample.csv").text
+
+
+def test_two_scans_are_compared_with_what_differs_in_their_making_first(browser: Browser, place: Place) -> None:
+    before = written(place, [nobody(0)])
+    now = written(place, [heard(0, {"perf_a": ("match", 3.0)})], {"gallery": {"id": "other", "performers": 2}})
+    text = said(browser.get(f"/scans/{now}/differences?earlier={before}"))
+    assert text.index("The gallery that was searched") < text.index("1 new: flagged now, and not before")
+    assert "other performers are searched for" in text
+    assert browser.get(f"/scans/{now}/differences?earlier={now}").status_code == 422
+
+
+def test_a_filter_tells_nobodys_name(house: House, browser: Browser, place: Place) -> None:
+    _caller, performer_id = house.performer()
+    scan_id = written(place, [nobody(0)])
+    page = browser.get(f"/scans/{scan_id}/results?performer_id={performer_id}")
+    assert performer_id in page.text
+    assert "Marta Calder" not in page.text
+
+
+def test_an_error_rate_of_what_a_person_heard_has_its_bounds(browser: Browser, place: Place) -> None:
+    scan_id = written(place, [nobody(n) for n in range(30)])
+    at = f"/scans/{scan_id}/sample"
+    table = browser.get(f"{at}.csv?size=20").text.splitlines()
+    marked = [table[0], f"{table[1]}disagree", *(f"{line}agree" for line in table[2:])]
+    answer = sent_file(browser, at, "marks", "\r\n".join(marked))
+    assert "wrong in 5%; 95 % interval: 0.9% to 23.6%. 19 right, 1 wrong, 0 unsure" in said(answer)
+    for content, words in (
+        ("number,heard_by_a_person\n99,agree", "number 99 is no row of this scan that was heard"),
+        ("number,heard_by_a_person\n1,agree\n1,disagree", "line 3: each row is marked once"),
+        ("number,heard_by_a_person\n1,maybe", "line 2: each row is marked once"),
+        ("number,heard_by_a_person\n=1+1,agree", "line 2: number is the number of a row"),
+        ("name\nx", "a list has the columns number and heard_by_a_person"),
+        ("\x00", "This list cannot be read."),
+    ):
+        answer = sent_file(browser, at, "marks", content)
+        assert answer.status_code == 422
+        assert words in said(answer)
+    assert "No row of the list is marked." in said(sent_file(browser, at, "marks", table[0] + "\n"))
+
+
+def sent_file(browser: Browser, path: str, field: str, content: str) -> Response:
+    """Send the form of a page with a file."""
+    page = browser.get(path)
+    form = {
+        name: page.text.partition(f'name="{name}" value="')[2].partition('"')[0] for name in ("csrf_token", "form_key")
+    }
+    here = {"Origin": "https://registry.example", "Sec-Fetch-Site": "same-origin"}
+    return browser.client.post(path, data=form, files={field: ("list.csv", content)}, headers=here)
+
+
+def test_a_proportion_has_the_interval_that_is_published_for_it() -> None:
+    for count, size, low, high in ((81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611)):
+        assert wilson(count, size)[1:] == pytest.approx((low, high), abs=5e-5)  # Newcombe 1998, table I, method 3
+    with pytest.raises(ValueError, match="no proportion"):
+        wilson(2, 1)
+
+
+def test_a_report_that_is_none_is_not_filed(browser: Browser) -> None:
+    page = browser.get("/scans/file")
+    key = page.text.partition('name="form_key" value="')[2].partition('"')[0]
+    csrf = page.text.partition('name="csrf_token" value="')[2].partition('"')[0]
+    here = {"Origin": "https://registry.example", "Sec-Fetch-Site": "same-origin"}
+    files = {"report": ("report.json", json.dumps({"jws": "a.b.c", "report": {}})), "findings": ("f.jsonl", "")}
+    form = {"form_key": key, "csrf_token": csrf}
+    answer = browser.client.post("/scans/file", data=form, files=files, headers=here)
+    assert answer.status_code == 422
+    assert "The signature does not hold" in said(answer)
+
+
+def test_operators_read_scans_and_ask_for_them_elsewhere(house: House, app: Flask, place: Place) -> None:
+    scan_id = written(place, [nobody(0)])
+    operator = signed_in(house, app, house.operator.account_id)
+    assert operator.get("/scans/new").status_code == 403
+    assert "Clear Ear" in said(operator.get(f"/scans/{scan_id}"))

@@ -1,0 +1,131 @@
+"""Use and pay on a studio's pages: what the pages say is what the ledger says, and nothing counts before it may."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from browser import Browser
+from house import USE, Caller, House
+from httpx import Response
+
+RATES = {"rates": [{"basis": "flat", "amount_minor": 450_000}, {"basis": "per_line", "amount_minor": 250}]}
+TERMS: dict[str, Any] = {
+    "pay": RATES | {"currency": "GBP", "due_within_days": 30},
+    "approval": {"purposes": ["advertising"], "floor_minor": 40_000, "currency": "GBP"},
+}
+
+
+def signed_in(house: House, caller: Caller) -> Browser:
+    browser = Browser(house)
+    assert browser.use(house.operator.made(f"/v1/accounts/{caller.account_id}/sign-in-links", None)["url"])
+    return browser
+
+
+def follow(browser: Browser, answer: Response) -> Response:
+    assert answer.status_code == 303, (answer.status_code, said(answer))
+    return browser.get(answer.headers["Location"])
+
+
+def said(page: Response) -> str:
+    main = page.text.partition("<main")[2].partition("</main>")[0]
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())
+
+
+class Agreed:
+    """A studio in a browser, and a licence of theirs that is in force."""
+
+    def __init__(self, house: House) -> None:
+        self.studio = house.studio()
+        self.performer, self.performer_id = house.performer()
+        house.consent(self.performer, self.performer_id, "licensing")
+        self.licence_id = str(house.licence(self.studio, self.performer_id, **TERMS)["id"])
+        path = f"/v1/licences/{self.licence_id}"
+        self.studio.post(f"{path}/offer")
+        for caller in (self.studio, self.performer):
+            assert caller.post(f"{path}/sign", {}).status_code == 200
+        self.browser = signed_in(house, self.studio)
+
+
+@pytest.fixture
+def agreed(house: House) -> Agreed:
+    return Agreed(house)
+
+
+def test_what_is_due_is_shown_paid_and_counted_once_it_is_confirmed(agreed: Agreed) -> None:
+    browser = agreed.browser
+    account = browser.get(f"/money/account/{agreed.licence_id}")
+    assert "Due now £4,500.00" in said(account)
+    page = browser.get(f"/money/payments/new?licence_id={agreed.licence_id}&currency=GBP")
+    too_much = browser.press(page, "/money/payments/new", **_paid(agreed, "4500.01"))
+    assert too_much.status_code == 422
+    assert "more than is due" in said(too_much)
+    assert 'value="4500.01"' in too_much.text
+    no_amount = browser.press(page, "/money/payments/new", **_paid(agreed, "4500.001"))
+    assert no_amount.status_code == 422
+    listed = follow(browser, browser.press(page, "/money/payments/new", **_paid(agreed, "4,500.00")))
+    assert "£4,500.00" in said(listed)
+    assert "not confirmed yet" in said(listed)
+    assert "Due now £4,500.00" in said(browser.get(f"/money/account/{agreed.licence_id}"))
+    (payment,) = agreed.performer.get("/v1/payments").get_json()["items"]
+    assert agreed.performer.post(f"/v1/payments/{payment['id']}/confirm", {}).status_code == 200
+    assert "Due now £0.00" in said(browser.get(f"/money/account/{agreed.licence_id}"))
+    assert "Due now £0.00" in said(browser.get("/money"))
+    korean = browser.get("/money/payments?lang=ko")
+    assert "£4,500.00" in said(korean)
+
+
+def _paid(agreed: Agreed, amount: str) -> dict[str, str]:
+    return {"licence_id": agreed.licence_id, "amount": amount, "currency": "gbp", "paid_on": "2026-03-14"}
+
+
+def test_use_is_reported_in_lines_and_from_a_spreadsheet_and_corrected(house: House, agreed: Agreed) -> None:
+    house.clock.move(days=2)
+    browser = signed_in(house, agreed.studio)
+    days = {"starts_on": "2026-03-14", "ends_on": "2026-03-15"}
+    page = browser.get("/money/reports/new")
+    pasted = f"licence_id,unit,medium,quantity,use_mode,project\n{agreed.licence_id},line,radio,12.5,fixed,Spring"
+    typed = {"licence_id-1": agreed.licence_id, "quantity-1": "3", "unit-1": "second", "medium-1": "radio"}
+    wrong = browser.press(page, "/money/reports/new", **days, lines="one cell")
+    assert wrong.status_code == 422
+    assert "one cell</textarea>" in wrong.text
+    report = follow(browser, browser.press(page, "/money/reports/new", **days, **typed, lines=pasted))
+    assert "12.5" in said(report)
+    again = browser.press(browser.get("/money/reports/new"), "/money/reports/new", **days, lines=pasted)
+    assert again.status_code == 409
+    correcting = browser.get(f"/money/reports/new?amends_id={report.url.path.rpartition('/')[2]}")
+    lines = f"{agreed.licence_id};line;radio;20"
+    corrected = follow(browser, browser.press(correcting, "/money/reports/new", **days, lines=lines))
+    assert "Corrects" in said(corrected)
+    assert "A correction has taken its place" in said(browser.get(str(report.url.path)))
+    assert "£50.00" in said(browser.get("/money/entries"))
+
+
+def test_a_statement_on_the_page_is_the_statement_of_the_api(agreed: Agreed) -> None:
+    studio_id = str(agreed.studio.organisation_id)
+    query = "starts_on=2026-03-01&ends_on=2026-03-31"
+    page = agreed.browser.get(f"/money/statements/{studio_id}?{query}")
+    assert "Due after £4,500.00" in said(page)
+    as_csv = agreed.browser.get(f"/money/statements/{studio_id}?{query}&format=csv")
+    assert as_csv.content == agreed.studio.get(f"/v1/studios/{studio_id}/pay-statement?{query}&format=csv").data
+
+
+def test_exact_words_are_asked_for_and_the_answer_is_shown(agreed: Agreed) -> None:
+    browser = agreed.browser
+    page = browser.get("/approvals/new")
+    words = {"copy_text": "Come to the harbour.\r\nTonight.", "performer_id": agreed.performer_id, "unit": "line"}
+    asked = {name: str(USE[name]) for name in ("kind", "purpose", "project", "medium", "territory", "language")}
+    asked |= words | {"ai_disclosed": "yes", "use_mode": "fixed"}
+    little = browser.press(page, "/approvals/new", **asked, fee="399.99", currency="GBP")
+    assert little.status_code == 422
+    assert "less than the licence lets be offered" in said(little)
+    assert "Come to the harbour." in little.text
+    shown = follow(browser, browser.press(page, "/approvals/new", **asked, fee="450", currency="GBP"))
+    assert "Come to the harbour. Tonight." in said(shown)
+    assert "£450.00" in said(shown)
+    approval = f"/v1{shown.url.path}"
+    assert agreed.performer.post(f"{approval}/refuse", {"reason": "Not for this."}).status_code == 200
+    assert "Not for this." in said(browser.get(str(shown.url.path)))
+    assert "refused" in said(browser.get("/approvals?state=refused"))

@@ -1,0 +1,46 @@
+"""Being asked to stop by a signal never hangs, whatever the signal interrupts; and everybody who waits is woken."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+
+from registry.stopping import Stop
+
+LONG_S = 60.0
+INTERRUPTED = """
+import signal
+from registry.stopping import Stop
+
+stop = Stop()
+signal.signal(signal.SIGALRM, lambda *_: stop.ask())
+for number in range(4000):
+    stop = Stop()
+    signal.setitimer(signal.ITIMER_REAL, 0.00002 + number % 50 * 0.00001)
+    while not stop.wait(0.00005):
+        pass
+"""
+"""A signal at each moment of waiting; where an Event is set by it, this waits for itself after some dozen of them."""
+
+
+def test_a_signal_that_comes_while_somebody_wakes_is_heard_and_hangs_nobody() -> None:
+    subprocess.run([sys.executable, "-c", INTERRUPTED], timeout=LONG_S, check=True)  # noqa: S603  (our own words)
+
+
+def test_who_waits_is_woken_and_who_comes_later_does_not_wait() -> None:
+    stop = Stop()
+    waiting = [threading.Thread(target=stop.wait, args=(LONG_S,)) for _ in range(3)]
+    for each in waiting:
+        each.start()
+    assert not stop.is_asked()
+    stop.ask()
+    for each in waiting:
+        each.join(LONG_S / 2)
+        assert not each.is_alive()
+    assert stop.wait(LONG_S)
+    assert stop.is_asked()
+
+
+def test_nobody_asks_nobody_stops() -> None:
+    assert not Stop().wait(0.0)
