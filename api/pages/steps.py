@@ -20,16 +20,18 @@ from registry.errors import ForbiddenError, NotFoundError, RegistryError
 VERSION: Final = "version"
 """The field of a form that says what was seen."""
 
+_DIGITS: Final = 9
 _NEVER: Final = 0
 """A version that nothing has: who has seen something else than a version changes nothing."""
 
 
-def seen() -> int | None:
-    """Answer the version that the sender of a form has seen, as ``If-Match`` says it; None where it says nothing."""
-    sent = request.form.get(VERSION)
-    if sent is None:
-        return None
-    return int(sent) if sent.isdecimal() and len(sent) <= len(str(2**31)) else _NEVER
+def seen_version() -> int:
+    """Answer the version that the page showed, so that nothing is done to what somebody else has changed since.
+
+    A form that came without one, or with none that there can be, is of no version that there ever was.
+    """
+    given = request.form.get(VERSION, "")
+    return int(given) if given.isdecimal() and len(given) <= _DIGITS else _NEVER
 
 
 def told(error: RegistryError, words: Mapping[str, tuple[str, str]]) -> tuple[HTTPStatus, Advice]:

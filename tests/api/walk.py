@@ -23,6 +23,7 @@ from werkzeug.test import TestResponse
 from api.openapi import DOCUMENT
 from registry.domain.accounts import PERMISSIONS, Role, Scope
 from registry.domain.scores import EvidenceOutcome
+from registry.store.licences import Licence
 from registry.vault.tokens import csrf_token
 
 OPERATIONS: dict[str, dict[str, Any]] = {
@@ -196,6 +197,12 @@ class Town:
         """Answer somebody with a session."""
         return self._seated[caller.account_id]
 
+    def _version(self, licence_id: str | None) -> int:
+        """Answer the version of a licence that a page would show; 1 where there is none."""
+        with self.crowd.house.ctx.database.read() as session:
+            found = session.get(Licence, licence_id) if licence_id else None
+            return found.version if found else 1
+
     def restore(self) -> None:
         """Make everything as it was when everybody had come."""
         _copy(self._saved, self.file)
@@ -299,7 +306,7 @@ class Town:
                 "topic": "monitoring",
                 "reason": "So it is.",
                 "evidence_sha256": "e" * 64,
-                "seen_version": "1",
+                "version": str(self._version(ids.get("licence_id")) if "/licences/{licence_id}" in template else 1),
             }
             form |= dict(parse_qsl(query))
             field = FILE_FIELDS.get(template.rpartition("}")[2])

@@ -12,7 +12,7 @@ from api.pages.checked import checked
 from api.pages.forms import once
 from api.pages.lists import asked, cut
 from api.pages.personal import page_of, personal, stands_for, went_on
-from api.pages.steps import seen, told
+from api.pages.steps import seen_version, told
 from api.pages.wording import ROLES
 from api.paging import PageQuery
 from api.schemas.accounts import NewAccount
@@ -73,7 +73,7 @@ def create_account() -> Response:
 def disable_account(account_id: str) -> Response:
     """Disable an account. From this moment none of its tokens works, and nobody is signed in as it."""
     try:
-        accounts.disable_account(context(), principal(), account_id, if_version=seen())
+        accounts.disable_account(context(), principal(), account_id, if_version=seen_version())
     except RegistryError as error:
         return _page(error)
     return went_on(TEAM, done="disabled")

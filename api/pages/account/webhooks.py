@@ -14,7 +14,7 @@ from api.pages.checked import checked
 from api.pages.forms import once
 from api.pages.lists import asked, cut
 from api.pages.personal import page_of, personal, stands_for, went_on
-from api.pages.steps import seen, told
+from api.pages.steps import seen_version, told
 from api.schemas.webhooks import ChangedWebhook, MessageQuery, NewWebhook, WebhookMessageOut, WebhookQuery
 from api.state import context, principal
 from registry.domain.accounts import Scope
@@ -173,7 +173,7 @@ def _stepped(webhook_id: str, step: Callable[[], object], done: str) -> Response
 def change_webhook(webhook_id: str) -> Response:
     """Change what a webhook is called, where it leads, or what it is told of."""
     principal().require(Scope.WEBHOOKS_WRITE)
-    if_version = seen()
+    if_version = seen_version()
 
     def change() -> object:
         changed = checked(ChangedWebhook, **_sent()).change()
@@ -189,7 +189,7 @@ def disable_webhook(webhook_id: str) -> Response:
     """Send nothing to a webhook any more."""
     return _stepped(
         webhook_id,
-        lambda: webhooks.disable_webhook(context(), principal(), webhook_id, if_version=seen()),
+        lambda: webhooks.disable_webhook(context(), principal(), webhook_id, if_version=seen_version()),
         "disabled",
     )
 
@@ -200,7 +200,9 @@ def disable_webhook(webhook_id: str) -> Response:
 def enable_webhook(webhook_id: str) -> Response:
     """Tell a disabled webhook of what happens from now on."""
     return _stepped(
-        webhook_id, lambda: webhooks.enable_webhook(context(), principal(), webhook_id, if_version=seen()), "enabled"
+        webhook_id,
+        lambda: webhooks.enable_webhook(context(), principal(), webhook_id, if_version=seen_version()),
+        "enabled",
     )
 
 
@@ -210,7 +212,7 @@ def enable_webhook(webhook_id: str) -> Response:
 def remove_webhook(webhook_id: str) -> Response:
     """Forget a webhook, with its messages and their log."""
     try:
-        webhooks.remove_webhook(context(), principal(), webhook_id, if_version=seen())
+        webhooks.remove_webhook(context(), principal(), webhook_id, if_version=seen_version())
     except RegistryError as error:
         return _one(webhook_id, error)
     return went_on(WEBHOOKS, done="removed")

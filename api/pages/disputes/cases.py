@@ -9,10 +9,11 @@ from flask import Response, request
 from api.pages.checked import checked
 from api.pages.disputes.access import COMPLAINANT, REGISTRY, RESPONDENT, acting_in, own_side, require_opening
 from api.pages.disputes.one_case import case_page
-from api.pages.disputes.trying import Failed, filled, sent, trying, version
+from api.pages.disputes.trying import Failed, filled, sent, trying
 from api.pages.disputes.wording import wording
 from api.pages.forms import once
 from api.pages.personal import page_of, personal, stands_for, went_on
+from api.pages.steps import seen_version
 from api.paging import cursor_after
 from api.schemas.cases import CaseQuery, NamedSource, NewCase, NewProposal, NewStep, Withdrawal
 from api.state import context, principal
@@ -180,7 +181,7 @@ def take_case_step(case_id: str) -> Response:
             body.step,
             reason=body.reason,
             paper_id=body.paper_id,
-            if_version=version(),
+            if_version=seen_version(),
         )
         return went_on(f"/cases/{case_id}", done="step")
 
@@ -196,7 +197,9 @@ def withdraw_case(case_id: str) -> Response:
 
     def withdraw() -> Response:
         body = checked(Withdrawal, **sent("reason"))
-        cases.take_step(context(), principal(), case_id, CaseStep.WITHDRAW, reason=body.reason, if_version=version())
+        cases.take_step(
+            context(), principal(), case_id, CaseStep.WITHDRAW, reason=body.reason, if_version=seen_version()
+        )
         return went_on(f"/cases/{case_id}", done="step")
 
     return trying("withdraw", withdraw, lambda failed: case_page(case_id, failed))
@@ -211,7 +214,7 @@ def name_case_source(case_id: str) -> Response:
 
     def name() -> Response:
         body = checked(NamedSource, **sent("attestation_id"))
-        cases.name_source(context(), principal(), case_id, body.attestation_id, if_version=version())
+        cases.name_source(context(), principal(), case_id, body.attestation_id, if_version=seen_version())
         return went_on(f"/cases/{case_id}", done="source")
 
     return trying("source", name, lambda failed: case_page(case_id, failed))
@@ -240,7 +243,7 @@ def propose_conclusion(case_id: str) -> Response:
             dissent=body.dissent,
             analysis_id=body.analysis_id,
             rests=body.rests_on,
-            if_version=version(),
+            if_version=seen_version(),
         )
         return went_on(f"/cases/{case_id}", done="step")
 

@@ -8,10 +8,11 @@ from flask import Response, request
 
 from api.pages.checked import checked
 from api.pages.disputes.access import may_change, own_side
-from api.pages.disputes.trying import Failed, filled, sent, trying, version
+from api.pages.disputes.trying import Failed, filled, sent, trying
 from api.pages.disputes.wording import CONTEST, MISUSE, wording
 from api.pages.forms import once
 from api.pages.personal import page_of, personal, stands_for, went_on
+from api.pages.steps import seen_version
 from api.paging import PageQuery, cursor_after
 from api.schemas.misuse import Contest, ContestAnswerIn, Lifting, NewMisuseLimit, NewMisuseStrike
 from api.state import context, principal
@@ -102,7 +103,7 @@ def contest_misuse_strike(misuse_strike_id: str) -> Response:
 
     def contest() -> Response:
         body = checked(Contest, **sent("reason"))
-        misuse.contest_strike(context(), principal(), misuse_strike_id, reason=body.reason, if_version=version())
+        misuse.contest_strike(context(), principal(), misuse_strike_id, reason=body.reason, if_version=seen_version())
         return went_on(_PAGE, done="contested")
 
     return trying(misuse_strike_id, contest, _shown_again)
@@ -118,7 +119,7 @@ def answer_misuse_contest(misuse_strike_id: str) -> Response:
     def answer() -> Response:
         body = checked(ContestAnswerIn, **sent("answer", "reason"))
         misuse.answer_contest(
-            context(), principal(), misuse_strike_id, body.answer, reason=body.reason, if_version=version()
+            context(), principal(), misuse_strike_id, body.answer, reason=body.reason, if_version=seen_version()
         )
         return went_on(_PAGE, done="answered")
 
@@ -149,7 +150,7 @@ def lift_misuse_limit(misuse_limit_id: str) -> Response:
 
     def lift() -> Response:
         body = checked(Lifting, **sent("reason"))
-        misuse.lift_limit(context(), principal(), misuse_limit_id, reason=body.reason, if_version=version())
+        misuse.lift_limit(context(), principal(), misuse_limit_id, reason=body.reason, if_version=seen_version())
         return went_on(_PAGE, done="lifted")
 
     return trying(misuse_limit_id, lift, _shown_again)

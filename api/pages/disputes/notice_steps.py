@@ -11,9 +11,10 @@ from api.limits import MULTIPART, Takes
 from api.pages.checked import checked
 from api.pages.disputes.access import CLAIM, REGISTRY, RESPONDENT, acting_in
 from api.pages.disputes.notices import notice_page
-from api.pages.disputes.trying import filled, sent, trying, version
+from api.pages.disputes.trying import filled, sent, trying
 from api.pages.forms import once
 from api.pages.personal import personal, stands_for, takes, went_on
+from api.pages.steps import seen_version
 from api.rate_limits import spends
 from api.rates import Budget
 from api.schemas.notices import (
@@ -76,7 +77,7 @@ def change_notice(notice_id: str) -> Response:
 
     def change() -> None:
         body = checked(NoticeDraft, **_draft(notice))
-        notices.change_notice(context(), principal(), notice_id, body.value(), if_version=version())
+        notices.change_notice(context(), principal(), notice_id, body.value(), if_version=seen_version())
 
     return _taking(notice_id, "change", change, "kept")
 
@@ -121,7 +122,7 @@ def complete_notice(notice_id: str) -> Response:
 
     def complete() -> None:
         body = checked(Completion, **sent("reason"))
-        notices.complete_notice(context(), principal(), notice_id, reason=body.reason, if_version=version())
+        notices.complete_notice(context(), principal(), notice_id, reason=body.reason, if_version=seen_version())
 
     return _taking(notice_id, "complete", complete)
 
@@ -139,7 +140,7 @@ def send_notice_back(notice_id: str) -> Response:
     def send() -> None:
         body = checked(SendingBack, **sent("ground", "reason"))
         notice_reviews.send_back(
-            context(), principal(), notice_id, ground=body.ground, reason=body.reason, if_version=version()
+            context(), principal(), notice_id, ground=body.ground, reason=body.reason, if_version=seen_version()
         )
 
     return _taking(notice_id, "send_back", send)
@@ -154,7 +155,7 @@ def review_notice(notice_id: str) -> Response:
 
     def review() -> None:
         body = checked(NoticeReview, **sent("document_sha256", "evidence_seen", "reason"))
-        notice_reviews.review_notice(context(), principal(), notice_id, **body.model_dump(), if_version=version())
+        notice_reviews.review_notice(context(), principal(), notice_id, **body.model_dump(), if_version=seen_version())
 
     return _taking(notice_id, "review", review)
 
@@ -175,7 +176,7 @@ def propose_notice_service(notice_id: str) -> Response:
 def propose_notice_put_back(notice_id: str) -> Response:
     """Say, as the first of two who have to, that what a notice took down may be shown again."""
     notice = _acting(notice_id, REGISTRY)
-    content = {"kind": "notice_put_back", "notice_id": notice.id, "version": version()}
+    content = {"kind": "notice_put_back", "notice_id": notice.id, "version": seen_version()}
     return _taking(notice_id, "propose_put_back", lambda: _propose(content), "proposed")
 
 
@@ -199,7 +200,7 @@ def serve_notice(notice_id: str) -> Response:
         body = checked(
             ServiceIn, **sent("served_to", "served_by", "sent_sha256", "reason"), served_at=f"{at}:00Z" if at else ""
         )
-        notice_course.serve_notice(context(), principal(), notice_id, body.value(), if_version=version())
+        notice_course.serve_notice(context(), principal(), notice_id, body.value(), if_version=seen_version())
 
     return _taking(notice_id, "serve", serve)
 
@@ -214,7 +215,7 @@ def counter_notice(notice_id: str) -> Response:
     def counter() -> None:
         said = {"yes": True, "no": False}.get(request.form.get("notarised", ""))
         body = checked(CounterIn, **sent("text"), **filled("new_paper_id"), notarised=said)
-        notice_course.counter_notice(context(), principal(), notice_id, **body.model_dump(), if_version=version())
+        notice_course.counter_notice(context(), principal(), notice_id, **body.model_dump(), if_version=seen_version())
 
     return _taking(notice_id, "counter", counter)
 
@@ -228,7 +229,9 @@ def file_court_action(notice_id: str) -> Response:
 
     def say() -> None:
         body = checked(CourtActionIn, **sent("reference", "filed_on", "reason"))
-        notice_course.file_court_action(context(), principal(), notice_id, **body.model_dump(), if_version=version())
+        notice_course.file_court_action(
+            context(), principal(), notice_id, **body.model_dump(), if_version=seen_version()
+        )
 
     return _taking(notice_id, "court_action", say)
 
@@ -242,7 +245,7 @@ def uphold_notice(notice_id: str) -> Response:
 
     def uphold() -> None:
         body = checked(Upholding, **sent("reason"))
-        notice_course.uphold_notice(context(), principal(), notice_id, reason=body.reason, if_version=version())
+        notice_course.uphold_notice(context(), principal(), notice_id, reason=body.reason, if_version=seen_version())
 
     return _taking(notice_id, "uphold", uphold)
 
@@ -257,7 +260,7 @@ def put_notice_back(notice_id: str) -> Response:
     def put_back() -> None:
         body = checked(PuttingBack, **sent("ground", "reason"))
         notice_course.put_back_notice(
-            context(), principal(), notice_id, ground=body.ground, reason=body.reason, if_version=version()
+            context(), principal(), notice_id, ground=body.ground, reason=body.reason, if_version=seen_version()
         )
 
     return _taking(notice_id, "put_back", put_back)
@@ -273,7 +276,7 @@ def withdraw_notice(notice_id: str) -> Response:
     def withdraw() -> None:
         body = checked(NoticeWithdrawal, **sent("ground", "reason"))
         notices.withdraw_notice(
-            context(), principal(), notice_id, ground=body.ground, reason=body.reason, if_version=version()
+            context(), principal(), notice_id, ground=body.ground, reason=body.reason, if_version=seen_version()
         )
 
     return _taking(notice_id, "withdraw", withdraw)
@@ -310,6 +313,6 @@ def end_stay_down(notice_id: str, stay_down_id: str) -> Response:
     return _taking(
         notice_id,
         "stay_down",
-        lambda: stay_down.end_entry(context(), principal(), notice_id, stay_down_id, if_version=version()),
+        lambda: stay_down.end_entry(context(), principal(), notice_id, stay_down_id, if_version=seen_version()),
         "ended",
     )

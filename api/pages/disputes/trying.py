@@ -67,15 +67,6 @@ def trying(form: str, do: Callable[[], Response], again: Callable[[Failed], Resp
         return again(Failed(form, what, to_do, status, dict(request.form), dict(error.figures)))
 
 
-def version() -> int:
-    """Answer the version that the page showed, so that nothing is done to what somebody else has changed since.
-
-    A form that came without one, or with none that there can be, is of no version that there ever was.
-    """
-    given = request.form.get("version", "")
-    return int(given) if given.isdecimal() and len(given) <= _DIGITS else 0
-
-
 def sent(*names: str) -> Mapping[str, str]:
     """Answer fields of the form as they were filled in; the body of the API says what must not be empty."""
     return {name: request.form.get(name, "").strip() for name in names}
@@ -86,7 +77,6 @@ def filled(*names: str) -> Mapping[str, str | None]:
     return {name: text or None for name, text in sent(*names).items()}
 
 
-_DIGITS: Final = 9
 _STALE: Final = (
     N_("This has changed since you opened the page, so nothing was done."),
     N_("Look at how it stands now: the page shows it, with who did what. What you typed is still there."),

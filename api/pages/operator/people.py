@@ -14,7 +14,7 @@ from api.pages.lists import asked, cut
 from api.pages.operator.proposals import proposed
 from api.pages.operator.words import GROUNDS, REFUSALS
 from api.pages.personal import page_of, personal, stands_for, went_on
-from api.pages.steps import seen, told
+from api.pages.steps import seen_version, told
 from api.pages.wording import ROLES
 from api.paging import PageQuery
 from api.schemas.accounts import NewAccount
@@ -130,7 +130,7 @@ def sign_out_everywhere(account_id: str) -> Response:
 def close_account(account_id: str) -> Response:
     """Close an account: none of its tokens and sessions works from this moment."""
     try:
-        accounts.disable_account(context(), principal(), account_id, if_version=seen())
+        accounts.disable_account(context(), principal(), account_id, if_version=seen_version())
     except RegistryError as error:
         return _account(account_id, error)
     return went_on(f"{AT}/{account_id}", done="closed")

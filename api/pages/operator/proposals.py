@@ -14,7 +14,7 @@ from api.pages.forms import once
 from api.pages.lists import asked, cut
 from api.pages.operator.words import GROUNDS, PROPOSAL_STATES, PROPOSALS, REFUSALS
 from api.pages.personal import page_of, personal, stands_for, went_on
-from api.pages.steps import seen, told
+from api.pages.steps import seen_version, told
 from api.schemas.proposals import NewTwoPersonProposal, ProposalAnswer, ProposalApproval, ProposalQuery
 from api.state import context, principal
 from registry.domain.proposals import ProposalState
@@ -104,7 +104,7 @@ def approve_proposal(proposal_id: str) -> Response:
             proposal_id,
             content_sha256=body.content_sha256,
             reason=body.reason,
-            if_version=seen(),
+            if_version=seen_version(),
         )
     except RegistryError as error:
         return _page(proposal_id, error)
@@ -118,7 +118,7 @@ def refuse_proposal(proposal_id: str) -> Response:
     """Refuse it, as another than the one who proposed it."""
     try:
         reason = checked(ProposalAnswer, reason=request.form.get("reason", "").strip()).reason
-        proposals.refuse_proposal(context(), principal(), proposal_id, reason=reason, if_version=seen())
+        proposals.refuse_proposal(context(), principal(), proposal_id, reason=reason, if_version=seen_version())
     except RegistryError as error:
         return _page(proposal_id, error)
     return went_on(f"{AT}/{proposal_id}", done="refused")
@@ -131,7 +131,7 @@ def withdraw_proposal(proposal_id: str) -> Response:
     """Take one's own proposal back."""
     try:
         reason = checked(ProposalAnswer, reason=request.form.get("reason", "").strip()).reason
-        proposals.withdraw_proposal(context(), principal(), proposal_id, reason=reason, if_version=seen())
+        proposals.withdraw_proposal(context(), principal(), proposal_id, reason=reason, if_version=seen_version())
     except RegistryError as error:
         return _page(proposal_id, error)
     return went_on(f"{AT}/{proposal_id}", done="withdrawn")

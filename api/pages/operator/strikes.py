@@ -12,7 +12,7 @@ from api.pages.forms import once
 from api.pages.lists import asked, cut
 from api.pages.operator.words import REFUSALS, STRIKE_SCOPES
 from api.pages.personal import page_of, personal, stands_for, went_on
-from api.pages.steps import seen, told
+from api.pages.steps import seen_version, told
 from api.schemas.strikes import NewStrike, StrikeQuery
 from api.state import context, principal
 from registry.domain.accounts import Scope
@@ -80,7 +80,7 @@ def lift_strike(strike_id: str) -> Response:
     """Lift a strike: what rests for another reason rests on."""
     _require_operator()
     try:
-        done = strikes.lift_strike(context(), principal(), strike_id, if_version=seen())
+        done = strikes.lift_strike(context(), principal(), strike_id, if_version=seen_version())
     except RegistryError as error:
         return _list(error)
     return went_on(AT, done="lifted", licences=str(len(done.licences)), resting=str(len(done.still_suspended)))

@@ -2,28 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from flask import request
-
 from api.pages.language import _
 from api.pages.refusals import advice
-from registry.errors import ConflictError, InvalidInputError, RegistryError
-
-VERSION: Final = "seen_version"
-"""The field that says which version of a record a form was made for: what has changed since is shown, not changed."""
-
-
-def seen_version() -> int:
-    """Answer which version of a record a form was made for.
-
-    Raises:
-        InvalidInputError: the form does not say.
-    """
-    seen = request.form.get(VERSION, type=int)
-    if seen is None or seen < 1:
-        raise InvalidInputError("this form does not say which version it was made for", field=VERSION)
-    return seen
+from registry.errors import ConflictError, RegistryError
 
 
 def has_changed() -> tuple[str, str]:

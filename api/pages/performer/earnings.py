@@ -15,10 +15,11 @@ from api.pages.checked import checked
 from api.pages.forms import once
 from api.pages.language import language
 from api.pages.lists import asked, cut
-from api.pages.performer.conflicts import does_not_fit, has_changed, seen_version
+from api.pages.performer.conflicts import does_not_fit, has_changed
 from api.pages.performer.mandates import covers, require_cover
 from api.pages.personal import page_about, performer_of, personal, stands_for, went_on
 from api.pages.refusals import advice
+from api.pages.steps import seen_version
 from api.pages.uses import medium_called, unit_called
 from api.pages.wording import ENTRY_KINDS, PAYMENT_STATES
 from api.schemas.pay_statements import StatementFormat, StatementQuery

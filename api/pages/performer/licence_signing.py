@@ -10,10 +10,11 @@ from flask import Response, request
 
 from api.pages.checked import checked
 from api.pages.forms import once
-from api.pages.performer.conflicts import does_not_fit, has_changed, seen_version
+from api.pages.performer.conflicts import does_not_fit, has_changed
 from api.pages.performer.licences import ONE, licence_of, licence_page
 from api.pages.personal import performer_of, personal, stands_for, went_on
 from api.pages.refusals import advice
+from api.pages.steps import seen_version
 from api.schemas.licences import Declining, Signature, Suspension
 from api.state import context, principal
 from registry.domain.licences import SuspensionReason

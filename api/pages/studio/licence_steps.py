@@ -10,7 +10,7 @@ from flask import Response, request
 from api.pages.checked import checked
 from api.pages.forms import once
 from api.pages.personal import personal, stands_for, went_on
-from api.pages.steps import seen
+from api.pages.steps import seen_version
 from api.pages.studio.licences import LICENCES, licence_page
 from api.schemas.licences import Declining, Suspension
 from api.state import context, principal
@@ -25,7 +25,7 @@ _OPERATION: Final = "/v1/licences/{licence_id}"
 def _stepped(licence_id: str, step: Callable[..., Any], done: str, **arguments: Any) -> Response:
     """Take a step of a licence as it was seen; where it cannot be taken, show the licence as it stands now."""
     try:
-        step(context(), principal(), licence_id, **arguments, if_version=seen())
+        step(context(), principal(), licence_id, **arguments, if_version=seen_version())
     except RegistryError as error:
         return licence_page(licence_id, error)
     return went_on(f"{LICENCES}/{licence_id}", done=done)

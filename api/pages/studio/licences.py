@@ -14,7 +14,7 @@ from api.pages.language import language
 from api.pages.lists import asked, cut
 from api.pages.performer.prose import sections
 from api.pages.personal import page_of, personal, stands_for, went_on
-from api.pages.steps import seen, told
+from api.pages.steps import seen_version, told
 from api.pages.studio.drafting import Draft, draft_page, drafted, lint_of
 from api.pages.studio.licence_course import course_of
 from api.pages.studio.licence_forms import fields_of
@@ -148,7 +148,7 @@ def _written(licence_id: str, write: Any, done: str) -> Response:
             title=body.title,
             intended_use=body.intended_use,
             terms=None if body.terms is None else body.terms.value(),
-            if_version=seen(),
+            if_version=seen_version(),
         )
     except RegistryError as error:
         return draft_page(draft.refused(error))
