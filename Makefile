@@ -7,6 +7,11 @@ INSTALLED := $(VENV)/.installed
 WORKERS ?= 2
 SPEECH ?= ../shared/speech
 
+# Modules are compiled once, when they are first imported, and not by each of the thousand processes that the tests
+# start. Nearly all that is installed is never imported, and compiling that too takes as long as installing it.
+export PYTHONDONTWRITEBYTECODE :=
+PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
+
 .PHONY: demo sky web test lint bench bench-gpu openapi constraints sbom notices audit clean help
 
 help:
@@ -20,12 +25,13 @@ help:
 	@echo "make audit   whether anything is known against a pinned version; fails, too, where nobody can be asked"
 	@echo "make bench-gpu   the same on CUDA, and whether it decides as the processor does"
 
+# The pip that comes with Python 3.11 takes more than twice as long to find what to install.
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 2; }
 	@command -v cc >/dev/null || { echo "a C compiler is needed (Debian: apt-get install gcc python3-dev)"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt "setuptools<81" wheel
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev,postgres,ray]"
+	$(PIP_INSTALL) "pip>=26,<27" "setuptools<81" wheel
+	$(PIP_INSTALL) --editable ".[dev,postgres,ray]"
 	@touch $@
 
 demo: $(INSTALLED)
@@ -37,8 +43,6 @@ web: $(INSTALLED)
 sky: $(INSTALLED)
 	@$(BIN)/python examples/sky/tell.py --speech $(SPEECH) --out build/sky
 
-# Modules are compiled once, and not by each of the thousand processes that the tests start.
-test: export PYTHONDONTWRITEBYTECODE :=
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
