@@ -10,6 +10,7 @@ from flask import Flask, g, request
 
 from api import cookies, cross_site
 from api.rate_limits import checked_token, spend_anonymously
+from api.rates import Budget
 from api.state import context
 from registry.errors import UnauthenticatedError
 from registry.services import sessions, tokens
@@ -52,6 +53,7 @@ PAGES = frozenset(
         "pages.show_retention",
         "pages.show_journal",
         "pages.show_transparency",
+        "pages.show_time_zones",
         "pages.show_verify",
         "pages.verify_file",
     }
@@ -60,6 +62,12 @@ PAGES = frozenset(
 
 PERSONAL = "personal"
 """The blueprint of pages about somebody: a session opens them, and nothing else does; see `api.pages.personal`."""
+
+_COUNTED_APART = {
+    "verifications.verify_file": (Budget.VERIFICATIONS,),
+    "pages.verify_file": (Budget.VERIFICATIONS,),
+}
+"""Of what anybody may ask, what costs more than an answer; it is counted before anything of the file is read."""
 
 _NOT_COUNTED = frozenset({"health.healthz", "health.readyz", "health.metrics", "files.get_file"})
 """Asked by whatever watches over the registry, which must not be turned away; and what lies ready in memory."""
@@ -83,7 +91,7 @@ def _require_somebody() -> None:
     if request.endpoint in _NOT_COUNTED:
         return
     if request.routing_exception is not None or request.endpoint in PUBLIC | PAGES:
-        spend_anonymously()
+        spend_anonymously(*_COUNTED_APART.get(request.endpoint or "", ()))
         return
     if request.blueprint == PERSONAL:
         _require_session()

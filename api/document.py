@@ -78,6 +78,16 @@ def answers_only(media_type: str) -> Callable[[View], View]:
     return decorate
 
 
+def answers_a_range(media_type: str) -> Callable[[View], View]:
+    """Say that an operation answers one media type alone, and a part of it where a range is asked for: 206."""
+
+    def decorate(view: View) -> View:
+        view.answers_a_range = True  # type: ignore[attr-defined]  # as above
+        return answers_only(media_type)(view)
+
+    return decorate
+
+
 def depends_on_state(view: View) -> View:
     """Say that an operation that only reads cannot answer while things stand as they do: 409."""
     view.depends_on_state = True  # type: ignore[attr-defined]  # read by the description of the API
@@ -92,6 +102,7 @@ class DescribedAPI(OpenAPI):
         super().generate_spec_json()  # type: ignore[no-untyped-call]  # it has no annotations
         views = _operations_of(self)
         _put_media(self.spec_json, {v.__name__: v.answers_only for v in views if hasattr(v, "answers_only")})
+        _put_ranges(self.spec_json, frozenset(v.__name__ for v in views if hasattr(v, "answers_a_range")))
         conflicting = frozenset(v.__name__ for v in views if hasattr(v, "depends_on_state"))
         idempotent = frozenset(v.__name__ for v in views if getattr(v, "idempotent", False))
         self.spec_json = complete(self.spec_json, idempotent, conflicting)
@@ -109,6 +120,15 @@ def _put_media(document: Json, media_types: Mapping[str, str]) -> None:
         if media_type := media_types.get(operation["operationId"]):
             content = {media_type: _undescribed(media_type)}
             operation["responses"]["200"] = {"description": HTTPStatus.OK.phrase, "content": content}
+
+
+def _put_ranges(document: Json, names: frozenset[str]) -> None:
+    """Say of operations that a part of what they answer can be asked for."""
+    for _, _, operation in _operations(document):
+        if operation["operationId"] in names:
+            partial = HTTPStatus.PARTIAL_CONTENT
+            whole = operation["responses"]["200"]
+            operation["responses"][str(partial.value)] = deepcopy(whole) | {"description": partial.phrase}
 
 
 def _add_media(document: Json, media_types: Mapping[str, tuple[str, ...]]) -> None:

@@ -43,6 +43,7 @@ _OF: Mapping[Budget, str] = {
     Budget.CLEARANCES: "questions for clearance or approval by this organisation",
     Budget.NAMES: "names of performers tried by this account",
     Budget.REPORTS: "reports by this organisation",
+    Budget.VERIFICATIONS: "files to be verified from this address",
 }
 
 
@@ -159,9 +160,10 @@ def address() -> str:
     return f"{IPv6Address(int(sent_from) >> _NETWORK_OF_ONE_CALLER << _NETWORK_OF_ONE_CALLER)}/{_NETWORK_OF_ONE_CALLER}"
 
 
-def spend_anonymously() -> None:
-    """Count a request without a token."""
-    of_app().spend(Budget.ANONYMOUS, address())
+def spend_anonymously(*budgets: Budget) -> None:
+    """Count a request without a token, and against budgets of its own where it has any."""
+    for budget in (Budget.ANONYMOUS, *budgets):
+        of_app().spend(budget, address())
 
 
 def checked_token(

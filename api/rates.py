@@ -23,6 +23,7 @@ class Budget(StrEnum):
     CLEARANCES = "clearances"
     NAMES = "names"
     REPORTS = "reports"
+    VERIFICATIONS = "verifications"
 
 
 @dataclass(frozen=True, slots=True)

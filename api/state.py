@@ -9,6 +9,7 @@ from flask import Flask, current_app, g
 
 from api.rates import DEFAULT_RATES, Rates
 from registry.domain.accounts import Principal
+from registry.domain.time_zones import DEFAULT as DEFAULT_ZONE
 from registry.services.context import Context
 from registry.services.sessions import SignedIn
 
@@ -28,6 +29,7 @@ class ApiSettings:
         rates: how often it may be asked, by what.
         rate_storage: URL of where that is counted; None for this process.
         trusted_proxies: how many proxies are believed about from where they were asked.
+        time_zone: in which pages tell of moments to whoever has chosen none.
     """
 
     max_body_bytes: int = 513 * 2**20  # the decoder's limit on a file, and room for the form around it
@@ -38,6 +40,7 @@ class ApiSettings:
     rates: Rates = field(default_factory=lambda: DEFAULT_RATES)
     rate_storage: str | None = None
     trusted_proxies: int = 0
+    time_zone: str = DEFAULT_ZONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,4 +95,5 @@ def api_settings(settings: Settings) -> ApiSettings:
         rates=rates_of(lambda name: str(getattr(settings, name))),
         rate_storage=settings.rate_storage,
         trusted_proxies=settings.trusted_proxies,
+        time_zone=settings.time_zone,
     )

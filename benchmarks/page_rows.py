@@ -33,7 +33,7 @@ from registry.services.context import Context  # noqa: E402
 from registry.services.journal_append import tree_at  # noqa: E402
 from registry.services.journal_names import origin_in  # noqa: E402
 from registry.store.performers import Representative  # noqa: E402
-from registry.vault.keys import FileKeyring  # noqa: E402
+from registry.vault.keyring_file import WatchedKeyring  # noqa: E402
 
 OF_EACH: Final = 3
 """So many of everything are written by verbs."""
@@ -80,9 +80,9 @@ def fill(ctx: Context, connection: Connection, sizes: Sizes) -> dict[str, str]:
 
 def _crowd(ctx: Context, begun_at: datetime) -> Crowded:
     """Let verbs write some of everything."""
-    if not isinstance(ctx.keys, FileKeyring) or ctx.scan_places.folder is None:
+    if not isinstance(ctx.keys, WatchedKeyring) or ctx.scan_places.folder is None:
         raise TypeError("it takes a keyring in a file, and a folder for scans")
-    parts = SlowParts(ctx.decoder, ctx.detector, ctx.keys)
+    parts = SlowParts(ctx.decoder, ctx.detector, ctx.keys.keyring)
     folder = ctx.scan_places.folder.parent
     return Crowded(build_house(ctx.database, parts, Clock(begun_at), ctx.random_bytes, folder), OF_EACH)
 

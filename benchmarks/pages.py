@@ -57,7 +57,7 @@ from registry.store.database import Database
 BAR_S: Final = 0.200
 HEAVIEST_KIB: Final = 200
 COUNTS: Final = frozenset({"/house/retention/due"})
-"""Pages that take a look at every record, and are asked for by whoever wants that: no list, and no bar."""
+"""Pages that count what is past its time, up to a bound, for whoever asks: no list, and no bar."""
 _DATABASE: Final = "pages"
 _VIEWERS: Final = "viewers.json"
 _SHOWN: Final = 15

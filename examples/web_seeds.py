@@ -7,10 +7,8 @@ are sent first, and papers are done while workers listen to them.
 from __future__ import annotations
 
 import hashlib
-import io
 import threading
 import time
-import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,11 +16,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 from typing import Any
 
 from demo import CHOICES, TOLD, VOICES, Party, explain, new_studio, party, sign, submissions, token_for
 from server import Server
+from web_voices import crowd
 
 AT_ONCE = {"Prefer": "wait=0"}
 WITHIN_S = 600.0
@@ -458,10 +456,9 @@ def _disputed(seeded: Seeded, operator: Party, studio: Party, ada: Party, angus:
     _document(
         studio, path, "Takes of our actor", "enrolment/rms-1.flac", kind="recording", voice="source", under_seal="true"
     )
-    others = _archive({"awb": "enrolment/awb-1.flac", "kal": "submissions/kal16-stranger.flac"})
     archive = operator.post(
         f"{path}/documents",
-        files={"file": ("others.zip", others, "application/zip")},
+        files={"file": ("others.zip", crowd(), "application/zip")},
         data={"kind": "technical", "title": "Others who speak English"},
     )
     _step(operator, path, "analyse")
@@ -493,14 +490,6 @@ def _document(side: Party, path: str, title: str, file: str, **said: str) -> str
     sent = VOICES / file
     files = {"file": (sent.name, sent.read_bytes(), "audio/flac")}
     return str(side.post(f"{path}/documents", files=files, data={"title": title, **said})["id"])
-
-
-def _archive(people: Mapping[str, str]) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as archive:
-        for name, file in people.items():
-            archive.writestr(f"{name}/{Path(file).name}", (VOICES / file).read_bytes())
-    return made.getvalue()
 
 
 def _noticed(seeded: Seeded, operator: Party, studio: Party, ada: Party) -> None:

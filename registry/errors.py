@@ -270,6 +270,12 @@ class AnalysisFailedError(InvalidInputError):
     slug = "analysis_failed"
 
 
+class AnotherRecordingError(InvalidInputError):
+    """A file was sent again and is another one; figures ``sent_sha256`` and ``checked_sha256``."""
+
+    slug = "another_recording"
+
+
 # --- the record says no ----------------------------------------------------------------------------------------------
 
 

@@ -17,6 +17,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from registry.domain.ids import IdPrefix, is_id
 from registry.domain.scan_requests import ScanRoot
 from registry.domain.sign_in import Origin, is_loopback, read_origin
+from registry.domain.time_zones import DEFAULT as DEFAULT_ZONE
+from registry.domain.time_zones import zone_called
 from registry.errors import InvalidInputError, SettingsError, SignatureInvalidError
 from registry.journal.note import KeyKind, VerifierKey
 
@@ -130,6 +132,13 @@ class Settings(BaseSettings):
             "default `http://` with host and port, where that is this machine alone."
         ),
     )
+    time_zone: str = Field(
+        default=DEFAULT_ZONE,
+        description=(
+            "The time zone in which pages tell of moments to whoever has chosen none, such as `Asia/Seoul`. Reports, "
+            "tables to download and the API are in UTC whatever it is."
+        ),
+    )
     sign_in_link_s: int = Field(
         default=900, ge=60, le=86_400, description="How long a one-time sign-in link can be used, in seconds."
     )
@@ -195,6 +204,11 @@ class Settings(BaseSettings):
         default="600/hour",
         pattern=_ONE_RATE,
         description="Reports about cases and checks, for each organisation, or account that belongs to none.",
+    )
+    rate_verifications: str = Field(
+        default="30/minute",
+        pattern=_ONE_RATE,
+        description="Files that anybody brings to be verified, for each address, whoever is signed in there.",
     )
     rate_storage: str | None = Field(
         default=None,
@@ -373,6 +387,13 @@ class Settings(BaseSettings):
     def _read_public_url(cls, value: str | None) -> str | None:
         if value is not None:
             _origin(value)
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _read_time_zone(cls, value: str) -> str:
+        if zone_called(value) is None:
+            raise ValueError("LIKENESS_TIME_ZONE is the name of a time zone, such as Asia/Seoul")
         return value
 
     @field_validator("oidc_issuer")

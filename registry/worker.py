@@ -59,6 +59,7 @@ from registry.services import (
     enrolment_work,
     gallery,
     housekeeping,
+    purge_work,
     spoken_listening,
     spoken_statement_work,
 )
@@ -391,6 +392,7 @@ class Worker:
             WorkKind.ENROLMENT: self._enrol,
             WorkKind.SPOKEN_STATEMENT: self._listen,
             WorkKind.CASE_ANALYSIS: self._analyse_case,
+            WorkKind.PURGE: self._purge,
         }[held.kind]
         return Task(held, hold.attempt(held, lambda: do(held)) or DONE)
 
@@ -412,6 +414,10 @@ class Worker:
         with self._following:
             self.follow_gallery()
             return self._engine.evidence(analysis, self._gallery) if len(self._gallery) else None
+
+    def _purge(self, held: Lease) -> None:
+        """Go on with a purge for a while, and leave what is left of it for after whatever waits."""
+        purge_work.run_purge(self._ctx, held, is_asked_to_stop=self._stopping.is_asked)
 
     def _enrol(self, held: Lease) -> None:
         try:

@@ -17,9 +17,11 @@ from pathlib import Path
 
 import pytest
 from _pytest.fixtures import FixtureManager
+from compiled_once import compiled_once
 from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 from sqlalchemy import Engine, create_engine, make_url, text
+from unflushed import unflushed
 from unjournalled import watched
 
 from registry.domain.ids import IdFactory, RandomBytes
@@ -33,6 +35,7 @@ settings.register_profile("registry", deadline=None, derandomize="CI" in os.envi
 settings.load_profile("registry")
 
 BOTH = ["sqlite", "postgresql"]
+_LONGEST_NAME = 100
 
 
 def pytest_runtest_setup() -> None:
@@ -50,6 +53,16 @@ def pytest_collection_finish() -> None:
     """Keep what was collected out of the way of the garbage collector, which would look through it again and again."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a case that is a long text by how it begins and how long it is.
+
+    Names go from process to process with every report, and some texts have millions of characters.
+    """
+    if not isinstance(val, str | bytes) or len(val) <= _LONGEST_NAME:
+        return None
+    return f"{val[:_LONGEST_NAME]!a}-and-so-on-for-{len(val)}"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -75,6 +88,13 @@ def repeatable_bytes() -> RandomBytes:
         return b"".join(blocks)[:length]
 
     return random_bytes
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements_compiled_once() -> Iterator[None]:
+    """Each test has a database of its own, and SQLAlchemy would compile for each whatever is asked of it."""
+    with compiled_once():
+        yield
 
 
 @pytest.fixture
@@ -140,7 +160,7 @@ def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]
     """A migrated, empty SQLite database."""
     path = tmp_path / "registry.sqlite3"
     shutil.copy(sqlite_template, path)
-    with _disposed(Database(f"sqlite:///{path}")) as database, watched(database.engine):
+    with _disposed(unflushed(Database(f"sqlite:///{path}"))) as database, watched(database.engine):
         yield database
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import gettext
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from babel.dates import format_date, format_time, get_timezone
+from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent
 from flask import Response, g, request
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from api import cookies
+from api.pages.zones import exactly, from_utc, in_zone
 from registry.catalogues import SOURCE_LANGUAGE, languages, translations
 from registry.domain.money import in_major_units
 
@@ -73,7 +74,7 @@ def N_(text: str) -> str:  # noqa: N802  (the name that is read out of the sourc
     return text
 
 
-def _locale() -> str:
+def locale() -> str:
     """Answer by whose habits days and numbers are written; English is British here."""
     here = language()
     return "en_GB" if here == SOURCE_LANGUAGE else here
@@ -84,20 +85,44 @@ def bdi(name: str) -> Markup:
     return Markup("<bdi>{}</bdi>").format(name)
 
 
-def day(moment: date) -> str:
-    """Write a day as one writes it."""
-    return format_date(moment, "long", locale=_locale())
+def day(when: date) -> str:
+    """Write a day as one writes it; of a moment, the day that it is then where the reader is."""
+    return format_date(in_zone(when) if isinstance(when, datetime) else when, "long", locale=locale())
 
 
 def moment(at: datetime) -> str:
-    """Write a moment to the minute, in UTC, which is said."""
-    time = format_time(at, "HH:mm", tzinfo=get_timezone("UTC"), locale=_locale())
-    return f"{day(at.astimezone(UTC))} {time} UTC"
+    """Write a moment to the minute, by the reader's clock, and how far that is from UTC."""
+    here = in_zone(at)
+    return f"{format_date(here, 'long', locale=locale())} {here:%H:%M} {from_utc(here)}"
+
+
+def shown_day(when: date) -> str:
+    """Write a day for a page; one that tells of a moment is marked with that moment."""
+    return _marked(when, day(when)) if isinstance(when, datetime) else day(when)
+
+
+def shown_moment(at: datetime) -> Markup:
+    """Write a moment for a page, marked as one."""
+    return _marked(at, moment(at))
+
+
+def _marked(at: datetime, words: str) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(exactly(at), words)
+
+
+def filled_in(sentence: str, **values: object) -> Markup:
+    """Fill what a sentence of ours says in, for a page; moments are marked, and all else is text.
+
+    Args:
+        sentence: in the reader's language, with ``%(name)s`` for each value.
+        values: what is filled in.
+    """
+    return escape(sentence) % {k: shown_moment(v) if isinstance(v, datetime) else v for k, v in values.items()}
 
 
 def number(value: float, digits: int = 0) -> str:
     """Write a number with so many decimals."""
-    return str(format_decimal(value, format=f"#,##0.{'0' * digits}" if digits else "#,##0", locale=_locale()))
+    return str(format_decimal(value, format=f"#,##0.{'0' * digits}" if digits else "#,##0", locale=locale()))
 
 
 def money(amount_minor: int, currency: str) -> str:
@@ -108,9 +133,9 @@ def money(amount_minor: int, currency: str) -> str:
         currency: ISO 4217 code.
     """
     exact = Decimal(in_major_units(amount_minor, currency))
-    return str(format_currency(exact, currency, locale=_locale()))
+    return str(format_currency(exact, currency, locale=locale()))
 
 
 def percent(share: float) -> str:
     """Write a share in [0, 1]."""
-    return str(format_percent(share, format="#,##0.#%", locale=_locale()))
+    return str(format_percent(share, format="#,##0.#%", locale=locale()))

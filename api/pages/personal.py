@@ -26,6 +26,8 @@ from api.pages.language import PARAMETER
 from api.pages.menu import menu_of
 from api.pages.refusals import SIGN_IN
 from api.pages.rendering import DONE, for_people, from_anything, from_error, page
+from api.pages.wording import called, called_of_them
+from api.pages.zones import ZONE
 from api.state import context, principal, settings
 from registry.domain.accounts import Role
 from registry.errors import NotFoundError, RegistryError, UnauthenticatedError
@@ -72,7 +74,7 @@ def page_of(template: str, status: HTTPStatus = HTTPStatus.OK, **shown: Any) -> 
     return page(
         template,
         status,
-        keep={name: value for name, value in request.args.items() if name not in {PARAMETER, DONE}},
+        keep={name: value for name, value in request.args.items() if name not in {PARAMETER, ZONE, DONE}},
         account=_account(),
         menu=menu_of(principal()),
         csrf_token=csrf_token(g.session_text),
@@ -85,7 +87,8 @@ def page_of(template: str, status: HTTPStatus = HTTPStatus.OK, **shown: Any) -> 
 def page_about(performer: Performer, template: str, status: HTTPStatus = HTTPStatus.OK, **shown: Any) -> Response:
     """Answer a page about a performer; whoever acts for somebody else sees for whom at all times."""
     mine = principal().role is Role.PERFORMER
-    return page_of(template, status, performer=performer, acting=not mine, done=_done(), **shown)
+    words = called if mine else called_of_them
+    return page_of(template, status, performer=performer, acting=not mine, called=words, done=_done(), **shown)
 
 
 def _account() -> object:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from flask import Response
+import re
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
+
+from flask import Response, request
 
 from api.pages.anybody import here, pages
-from api.pages.language import language
-from api.pages.rendering import page
+from api.pages.language import PARAMETER, language, locale
+from api.pages.rendering import BACK, DONE, ZONES, page
 from api.pages.wording import CONCLUSIONS, DESTROYED_BY, MEASURES
+from api.pages.zones import ZONE, places, time_zone
 from api.state import context
 from registry.domain.retention import SCHEDULE, SCHEDULE_VERSION, rule_facts, schedule_sha256
+from registry.domain.time_zones import DEFAULT
 from registry.domain.transparency import LEAST
 from registry.engine.error_rates import ErrorRates
 from registry.services import journal
 from registry.services.transparency import published_figures
+
+_OF_OURS: Final = re.compile(r"/(?![/\\])[^\\\x00-\x20]{0,2000}")
+"""An address of a page of this registry: a path, and never another host (``//host``)."""
 
 _DAY_S = 86_400
 _YEAR_DAYS = 365
@@ -78,3 +87,25 @@ def _of_everybody(rates: ErrorRates | None) -> list[tuple[str, float, tuple[floa
         for name, share in (("missed", each.missed), ("accused", each.accused), ("clones", each.clones_found))
         if share is not None
     ]
+
+
+@pages.get(ZONES)
+def show_time_zones() -> Response:
+    """Let a reader choose the time zone in which pages tell them of moments; it is kept in their browser alone.
+
+    The form leads to the page that they came from, which takes the choice as it takes that of a language.
+    """
+    back = request.args.get(BACK, "")
+    to = urlsplit(back if _OF_OURS.fullmatch(back) else "/")
+    left = {PARAMETER, ZONE, DONE}
+    here_, offered = time_zone().key, places(locale())
+    return page(
+        "pages/time_zone",
+        keep={BACK: back} if back else {},
+        scripts=True,
+        now=context().clock(),
+        to=to.path,
+        carried=[(name, value) for name, value in parse_qsl(to.query) if name not in left],
+        places=offered,
+        is_offered=here_ == DEFAULT or any(here_ == name for _part, zones in offered for name, _words in zones),
+    )

@@ -193,7 +193,7 @@ def _clipped(of: Figures) -> Advice:
 
 def _noisy(of: Figures) -> Advice:
     return (
-        _("There is too much noise: your voice is %(heard)s dB above it, and it takes %(wanted)s.")
+        _("There is too much noise: the voice is %(heard)s dB above it, and it takes %(wanted)s.")
         % {"heard": number(float(of["snr_db"]), 1), "wanted": number(float(of["required_db"]))},
         _("Go to a quieter room, come closer to the microphone, and read this sentence again."),
     )
@@ -220,7 +220,7 @@ def _several(_of: Figures) -> Advice:
 def _different(_of: Figures) -> Advice:
     return (
         _("The recordings do not sound like one and the same person."),
-        _("Send recordings of yourself alone, made the same way; leave out the one that differs."),
+        _("Send recordings of one person alone, made the same way; leave out the one that differs."),
     )
 
 
@@ -235,7 +235,7 @@ def _without_consent(of: Figures) -> Advice:
     if of.get("purpose") == "licensing":
         return _no_yes_to_licences(of)
     return (
-        _("Without your yes to being looked for, nothing of your voice is kept."),
+        _("Without a yes to its being looked for, nothing of a voice is kept."),
         _("Read what it means, and say yes first."),
     )
 

@@ -22,7 +22,8 @@ from api.pages.refusals import said_of
 from api.pages.static_files import StaticFile, static_files
 from api.pages.tables import labelled
 from api.pages.wording import called
-from api.state import principal, signed_in
+from api.pages.zones import ZONE, from_utc, in_zone, keep_zone, time_zone, zone_choices
+from api.state import context, principal, signed_in
 from registry.errors import RegistryError, SignInRefusedError
 
 _POLICY: Final = (
@@ -42,6 +43,12 @@ _HEADERS: Final = {
     "Vary": "Accept-Language, Cookie",
 }
 
+ZONES: Final = "/time-zone"
+"""Where a time zone is chosen."""
+
+BACK: Final = "back"
+"""The parameter of its address that says which page it is chosen for."""
+
 DONE: Final = "done"
 """The parameter of an address that says what was just done."""
 
@@ -59,9 +66,9 @@ def install(app: Flask) -> None:
     )
     app.jinja_env.filters |= {
         "bdi": spoken.bdi,
-        "day": spoken.day,
+        "day": spoken.shown_day,
         "money": spoken.money,
-        "moment": spoken.moment,
+        "moment": spoken.shown_moment,
         "number": spoken.number,
         "percent": spoken.percent,
         "clock": clock,
@@ -72,6 +79,7 @@ def install(app: Flask) -> None:
         "address_with": address_with,
         "lanes_of": lanes_of,
         "style_nonce": style_nonce,
+        "zone_choices": zone_choices,
     }
     folders = {"pages": PAGES} | {room: PAGES / room for room in ROOMS}
     app.jinja_loader = PrefixLoader({name: FileSystemLoader(folder / "templates") for name, folder in folders.items()})
@@ -81,9 +89,9 @@ def install(app: Flask) -> None:
 def address_with(**changed: str | None) -> str:
     """Answer the query of the page that is asked for, with some of it changed; None leaves a parameter out.
 
-    What was just done, and a language that was just chosen, are said once.
+    What was just done, and a language or a time zone that was just chosen, are said once.
     """
-    left = {*changed, PARAMETER, DONE}
+    left = {*changed, PARAMETER, ZONE, DONE}
     kept = [(name, value) for name, value in request.args.items(multi=True) if name not in left]
     return urlencode([*kept, *((name, value) for name, value in changed.items() if value is not None)])
 
@@ -118,6 +126,9 @@ def page(
         lang=here,
         languages=spoken.NAMES,
         ways=None if keep is None else {code: urlencode({**keep, PARAMETER: code}) for code in spoken.NAMES},
+        zone=time_zone().key,
+        from_utc=from_utc(in_zone(context().clock())),
+        to_zones=_to_zones(keep, personal="account" in shown),
         csrf_field=FIELD,
         static=_static,
         scripts=scripts,
@@ -126,7 +137,18 @@ def page(
     response = Response(html, status.value, mimetype="text/html")
     response.headers.update({**_HEADERS, "Content-Security-Policy": _policy(scripts=scripts)})
     keep_choice(response)
+    keep_zone(response)
     return response
+
+
+def _to_zones(keep: Mapping[str, str] | None, *, personal: bool) -> str | None:
+    """Answer where a time zone is chosen, with the way back; None where the page cannot be asked for again.
+
+    What the address of a page for anybody carries, such as a link that signs in once, goes into no other address.
+    """
+    if keep is None or (keep and not personal):
+        return None
+    return f"{ZONES}?{urlencode({BACK: f'{request.path}?{urlencode(keep)}' if keep else request.path})}"
 
 
 def _static(name: str) -> StaticFile:

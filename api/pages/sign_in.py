@@ -10,6 +10,7 @@ from api import cookies
 from api.cross_site import FIELD, require_made_here, require_own_request
 from api.pages.anybody import here, pages, provider
 from api.pages.language import _
+from api.pages.menu import menu_of
 from api.pages.refusals import HOME, SIGN_IN
 from api.pages.rendering import page
 from api.pages.wording import ROLES
@@ -132,6 +133,7 @@ def show_account() -> Response:
         "pages/account",
         keep={},
         account=(account := accounts.get_account(context(), signed_in.principal, signed_in.principal.account_id)),
+        menu=menu_of(signed_in.principal),
         role_word=_(ROLES[account.role]),
         may=lambda scope: scope in signed_in.principal.scopes,
         session=signed_in.session,

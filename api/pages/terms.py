@@ -18,6 +18,7 @@ from registry.domain.iso import CURRENCIES
 from registry.domain.licence_text.words import Words
 from registry.domain.licence_text.writing import LANGUAGES
 from registry.domain.rules.categories import Category, shipped_categories
+from registry.domain.rules.texts import Text
 from registry.domain.terms import ANY_LANGUAGE, WORLD, LicenceTerms, PayTerms
 from registry.domain.uses import UsePurpose
 
@@ -47,26 +48,39 @@ class UseCard:
     floor: str | None
 
 
-def use_cards(terms: LicenceTerms) -> list[UseCard]:
-    """Answer what terms say of each use that they permit, in the order of the vocabulary."""
+def use_cards(terms: LicenceTerms, *, theirs: bool = False) -> list[UseCard]:
+    """Answer what terms say of each use that they permit, in the order of the vocabulary.
+
+    Args:
+        terms: of a licence.
+        theirs: whether the performer reads it, of their own voice.
+    """
     words, meanings = _words(), {each.word: each for each in _categories(_PURPOSES)}
     media = words.listed([words.media[each] for each in words.media if each in terms.media])
     where = f"{media} · {places(terms.territories)}"
     return [
-        _card(terms, purpose, meanings[purpose.value], where) for purpose in UsePurpose if purpose in terms.purposes
+        _card(terms, purpose, _told(meanings[purpose.value], theirs=theirs), where)
+        for purpose in UsePurpose
+        if purpose in terms.purposes
     ]
 
 
-def _card(terms: LicenceTerms, purpose: UsePurpose, meaning: Category, where: str) -> UseCard:
+def _told(of: Category, *, theirs: bool) -> tuple[Text, Text, Text]:
+    """Answer a use's name, meaning and example, as whoever reads is told them."""
+    return (of.name, of.meaning, of.example) if theirs else (of.name, of.meaning_of_them, of.example_of_them)
+
+
+def _card(terms: LicenceTerms, purpose: UsePurpose, told: tuple[Text, Text, Text], where: str) -> UseCard:
     here, approval = language(), terms.approval
+    name, meaning, example = told
     asked = approval is not None and purpose in approval.purposes
     floor = None
     if asked and approval is not None and approval.currency is not None:
         floor = amount(approval.floor_minor, approval.currency)
     return UseCard(
-        name=meaning.name.in_language(here),
-        meaning=meaning.meaning.in_language(here),
-        example=meaning.example.in_language(here),
+        name=name.in_language(here),
+        meaning=meaning.in_language(here),
+        example=example.in_language(here),
         where=where,
         until=terms.last_day,
         fees=fees(terms.pay),

@@ -69,6 +69,9 @@ RULED: Final[Mapping[Verdict, tuple[str, str]]] = {
 _GOOD: Final = PERMITTED | {Verdict.NO_MATCH, Verdict.EXPLAINED_BY_DECLARED_SOURCE}
 OPEN: Final = frozenset({Verdict.SOUND_ALIKE_REVIEW, Verdict.INCONCLUSIVE, Verdict.NOT_ASSESSED})
 """Verdicts that leave the question open."""
+COHORT_POSITION: Final = "cohort_position"
+"""The reason that holds how near others are; pages tell it by `as_close`, with its figures."""
+
 _OF_COMPARABLE: Final = 1_000
 _ENGINES: Final[Mapping[str, str]] = {"ge2e": N_("First engine (GE2E)"), "campplus": N_("Second engine (CAM++)")}
 
@@ -123,7 +126,7 @@ class AsClose:
 def as_close(finding: Finding) -> AsClose:
     """Answer how many comparable voices are as close, by the finding's place in its cohort."""
     about = round((100.0 - finding.cohort_percentile) / 100.0 * _OF_COMPARABLE)
-    position = next((each for each in finding.evidence_reasons if each.get("code") == "cohort_position"), None)
+    position = next((each for each in finding.evidence_reasons if each.get("code") == COHORT_POSITION), None)
     figures: Any = (position or {}).get("figures") or {}
     if not figures.get("voices"):
         return AsClose(about, None, None, None)

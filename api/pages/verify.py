@@ -12,10 +12,12 @@ from flask import Response, request
 from api.cross_site import require_made_here
 from api.limits import MULTIPART, Takes
 from api.pages.anybody import here, pages
-from api.pages.language import N_, moment
+from api.pages.language import N_, _, moment
 from api.pages.personal import takes
 from api.pages.rendering import page
+from api.pages.wording import CONSENT_STATES, called_of_them
 from api.state import context
+from registry.domain.consents import ConsentDecision, ConsentPurpose, Modality
 from registry.errors import InvalidInputError
 from registry.verifying.answers import Fact, FileKind, InJournal, SignatureStanding
 from registry.verifying.files import LARGEST, look_at
@@ -32,6 +34,7 @@ KINDS: Final[Mapping[FileKind, str]] = {
     FileKind.GALLERY_STATUS: N_("How gallery files stood at a moment"),
     FileKind.REPORT: N_("A report about a case or a check"),
     FileKind.SCAN_REPORT: N_("The report of a scan"),
+    FileKind.SCAN_MARKS: N_("What persons say of rows of a scan"),
     FileKind.CHECKPOINT: N_("A checkpoint of a journal"),
     FileKind.INCLUSION: N_("A proof that something is in a journal"),
     FileKind.CERTIFICATE: N_("A certificate that records were destroyed"),
@@ -117,6 +120,7 @@ LIMITS: Final[Mapping[FileKind, str]] = {
     FileKind.SCAN_REPORT: N_(
         "Whether the other files of the folder are as they were: likeness scan verify looks at each."
     ),
+    FileKind.SCAN_MARKS: N_("Whether those persons are right, and what was marked since."),
     FileKind.CHECKPOINT: N_("What the entries are."),
     FileKind.INCLUSION: N_("What the entry says: it is a digest."),
     FileKind.CERTIFICATE: N_("Which records they were: that is known to whoever holds the salt."),
@@ -143,18 +147,33 @@ def verify_file() -> Response:
     except InvalidInputError:
         return _page(HTTPStatus.UNPROCESSABLE_ENTITY, too_large=True)
     kind, called, means = STANDINGS[looked.standing]
-    said = [(FACTS[fact], _said(fact, value)) for fact, value in looked.facts if value]
+    said = [(FACTS[fact], _said(looked.kind, fact, value)) for fact, value in looked.facts if value]
     return _page(looked=looked, said=said, name=sent.filename[:200], marked=kind, called=called, means=means)
 
 
-def _said(fact: Fact, value: str) -> str:
-    """Write a moment as pages do; what is none stays as the file has it."""
+def _said(kind: FileKind, fact: Fact, value: str) -> str:
+    """Write a moment, a decision and its state as pages do; what is none of these stays as the file has it."""
+    if kind is FileKind.RECEIPT and fact is Fact.STATE:
+        return next((_(words) for state, words in CONSENT_STATES.items() if state.value == value), value)
+    if fact is Fact.DECISION:
+        return _decided(value)
     if fact not in {Fact.GIVEN_AT, Fact.ENDS_AT}:
         return value
     try:
         at = datetime.fromisoformat(value)
         return value if at.tzinfo is None else moment(at)
     except (ValueError, OverflowError):  # no moment, or one that no calendar has in UTC
+        return value
+
+
+def _decided(value: str) -> str:
+    """Say in words what was decided, about what; another registry's may be of a kind that is not known here."""
+    decision, _colon, about = value.partition(": ")
+    purpose, _comma, modality = about.partition(", ")
+    try:
+        said = _("yes") if ConsentDecision(decision) is ConsentDecision.GIVEN else _("no")
+        return f"{called_of_them(ConsentPurpose(purpose), Modality(modality))}: {said}"
+    except ValueError:
         return value
 
 

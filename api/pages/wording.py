@@ -42,6 +42,12 @@ PURPOSES: Final[Mapping[ConsentPurpose, str]] = {
     ConsentPurpose.ENGINE_IMPROVEMENT: N_("Improving the engine"),
 }
 
+PURPOSES_OF_THEM: Final[Mapping[ConsentPurpose, str]] = {
+    **PURPOSES,
+    ConsentPurpose.MONITORING: N_("Looking for the voice"),
+}
+"""As they are called to whoever acts for the performer."""
+
 PURPOSES_MEAN: Final[Mapping[ConsentPurpose, str]] = {
     ConsentPurpose.MONITORING: N_(
         "The registry keeps a locked voiceprint, and looks for your voice in what is sent in."
@@ -223,7 +229,7 @@ MEASURES: Final[Mapping[Measure, str]] = {
 """As `registry.domain.transparency.MEANING` has them; a test compares."""
 
 CONCLUSIONS: Final[Mapping[Conclusion, str]] = {
-    Conclusion.SUPPORTS_P: N_("the recordings support that it is the performer's voice"),
+    Conclusion.SUPPORTS_P: N_("the evidence supports that it is the performer's voice"),
     Conclusion.EXPLAINED_BY_S: N_("the declared source explains the voice"),
     Conclusion.SOUND_ALIKE: N_("both sound alike; documents decide"),
     Conclusion.UNKNOWN_SOURCE: N_("neither explains the voice"),
@@ -270,8 +276,18 @@ DESTROYED_BY: Final[Mapping[DestroyedBy, str]] = {
 
 
 def called(purpose: ConsentPurpose, modality: Modality) -> str:
-    """Say what a decision is about; that looking for a voice is about the voice is not said twice."""
-    words = _(PURPOSES[purpose])
+    """Say what a decision is about, to whoever decides for themselves; see `called_of_them`."""
+    return _called(PURPOSES, purpose, modality)
+
+
+def called_of_them(purpose: ConsentPurpose, modality: Modality) -> str:
+    """Say what a decision is about, to whoever is not the performer."""
+    return _called(PURPOSES_OF_THEM, purpose, modality)
+
+
+def _called(of: Mapping[ConsentPurpose, str], purpose: ConsentPurpose, modality: Modality) -> str:
+    """That looking for a voice is about the voice is not said twice."""
+    words = _(of[purpose])
     return words if purpose is ConsentPurpose.MONITORING else f"{words} · {_(MODALITIES[modality])}"
 
 

@@ -10,11 +10,11 @@ from api.schemas import examples
 from api.schemas.base import Answer, Moment, Page, Query
 from api.schemas.examples import Example
 from registry.domain.cases import CaseSide
-from registry.domain.house_keys import KeyState, Purpose
+from registry.domain.house_keys import KeyState, KeyStep, Purpose
 from registry.domain.retention import RuleId
 from registry.services.house_keys import RegisteredKey
 from registry.services.misuse_figures import PartyFigures
-from registry.services.purge import Due
+from registry.services.purge import COUNTED_AT_MOST, Due
 
 _KEY: Example = {
     "id": "signing-1",
@@ -22,8 +22,10 @@ _KEY: Example = {
     "state": "in_use",
     "registered_at": examples.NOW,
     "retired_at": None,
+    "step": "rotate",
+    "command": "likeness keys rotate signing",
 }
-_DUE: Example = {"rule": "check", "cutoff": examples.NOW, "records": 12}
+_DUE: Example = {"rule": "check", "cutoff": examples.NOW, "records": 12, "more": False}
 _FIGURES: Example = {
     "side": "complainant",
     "performer_id": examples.PERFORMER,
@@ -49,6 +51,8 @@ class HouseKeyOut(Answer):
     state: KeyState
     registered_at: Moment
     retired_at: Moment | None
+    step: KeyStep | None = Field(description="What is due to be done with it; null while nothing is.")
+    command: str | None = Field(description="That does it, on the registry's own machine.")
 
     @classmethod
     def of(cls, key: RegisteredKey) -> HouseKeyOut:
@@ -71,12 +75,13 @@ class DueOut(Answer):
 
     rule: RuleId
     cutoff: Moment = Field(description="Their time began before this moment.")
-    records: int
+    records: int = Field(description=f"Of each rule no more than {COUNTED_AT_MOST:,} are counted.")
+    more: bool = Field(description="Whether there are more than were counted.")
 
     @classmethod
     def of(cls, due: Due) -> DueOut:
         """Describe what is due."""
-        return cls(rule=due.rule, cutoff=due.cutoff, records=due.records)
+        return cls(rule=due.rule, cutoff=due.cutoff, records=due.records, more=due.more)
 
 
 class DuePage(Page):

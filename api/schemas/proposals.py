@@ -35,8 +35,10 @@ from registry.domain.proposals import (
     PerformerDeletion,
     ProposalKind,
     ProposalState,
+    Purging,
     Unsealing,
 )
+from registry.domain.retention import schedule_sha256
 from registry.store.proposals import Proposal
 
 _WHY = "Measured on our own recordings: half as many missed at the same rate of false matches."
@@ -142,8 +144,19 @@ class NoticePutBackIn(Body):
         return NoticePutBack(self.notice_id, self.version)
 
 
+class PurgeIn(Body):
+    """That what was past its time at a moment be destroyed. How much that is, the registry counts itself."""
+
+    kind: Literal["purge"]
+    as_of: Moment = Field(description="Of the last day. What is past its time later is not destroyed by it.")
+
+    def value(self) -> Purging:
+        """Answer it as the rules take it, yet to be counted."""
+        return Purging(self.as_of.isoformat(), schedule_sha256(), {})
+
+
 Proposed = Annotated[
-    UnsealingIn | PerformerDeletionIn | EngineChangeIn | NoticeServiceIn | NoticePutBackIn,
+    UnsealingIn | PerformerDeletionIn | EngineChangeIn | NoticeServiceIn | NoticePutBackIn | PurgeIn,
     Field(discriminator="kind"),
 ]
 

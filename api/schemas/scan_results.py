@@ -12,23 +12,21 @@ from pydantic import ConfigDict, Field
 
 from api.paging import NumberedQuery
 from api.schemas import examples
-from api.schemas.base import Answer, Form, Page, PerformerId, Query, ScanId, omissible
+from api.schemas.base import Answer, Page, PerformerId, Query, ScanId, omissible
 from api.schemas.examples import Example
 from api.schemas.findings import PerformerName
-from api.uploads import File
 from registry.domain.scores import EvidenceOutcome
 from registry.domain.verdicts import Verdict
 from registry.scanning.changes import Cause, Change, Difference, Said
 from registry.scanning.results import ResultRow, Status
 from registry.scanning.served_coverage import Covered
 from registry.scanning.served_rows import LONGEST_TEXT, RowOrder, RowsWanted
-from registry.scanning.served_sample import Sample, SampledBy, SampleWanted
 from registry.scanning.words import Language
 
 if TYPE_CHECKING:
     from registry.scanning.compare import Comparison
 
-_EXAMPLE: Example = {
+ROW_EXAMPLE: Example = {
     "number": 17,
     "name": "scene-14/take-2.wav",
     "status": "assessed",
@@ -168,7 +166,7 @@ class ScanRowOut(Answer):
 class ScanRowPage(Page):
     """Rows of a scan, in the order of its source."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_EXAMPLE], "next_cursor": None}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [ROW_EXAMPLE], "next_cursor": None}]})
 
     items: list[ScanRowOut]
 
@@ -315,112 +313,3 @@ def settings_of(comparison: Comparison) -> list[SettingOut]:
 
 def _written(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-# --- samples ---------------------------------------------------------------------------------------------------------
-
-
-class SampleQuery(Query):
-    """Which rows are drawn."""
-
-    size: int = Field(default=50, ge=1, le=1000, description="How many rows.")
-    seed: int = Field(default=0, ge=0, le=2**53 - 1, description="The same seed draws the same rows again.")
-    by: SampledBy = Field(
-        default=SampledBy.OUTCOME, description="What strata are made of; each has its share, and one row at least."
-    )
-
-    def wanted(self) -> SampleWanted:
-        """Answer what is to be drawn."""
-        return SampleWanted(self.size, self.seed, self.by)
-
-
-class DrawnOut(Answer):
-    """A row that was drawn."""
-
-    stratum: str
-    row: ScanRowOut
-
-
-class StratumOut(Answer):
-    """How many rows a stratum has, and how many of them were drawn."""
-
-    stratum: str
-    rows: int
-    drawn: int
-
-
-class SamplePage(Page):
-    """Rows that were drawn from those that were heard, in the order of the source: all of them, as the only page."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "strata": [{"stratum": "match", "rows": 5, "drawn": 1}],
-                    "items": [{"stratum": "match", "row": _EXAMPLE}],
-                    "next_cursor": None,
-                }
-            ]
-        }
-    )
-
-    strata: list[StratumOut]
-    items: list[DrawnOut]
-
-    @classmethod
-    def of(cls, drawn: Sample) -> Self:
-        """Describe a sample."""
-        return cls(
-            strata=[StratumOut(stratum=name, rows=rows, drawn=taken) for name, rows, taken in drawn.strata],
-            items=[DrawnOut(stratum=stratum, row=ScanRowOut.of(row)) for stratum, row in drawn.rows],
-            next_cursor=None,
-        )
-
-
-class NewMarks(Form):
-    """A list of rows that a person has heard, filled in."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"marks": "(sample.csv)"}]})
-
-    marks: File = Field(
-        description="CSV with `number` and `heard_by_a_person`: `agree`, `disagree`, `unsure`, or empty."
-    )
-
-
-class HeardOfOut(Answer):
-    """What a person says of the rows in which the same was found."""
-
-    outcome: EvidenceOutcome
-    agree: int
-    disagree: int
-    unsure: int
-    wrong: float | None = Field(description="Share of what was told in which it is wrong; null where nothing was.")
-    low: float | None = Field(description="Of the 95 % interval (Wilson).")
-    high: float | None
-
-
-class HeardOfPage(Page):
-    """Error rates by what was found, of what a person has heard."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "items": [
-                        {
-                            "outcome": "match",
-                            "agree": 19,
-                            "disagree": 1,
-                            "unsure": 0,
-                            "wrong": 0.05,
-                            "low": 0.0089,
-                            "high": 0.2361,
-                        }
-                    ],
-                    "next_cursor": None,
-                }
-            ]
-        }
-    )
-
-    items: list[HeardOfOut]

@@ -67,6 +67,8 @@ EXAMPLE: Example = {
     "created_at": examples.NEXT_DAY,
     "started_at": examples.NOW,
     "finished_at": examples.LATER,
+    "has_rows": False,
+    "rows_received_at": None,
     "version": 1,
 }
 
@@ -165,6 +167,10 @@ class ScanOut(Answer):
     created_at: Moment = Field(description="When the registry learnt of it.")
     started_at: Moment | None
     finished_at: Moment | None
+    has_rows: bool = Field(
+        description="Whether its rows can be read here; of a scan that is reported, once they were sent."
+    )
+    rows_received_at: Moment | None = Field(description="When the rows of a scan that is reported were all there.")
     version: Version
 
     @classmethod

@@ -31,8 +31,8 @@ def list_house_keys() -> Response:
 
 @resource.get("/retention-due", responses={200: DuePage})
 def list_retention_due() -> Response:
-    """Count what is past its time by each rule. `likeness purge` destroys it, on the registry's machine."""
-    due = purge.what_is_due(context(), principal())
+    """Count what is past its time by each rule, up to a bound. The next purge destroys it."""
+    due = purge.what_is_due(context(), principal(), most=purge.COUNTED_AT_MOST)
     return answer(DuePage(items=[DueOut.of(each) for each in due], next_cursor=None))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, send_file
 
 from api.answers import answer
-from api.document import answers_only
+from api.document import answers_only, depends_on_state
 from api.headers import ChangeHeaders, entity_tag
 from api.idempotency import idempotent
 from api.paging import NumberedQuery, numbered_page
@@ -15,13 +15,8 @@ from api.schemas.scan_results import (
     DifferenceOut,
     DifferencePage,
     DifferencesQuery,
-    HeardOfOut,
-    HeardOfPage,
-    NewMarks,
     PageLanguage,
     RowsQuery,
-    SamplePage,
-    SampleQuery,
     ScanRowOut,
     ScanRowPage,
     settings_of,
@@ -34,10 +29,7 @@ from registry.scanning import served_files, serving
 from registry.scanning.page_parts import POLICY
 from registry.scanning.served_coverage import coverage_of
 from registry.scanning.served_differences import differences_of
-from registry.scanning.served_marks import LARGEST as LARGEST_MARKS
-from registry.scanning.served_marks import heard_of
 from registry.scanning.served_rows import rows_of_scan
-from registry.scanning.served_sample import sample_of
 
 resource = new_resource("scan-results", "What came of a scan: its signed report, its pages, its rows.")
 
@@ -53,6 +45,7 @@ def cancel_scan(path: ScanPath, header: ChangeHeaders) -> Response:
 
 
 @resource.get("/scans/<id:scan_id>/report")
+@depends_on_state
 @answers_only("application/json")
 def get_scan_report(path: ScanPath) -> Response:
     """Answer the signed report, `report.json`: of the workers, or as it was filed."""
@@ -60,6 +53,7 @@ def get_scan_report(path: ScanPath) -> Response:
 
 
 @resource.get("/scans/<id:scan_id>/report.html")
+@depends_on_state
 @answers_only("text/html")
 def get_scan_page(path: ScanPath, query: PageLanguage) -> Response:
     """Answer the report as a page that fetches nothing and runs nothing."""
@@ -70,28 +64,15 @@ def get_scan_page(path: ScanPath, query: PageLanguage) -> Response:
 
 
 @resource.get("/scans/<id:scan_id>/results", responses={200: ScanRowPage})
+@depends_on_state
 def list_scan_results(path: ScanPath, query: RowsQuery) -> Response:
     """List the rows, one for each input, in the order of the source; or those that are wanted, the weightiest first."""
     found = rows_of_scan(context(), principal(), path.scan_id, query.wanted())
     return numbered_page(found, query, ScanRowPage, ScanRowOut.of, last=query.last(found))
 
 
-@resource.get("/scans/<id:scan_id>/sample", responses={200: SamplePage})
-def draw_scan_sample(path: ScanPath, query: SampleQuery) -> Response:
-    """Draw rows to be heard by a person: from each stratum its share. The same seed draws the same rows again."""
-    drawn = sample_of(context(), principal(), path.scan_id, query.wanted())
-    return answer(SamplePage.of(drawn))
-
-
-@resource.post("/scans/<id:scan_id>/marks", responses={200: HeardOfPage})
-@idempotent()
-def weigh_scan_marks(path: ScanPath, form: NewMarks) -> Response:
-    """Say how often what was found is wrong, by a sample that a person has filled in. Nothing of it is kept."""
-    found = heard_of(context(), principal(), path.scan_id, form.marks.stream.read(LARGEST_MARKS + 1))
-    return answer(HeardOfPage(items=[HeardOfOut.model_validate(one) for one in found], next_cursor=None))
-
-
 @resource.get("/scans/<id:scan_id>/coverage", responses={200: CoveragePage})
+@depends_on_state
 def list_scan_coverage(path: ScanPath, query: NumberedQuery) -> Response:
     """List everybody who was found, with how often, and how often chance alone may have brought them up."""
     after = query.after(first=0)
@@ -102,6 +83,7 @@ def list_scan_coverage(path: ScanPath, query: NumberedQuery) -> Response:
 
 
 @resource.get("/scans/<id:scan_id>/differences", responses={200: DifferencePage})
+@depends_on_state
 def list_scan_differences(path: ScanPath, query: DifferencesQuery) -> Response:
     """List what changed from an earlier scan; what differs in how they were made stands before it."""
     comparison = differences_of(context(), principal(), path.scan_id, earlier_id=query.earlier)
@@ -119,6 +101,7 @@ def list_scan_differences(path: ScanPath, query: DifferencesQuery) -> Response:
 
 
 @resource.get("/scans/<id:scan_id>/results.parquet")
+@depends_on_state
 @answers_only(_PARQUET)
 def get_scan_table(path: ScanPath) -> Response:
     """Answer all rows as one table."""

@@ -45,6 +45,10 @@ class Asked:
         """Change something once, however often it has to be sent; raises as `RemoteRegistry.change`."""
         return self._record(self._there.change(path, body, key=_new_key(), version=version))
 
+    def rewrite(self, path: str, body: Mapping[str, Any], version: int | None = None) -> Mapping[str, Any]:
+        """Change members of what is there; raises as `RemoteRegistry.rewrite`."""
+        return self._record(self._there.rewrite(path, body, version=version))
+
     def send(self, path: str, fields: Mapping[str, str], files: Mapping[str, Path]) -> Mapping[str, Any]:
         """Send a form once, however often it has to be sent; raises as `RemoteRegistry.send`."""
         return self._record(self._there.send(path, files, key=_new_key(), fields=fields))

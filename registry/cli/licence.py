@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from typer import Argument, BadParameter, Option, Typer, echo
 
-from registry.cli import licence_documents, licence_drafts
+from registry.cli import licence_declining, licence_documents, licence_drafts
 from registry.cli.linting import lint
 from registry.cli.operator import acting_operator
 from registry.cli.options import Acting, AsJson, note
@@ -25,6 +25,7 @@ app = Typer(help="Licences: what was agreed, and what became of it.", no_args_is
 app.command()(lint)
 licence_drafts.add_to(app)
 licence_documents.add_to(app)
+licence_declining.add_to(app)
 
 LicenceId = Annotated[str, Argument(metavar="LICENCE_ID")]
 HEADINGS = ("licence", "state", "title", "performer", "studio", "from", "to")

@@ -62,7 +62,7 @@ class Commands(LateGroup):
         "review": "Reviews: findings that wait for a person, and what was decided.",
         "report": "Reports about cases and checks: fetched, and checked without the registry.",
         "case": "Cases: a dispute about whose voice a product has.",
-        "notice": "Notices: what is asked of whoever shows a recording; nothing is sent.",
+        "notice": "Notices: what a claimant asks of whoever shows a recording. The registry sends none.",
         "webhook": "Webhooks: where organisations are told of what happens.",
     }
 

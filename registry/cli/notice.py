@@ -16,7 +16,9 @@ from registry.cli.reading import content_of, json_of
 from registry.domain.notices import NoticeState, PutBackGround, SendBackGround, ServedBy, WithdrawalGround
 from registry.errors import InvalidInputError
 
-app = Typer(help="Notices: what is asked of whoever shows a recording; nothing is sent.", no_args_is_help=True)
+app = Typer(
+    help="Notices: what a claimant asks of whoever shows a recording. The registry sends none.", no_args_is_help=True
+)
 
 NoticeId = Annotated[str, Argument(metavar="NOTICE_ID")]
 Why = Annotated[str, Option("--reason", metavar="TEXT", help="Why; both sides read it.")]
@@ -97,13 +99,13 @@ def show(
 def read(
     notice_id: NoticeId,
     *,
-    page: Annotated[bool, Option("--page", help="As a page in HTML, which says the same.")] = False,
+    page: Annotated[bool, Option("--page", help="The page in HTML, which says the same as the text.")] = False,
     out: Annotated[Path, Option(metavar="FILE", help="Where it is written; what is there is never replaced.")],
     registry: Registry,
     token_file: TokenFile = None,
     ca_file: CaFile = None,
 ) -> None:
-    """Write down what a notice says: once it is complete, the very bytes that are reviewed and served."""
+    """Write what a notice says into a file: once it is complete, the very bytes that are reviewed and served."""
     with asked(registry, token_file, ca_file) as there:
         write_new(out, there.content(f"/v1/notices/{notice_id}/{'page' if page else 'document'}"))
     echo(str(out))
@@ -117,8 +119,8 @@ def draft(
     case_id: Annotated[str, Argument(metavar="CASE_ID")],
     draft: Draft,
     *,
-    pack: Annotated[str, Option(metavar="FORM", help="That it follows; see `packs`.")],
-    language: Annotated[str, Option(metavar="TAG", help="That it is in: en or ko.")] = "en",
+    pack: Annotated[str, Option(metavar="FORM", help="The form that it follows; see `packs`.")],
+    language: Annotated[str, Option(metavar="TAG", help="The language of whoever receives it: en or ko.")] = "en",
     registry: Registry,
     token_file: TokenFile = None,
     ca_file: CaFile = None,
@@ -127,9 +129,30 @@ def draft(
     body = {"pack_id": pack, "language": language, **_drafted(draft)}
     with asked(registry, token_file, ca_file) as there:
         made = there.change(f"/v1/cases/{case_id}/notices", body)
-    missing = made.get("missing") or []
-    remark(f"missing: {', '.join(map(str, missing))}" if missing else "nothing is missing")
+    _say_missing(made)
     echo(made.get("id"))
+
+
+@app.command()
+def change(
+    notice_id: NoticeId,
+    draft: Draft,
+    *,
+    version: Seen = None,
+    registry: Registry,
+    token_file: TokenFile = None,
+    ca_file: CaFile = None,
+) -> None:
+    """Change a draft, as the claimant's side or an operator. What the file leaves out stays as it is."""
+    with asked(registry, token_file, ca_file) as there:
+        changed = there.rewrite(f"/v1/notices/{notice_id}", _drafted(draft), version)
+    _say_missing(changed)
+    echo(f"{changed.get('id')} is {changed.get('state')}")
+
+
+def _say_missing(notice: Mapping[str, Any]) -> None:
+    missing = notice.get("missing") or []
+    remark(f"missing: {', '.join(map(str, missing))}" if missing else "nothing is missing")
 
 
 def _drafted(file: Path) -> Mapping[str, Any]:
@@ -149,7 +172,7 @@ def complete(
     token_file: TokenFile = None,
     ca_file: CaFile = None,
 ) -> None:
-    """Declare a notice complete: every element is there, and the case supports it."""
+    """Declare a draft complete: every element is there, and the case supports it. Its bytes are written down."""
     with asked(registry, token_file, ca_file) as there:
         _say(there.change(f"/v1/notices/{notice_id}/complete", {"reason": reason}, version))
 
@@ -158,14 +181,14 @@ def complete(
 def send_back(
     notice_id: NoticeId,
     *,
-    ground: Annotated[SendBackGround, Option(help="Why it does not go.")],
+    ground: Annotated[SendBackGround, Option(help="Why it is not served.")],
     reason: Why,
     version: Seen = None,
     registry: Registry,
     token_file: TokenFile = None,
     ca_file: CaFile = None,
 ) -> None:
-    """Do not let a notice go, as an operator: it is a draft again."""
+    """Send a notice back, as an operator: it is not served, and is a draft again."""
     body = {"ground": ground.value, "reason": reason}
     with asked(registry, token_file, ca_file) as there:
         _say(there.change(f"/v1/notices/{notice_id}/send-back", body, version))
@@ -183,7 +206,10 @@ def review(
     token_file: TokenFile = None,
     ca_file: CaFile = None,
 ) -> None:
-    """Say, as an operator who has had no part in it, that the very bytes may go. Some take two: a proposal."""
+    """Say that these very bytes may be served, as an operator who has had no part in the notice.
+
+    Where it takes two operators, this is refused: one proposes it on the page of the notice or over the API.
+    """
     body = {"document_sha256": digest, "evidence_seen": evidence_seen, "reason": reason}
     with asked(registry, token_file, ca_file) as there:
         _say(there.change(f"/v1/notices/{notice_id}/review", body, version))
@@ -209,14 +235,14 @@ def serve(
     to: Annotated[str, Option(metavar="NAME", help="Whom you have served with it.")],
     by: Annotated[ServedBy, Option(help="By which way.")],
     at: Annotated[datetime, Option(parser=_moment, metavar="MOMENT", help="When, as 2026-03-02T09:30:00Z.")],
-    digest: Annotated[str, Option(metavar="SHA256", help="Of the bytes that you have sent.")],
+    digest: Annotated[str, Option(metavar="SHA256", help="SHA-256 of the bytes that you have sent.")],
     reason: Why,
     version: Seen = None,
     registry: Registry,
     token_file: TokenFile = None,
     ca_file: CaFile = None,
 ) -> None:
-    """Say that you have served a notice. The registry sends nothing: it writes down what you say."""
+    """Write down that you have served a notice: to whom, how, when, and which bytes. The registry sends nothing."""
     body = {
         "served_to": to,
         "served_by": by.value,
@@ -242,7 +268,7 @@ def counter(
     token_file: TokenFile = None,
     ca_file: CaFile = None,
 ) -> None:
-    """Say otherwise, as the organisation that was served. The case is opened again."""
+    """Answer by a counter-statement, as the organisation that was served. The case is opened again."""
     said = content_of(text, _LARGEST_TEXT).decode("utf-8", errors="replace").strip()
     body = {"text": said, "notarised": notarised, "new_paper_id": new_paper}
     with asked(registry, token_file, ca_file) as there:
@@ -261,7 +287,7 @@ def court_action(
     token_file: TokenFile = None,
     ca_file: CaFile = None,
 ) -> None:
-    """Say that the claimant has filed an action, so that nothing is put back because time is over."""
+    """Write down that the claimant has filed an action: nothing is put back any more because a term is over."""
     body = {"reference": reference, "filed_on": filed.date().isoformat(), "reason": reason}
     with asked(registry, token_file, ca_file) as there:
         _say(there.change(f"/v1/notices/{notice_id}/court-action", body, version))
@@ -293,7 +319,7 @@ def put_back(
     token_file: TokenFile = None,
     ca_file: CaFile = None,
 ) -> None:
-    """Say, as an operator, that what was taken down may be shown again."""
+    """Put back, as an operator: what was taken down may be shown again."""
     body = {"ground": ground.value, "reason": reason}
     with asked(registry, token_file, ca_file) as there:
         _say(there.change(f"/v1/notices/{notice_id}/put-back", body, version))
@@ -310,7 +336,7 @@ def withdraw(
     token_file: TokenFile = None,
     ca_file: CaFile = None,
 ) -> None:
-    """Take a notice back, as the claimant's side."""
+    """Take a notice back, as the claimant's side, or as an operator where the registry drafted it."""
     body = {"ground": ground.value, "reason": reason}
     with asked(registry, token_file, ca_file) as there:
         _say(there.change(f"/v1/notices/{notice_id}/withdraw", body, version))

@@ -12,7 +12,8 @@ from registry.cli.options import Acting, AsJson, note
 from registry.cli.output import print_facts, print_json, print_table, remark, words
 from registry.cli.paging import every
 from registry.domain.engine_settings import SHIPPED
-from registry.domain.proposals import DeletionGround, EngineChange, PerformerDeletion, ProposalKind
+from registry.domain.proposals import DeletionGround, EngineChange, PerformerDeletion, ProposalKind, Purging
+from registry.domain.retention import schedule_sha256
 from registry.services import engine_settings, performers
 from registry.services import proposals as verbs
 from registry.store.proposals import Proposal
@@ -67,6 +68,21 @@ def delete_performer(
         seen = performers.get_performer(ctx, principal, performer_id)
         content = PerformerDeletion(seen.id, seen.version, ground, evidence_sha256)
         made = verbs.propose(ctx, principal, content, reason=reason)
+    _print_made(made)
+
+
+@app.command()
+def purge(*, reason: Why, acting: Acting = None) -> None:
+    """Propose that a worker destroy what is past its time now, and print the proposal's id.
+
+    For one operator, on this machine, there is `likeness purge`.
+    """
+    with acting_operator(acting) as (ctx, principal):
+        content = Purging(ctx.clock().isoformat(), schedule_sha256(), {})
+        made = verbs.propose(ctx, principal, content, reason=reason)
+    counted = made.proposed()
+    if isinstance(counted, Purging):
+        remark(", ".join(f"{rule}: {records}" for rule, records in counted.due.items()))
     _print_made(made)
 
 

@@ -197,6 +197,17 @@ class RemoteRegistry:
         headers = {"Idempotency-Key": key} | ({} if version is None else {"If-Match": f'"v{version}"'})
         return self._json(lambda: self._client.stream("POST", path, json=body, headers=headers), self._attempts)
 
+    def rewrite(self, path: str, body: Any, *, version: int | None = None) -> Any:
+        """Change members of what is there: sent again, it says the same. Raises as `get`.
+
+        Args:
+            path: of what is changed.
+            body: its members that change, sent as JSON.
+            version: that the caller has seen; if it has changed since, nothing is done.
+        """
+        headers = {} if version is None else {"If-Match": f'"v{version}"'}
+        return self._json(lambda: self._client.stream("PATCH", path, json=body, headers=headers), self._attempts)
+
     def send(
         self, path: str, files: Mapping[str, Path], *, key: str, fields: Mapping[str, str] = MappingProxyType({})
     ) -> Any:

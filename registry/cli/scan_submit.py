@@ -12,12 +12,13 @@ from typer import Argument, BadParameter, Exit, Option
 from registry.cli.options import AsJson, CaFile, RegistryUrl, TokenFile
 from registry.cli.output import print_facts, print_json
 from registry.cli.remote import RemoteRegistry, read_access
+from registry.cli.scan_rows import send_rows
 from registry.errors import InvalidInputError
 from registry.scanning.results import FINDINGS, REPORT
 from registry.scanning.verify import verify_scan
 
 _FLAGGED: Final = 1
-_SHOWN: Final = ("id", "state", "rows", "flagged", "findings", "unresolved", "signed_by", "report_sha256")
+_SHOWN: Final = ("id", "state", "rows", "flagged", "findings", "unresolved", "has_rows", "signed_by", "report_sha256")
 
 
 def submit(
@@ -29,11 +30,15 @@ def submit(
     thumbprint: Annotated[
         str | None, Option(metavar="T", help="Thumbprint of the key that should have signed (RFC 7638).")
     ] = None,
+    rows: Annotated[
+        bool, Option("--rows", help="Send every row as well, so that they can be read, compared and drawn from there.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """File the report of a scan with the registry whose gallery file it searched. No recording is sent.
 
-    The folder is checked first, as `likeness scan verify` does. Filed again, it is the same scan.
+    The folder is checked first, as `likeness scan verify` does. Filed again, it is the same scan; rows go on where they
+    were stopped.
 
     Exit code 0: nothing was flagged; 1: something was; 4: it was refused, or could not be filed.
     """
@@ -42,6 +47,8 @@ def submit(
     _require_fit(folder, thumbprint)
     with RemoteRegistry(read_access(registry, token_file, ca_file)) as there:
         filed = file_report(there, folder)
+        if rows:
+            filed = send_rows(there, str(filed["id"]), folder)
     if as_json:
         print_json(filed)
     else:

@@ -20,7 +20,7 @@ _ROW: Final = ("id", "state", "rows_done", "rows", "flagged", "failed", "kind", 
 _SHOWN: Final = (
     *("id", "state", "origin", "kind", "organisation_id", "rows", "rows_done", "audio_s", "failed", "flagged"),
     *("findings", "unresolved", "gallery_file_id", "report_sha256", "signed_by", "created_at", "started_at"),
-    *("finished_at", "version"),
+    *("finished_at", "has_rows", "rows_received_at", "version"),
 )
 
 

@@ -32,3 +32,4 @@ class WorkKind(StrEnum):
     SPOKEN_STATEMENT = "spoken_statement"
     SCAN = "scan"
     CASE_ANALYSIS = "case_analysis"
+    PURGE = "purge"

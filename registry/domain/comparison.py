@@ -246,6 +246,7 @@ class Material:
         sealed: whether it is under seal.
         conditions: medians of what was validated, over recordings that count, by figure: how well the conditions of
             the voices match. Empty where only voiceprints are at hand.
+        coarse: whether figures are told in steps, so that no recording is known by them.
     """
 
     recordings: int
@@ -255,6 +256,16 @@ class Material:
     consistency: Log10LR | None = None
     sealed: bool = False
     conditions: Mapping[str, float] = field(default_factory=dict)
+    coarse: bool = False
+
+
+def several_voices(recording: str, *, speech_s: float, others_s: float) -> Reason:
+    """Note that others are heard in a recording of a voice, and for how many seconds each side of it speaks."""
+    detail = (
+        f"{recording}: several voices speak; the one that speaks most counts ({speech_s:.1f} s), the others do not "
+        f"({others_s:.1f} s)"
+    )
+    return Reason("several_voices", detail, {"recording": recording, "speech_s": speech_s, "others_s": others_s})
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,12 +170,19 @@ class Documents:
 
 def documents_of(content: NoticeContent) -> Documents:
     """Answer a notice as it is read: the same bytes for the same content."""
-    title, parts = content.pack.title.in_language(content.language), tuple(_parts(content))
-    return Documents(_as_text(title, parts), _as_page(title, parts, content.language))
+    title, parts = parts_of(content, content.language)
+    return Documents(as_text(title, parts), _as_page(title, parts, content.language))
 
 
-def _parts(content: NoticeContent) -> Iterator[Part]:
-    words = _Words(content.language)
+def parts_of(content: NoticeContent, language: str) -> tuple[str, tuple[Part, ...]]:
+    """Answer the title and the parts of a notice, with what the registry says in ``language``.
+
+    What the claimant wrote, and the statements that they make, stay in the language of the notice.
+    """
+    return content.pack.title.in_language(language), tuple(_parts(content, _Words(language)))
+
+
+def _parts(content: NoticeContent, words: _Words) -> Iterator[Part]:
     pack = content.pack
     yield Part(
         "",
@@ -204,7 +211,8 @@ def _element_part(element: Element, content: NoticeContent, words: _Words) -> Pa
     said = (f"{element.source.citation} — {words(_KNOWN[element.source.known_from])}",)
     heading = words(element.label)
     if element.kind is ElementKind.STATEMENT:
-        stated = words(element.words) if element.words and element.key in content.affirmed else None
+        made = element.words if element.key in content.affirmed else None
+        stated = None if made is None else made.in_language(content.language)
         return Part(heading, said, stated)
     if element.kind is ElementKind.MATERIALS:
         return Part(heading, said, "\n".join(_material(each) for each in content.materials) or None)
@@ -228,7 +236,8 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _as_text(title: str, parts: Sequence[Part]) -> str:
+def as_text(title: str, parts: Sequence[Part]) -> str:
+    """Answer a document in Markdown that reads as plain text."""
     lines = [f"# {title}"]
     for part in parts:
         lines += ["", f"## {part.heading}"] if part.heading else []
@@ -249,9 +258,20 @@ def _as_page(title: str, parts: Sequence[Part], language: str) -> str:
                 f"<blockquote>{'<br>'.join(html.escape(line) for line in part.quoted.splitlines())}</blockquote>"
             )
     named = f"<title>{html.escape(title)}</title>"
-    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width">{named}'
+    style = f"<style>{_PAGE_STYLE}</style>"
+    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">{named}{style}'
     opened, closed = f'<!doctype html>\n<html lang="{language}">\n<head>{head}</head>\n<body>', "</body>\n</html>\n"
     return "\n".join([opened, *body, closed])
+
+
+_PAGE_STYLE = (
+    "body { max-width: 46rem; margin: 1.5rem auto; padding: 0 1rem; color: #111; background: #fff; "
+    "font: 11pt/1.5 system-ui, sans-serif; overflow-wrap: anywhere; } :lang(ko) { word-break: keep-all; } "
+    "h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; break-after: avoid; } "
+    "blockquote { margin: .5rem 0; padding-left: .9rem; border-left: 3px solid #888; } "
+    "@page { size: A4; margin: 18mm; } @media print { body { max-width: none; margin: 0; padding: 0; } }"
+)
+"""Of a page that is served: it reads at 360 px as on paper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +286,7 @@ class _Words:
 
 _ABOUT = Text(
     "Notice {notice} to {recipient}. It rests on case {case} of the registry, in which both sides were heard.",
-    "{recipient}에 대한 통지 {notice}. 양측의 의견을 들은 등록소 사건 {case}에 근거합니다.",
+    "{recipient}에 대한 통지 {notice}. 양측의 의견을 들은 등록소의 분쟁 {case}에 근거합니다.",
 )
 _FORM = Text(
     "Form: {pack}, edition {edition} (SHA-256 {sha256}). Source: {source}.",
@@ -291,7 +311,7 @@ _EVIDENCE = Text("What the evidence supports", "증거가 뒷받침하는 것")
 _CONCLUDED = Text(
     "About “{product}”, the registry concludes in case {case} that the evidence supports that the voice is the "
     "performer's. Its grounds stand below.",
-    "등록소는 사건 {case}에서 “{product}”에 관하여, 증거가 실연자의 목소리임을 뒷받침한다고 결론지었습니다. "
+    "등록소는 분쟁 {case}에서 “{product}”에 관하여, 증거가 실연자의 목소리임을 뒷받침한다고 결론지었습니다. "
     "그 근거는 아래와 같습니다.",
 )
 _RESTS_ON: Mapping[str, Text] = {
@@ -303,7 +323,7 @@ _RESTS_ON: Mapping[str, Text] = {
 }
 _NOT_CONCLUDED = Text(
     "About “{product}”, nothing is concluded in case {case} that this notice could rest on.",
-    "사건 {case}에서 “{product}”에 관하여 이 통지가 근거할 결론은 아직 없습니다.",
+    "분쟁 {case}에서 “{product}”에 관하여 이 통지가 근거할 결론은 아직 없습니다.",
 )
 _NO_COURT = Text(
     "The registry says what evidence supports, and who claims what. Whether a right is infringed is for a court.",
@@ -325,12 +345,12 @@ _ANSWERING = Text("How it is answered", "답하는 방법")
 _HOW_TO_ANSWER = Text(
     "Whoever receives it can say otherwise: by a counter-statement, filed with the registry, by which the case is "
     "opened again. Nothing follows from this notice by itself.",
-    "통지를 받은 쪽은 등록소에 반론을 제출할 수 있으며, 그러면 사건이 다시 열립니다. "
+    "통지를 받은 쪽은 등록소에 반박 진술을 제출할 수 있으며, 그러면 분쟁이 다시 열립니다. "
     "이 통지만으로 자동으로 이루어지는 조치는 없습니다.",
 )
 _PUT_BACK = Text(
     "After a counter-statement the claimant has {days} days to file an action; else what was taken down may be shown "
     "again ({citation}).",
-    "반론이 제출되면 청구인은 {days}일 안에 소를 제기할 수 있으며, "
+    "반박 진술이 제출되면 청구인은 {days}일 안에 소를 제기할 수 있으며, "
     "그렇지 않으면 내렸던 것을 다시 공개할 수 있습니다({citation}).",
 )

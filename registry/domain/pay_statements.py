@@ -81,7 +81,7 @@ class Section:
     Attributes:
         currency: ISO 4217 code.
         opening_minor: due before the first day.
-        lines: in the order in which they were written.
+        lines: in the order in which they were written; on a page of a statement, those of that page.
         totals: what the lines of each kind add up to; kinds without a line are left out.
         closing_minor: due after the last day.
     """
@@ -128,12 +128,31 @@ def sections(opening: Mapping[str, int], lines: Iterable[StatementLine]) -> list
     by_currency: dict[str, list[StatementLine]] = {}
     for line in sorted(lines, key=lambda line: (line.posted_at, line.entry_id)):
         by_currency.setdefault(line.currency, []).append(line)
-    told = sorted(by_currency.keys() | {currency for currency, due in opening.items() if due})
-    return [_section(currency, opening.get(currency, 0), by_currency.get(currency, [])) for currency in told]
+    totals: dict[str, Counter[EntryKind]] = {}
+    for currency, written in by_currency.items():
+        sums = totals.setdefault(currency, Counter())
+        for line in written:
+            sums[line.kind] += line.of_due
+    return summed_sections(opening, totals, by_currency)
 
 
-def _section(currency: str, opening_minor: int, lines: Sequence[StatementLine]) -> Section:
-    totals: Counter[EntryKind] = Counter()
-    for line in lines:
-        totals[line.kind] += line.of_due
-    return Section(currency, opening_minor, lines, dict(totals), opening_minor + totals.total())
+def summed_sections(
+    opening: Mapping[str, int],
+    totals: Mapping[str, Mapping[EntryKind, int]],
+    lines: Mapping[str, Sequence[StatementLine]],
+) -> list[Section]:
+    """Answer a section for each currency that was due at the beginning or has a line, of sums that are known.
+
+    Args:
+        opening: what was due before, by currency.
+        totals: what the lines of each kind add up to, by currency.
+        lines: by currency: all of them, or those that are shown.
+    """
+    told = sorted(totals.keys() | {currency for currency, due in opening.items() if due})
+    return [_section(each, opening.get(each, 0), totals.get(each, {}), lines.get(each, [])) for each in told]
+
+
+def _section(
+    currency: str, opening_minor: int, totals: Mapping[EntryKind, int], lines: Sequence[StatementLine]
+) -> Section:
+    return Section(currency, opening_minor, lines, dict(totals), opening_minor + sum(totals.values()))

@@ -38,6 +38,7 @@ class ProposalKind(StrEnum):
     ENGINE_CHANGE = "engine_change"
     NOTICE_SERVICE = "notice_service"
     NOTICE_PUT_BACK = "notice_put_back"
+    PURGE = "purge"
 
 
 class ProposalState(StrEnum):
@@ -131,7 +132,27 @@ class NoticePutBack:
     version: int
 
 
-Content = Unsealing | PerformerDeletion | EngineChange | NoticeService | NoticePutBack
+@dataclass(frozen=True, slots=True)
+class Purging:
+    """That what was past its time at a moment be destroyed, and nothing that is past it later.
+
+    Attributes:
+        as_of: the moment, ISO 8601 in UTC.
+        schedule_sha256: of the retention schedule that it goes by.
+        due: how many records were past their time by each rule when it was proposed; rules without any are not in it.
+    """
+
+    as_of: str
+    schedule_sha256: str
+    due: dict[str, int]
+
+    @property
+    def moment(self) -> datetime:
+        """The moment itself."""
+        return datetime.fromisoformat(self.as_of)
+
+
+Content = Unsealing | PerformerDeletion | EngineChange | NoticeService | NoticePutBack | Purging
 
 _KINDS: Mapping[type[Content], ProposalKind] = MappingProxyType(
     {
@@ -140,6 +161,7 @@ _KINDS: Mapping[type[Content], ProposalKind] = MappingProxyType(
         EngineChange: ProposalKind.ENGINE_CHANGE,
         NoticeService: ProposalKind.NOTICE_SERVICE,
         NoticePutBack: ProposalKind.NOTICE_PUT_BACK,
+        Purging: ProposalKind.PURGE,
     }
 )
 
@@ -166,6 +188,8 @@ def content_of_json(stored: Mapping[str, Any]) -> Content:
         return NoticeService(**members)
     if kind is ProposalKind.NOTICE_PUT_BACK:
         return NoticePutBack(**members)
+    if kind is ProposalKind.PURGE:
+        return Purging(**members)
     return EngineChange(**members)
 
 

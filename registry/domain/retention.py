@@ -40,6 +40,7 @@ class RuleId(StrEnum):
     OFFERED_GALLERY_FILE = "offered_gallery_file"
     CHECK = "check"
     REFUSED_CHECK = "refused_check"
+    SHARED_SOUND = "shared_sound"
     SCAN = "scan"
     REFUSED_ENROLMENT = "refused_enrolment"
     REFUSED_STATEMENT = "refused_statement"
@@ -150,7 +151,7 @@ SCHEDULE: tuple[RetentionRule, ...] = (
         Text(
             "Checks with their findings, what was decided about them and which reports were issued, unless pay or a "
             "case rests on them.",
-            "보수 산정이나 사건의 근거가 아닌 검사와 탐지 결과, 그에 대한 결정, 보고서 발급 기록.",
+            "보수 산정이나 분쟁의 근거가 아닌 검사와 탐지 결과, 그에 대한 결정, 보고서 발급 기록.",
         ),
         Text("To show what was found, and to dispute it.", "결과의 열람과 이의 제기."),
         timedelta(days=3 * 365),
@@ -168,12 +169,30 @@ SCHEDULE: tuple[RetentionRule, ...] = (
         _PRACTICE,
     ),
     RetentionRule(
+        RuleId.SHARED_SOUND,
+        Text(
+            "Sound that an organisation shares with a performer, sealed, and the key that opens it. That it was "
+            "shared, and who listened, stays with the check.",
+            "조직이 실연자에게 들려주는 소리(암호화 상태)와 그 복호 키. 공유한 사실과 청취 기록은 검사와 함께 보관.",
+        ),
+        Text("To let the performer hear where they are heard.", "실연자가 자기 목소리가 들리는 곳을 듣도록."),
+        timedelta(0),
+        Text(
+            "The end of the days that it is shared for. Before that, whoever shared it ends it, or the end of consent "
+            "to monitoring does, at once.",
+            "공유 기간의 종료. 공유한 조직이 그 전에 끝내거나 모니터링 동의가 끝나면 즉시.",
+        ),
+        DestroyedBy.PURGE,
+        _PRACTICE,
+    ),
+    RetentionRule(
         RuleId.SCAN,
         Text(
             "Scans, unless a case rests on them: counts, signed reports, rows with somebody in them, findings and what "
-            "was decided about them; the folders of those that workers ran.",
-            "사건의 근거가 아닌 스캔: 집계, 서명된 보고서, 누군가 탐지된 행과 그 탐지 결과 및 결정, "
-            "작업자가 실행한 스캔의 폴더.",
+            "was decided about them; samples, and what persons said of their rows; the folders of those that workers "
+            "ran, or whose rows were sent.",
+            "분쟁의 근거가 아닌 일괄 검사: 집계, 서명된 보고서, 누군가 탐지된 행과 그 탐지 결과 및 결정, 표본과 "
+            "그 행에 대한 사람들의 답, 작업자가 실행했거나 행이 전송된 일괄 검사의 폴더.",
         ),
         Text("To show what was found, and to dispute it.", "결과의 열람과 이의 제기."),
         timedelta(days=3 * 365),
@@ -266,7 +285,7 @@ SCHEDULE: tuple[RetentionRule, ...] = (
         RuleId.LICENCE_RECORD,
         Text(
             "Licences, clearances, approvals, approaches, attestations.",
-            "이용허락, 사전 확인, 승인, 제안, 출처 증명 기록.",
+            "이용 허락, 사전 확인, 승인, 제안, 출처 증명 기록.",
         ),
         _PROOF,
         timedelta(days=10 * 365),
@@ -279,8 +298,8 @@ SCHEDULE: tuple[RetentionRule, ...] = (
         Text(
             "Cases: what both sides filed, who read it, analyses, steps, proposals, pauses, notices with their steps, "
             "who was said to be a public figure, which reports were issued, and the findings that opened them.",
-            "사건: 양측이 제출한 서류, 열람 기록, 음성 비교, 절차, 결론안, 일시 중단, 통지와 그 절차, 공인 여부에 관한 "
-            "판단, 보고서 발급 기록, 그리고 사건을 연 탐지 결과.",
+            "분쟁: 양측이 제출한 서류, 열람 기록, 음성 비교, 절차, 결론안, 일시 중단, 통지와 그 절차, 공인 여부에 관한 "
+            "판단, 보고서 발급 기록, 그리고 분쟁을 연 탐지 결과.",
         ),
         _PROOF,
         timedelta(days=10 * 365),

@@ -29,6 +29,7 @@ from registry.domain.comparison import (
     TurnScore,
     UnderCohort,
     distributed,
+    several_voices,
 )
 from registry.domain.scores import Log10LR, Reason
 from registry.engine.analysis import Analysis, Voice
@@ -413,9 +414,4 @@ def _named(sample: Sample, reason: Reason) -> Reason:
 
 
 def _said_of_others(sample: Sample) -> Reason:
-    detail = (
-        f"{sample.name}: several voices speak; the one that speaks most counts ({sample.speech_s:.1f} s), the "
-        f"others do not ({sample.others_s:.1f} s)"
-    )
-    seconds = {"speech_s": round(sample.speech_s, 2), "others_s": round(sample.others_s, 2)}
-    return Reason("several_voices", detail, {"recording": sample.name, **seconds})
+    return several_voices(sample.name, speech_s=round(sample.speech_s, 2), others_s=round(sample.others_s, 2))

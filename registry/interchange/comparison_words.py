@@ -128,6 +128,7 @@ _FORMS: Final = (
     N_("a cohort of {least} voices; this one is too small to tell a rank"),
     N_("several voices speak; the one that speaks most counts ({number} s), the others do not ({least} s)"),
     N_("the engine was not validated for this: {conditions}; {remedies} may decide it"),
+    N_("the engine was not validated for this, which is under seal; {remedies} may decide it"),
     N_("the voice speaks for {number} s (validated: {least} s or more)"),
     N_("the speech is {number} dB above the noise (validated: {least} dB or more)"),
     N_("the sound ends at {number} Hz (validated: {least} Hz or more)"),

@@ -86,6 +86,7 @@ def _material(material: Material) -> dict[str, Any]:
         "consistency_log10_lr": material.consistency,
         "sealed": material.sealed,
         "conditions": dict(material.conditions),
+        **({"coarse": True} if material.coarse else {}),
     }
 
 
@@ -176,6 +177,7 @@ def _material_of(written: Mapping[str, Any]) -> Material:
         consistency=written["consistency_log10_lr"],
         sealed=written["sealed"],
         conditions=written["conditions"],
+        coarse=written.get("coarse", False),
     )
 
 

@@ -185,7 +185,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "closing": "기말 미지급액",
         "date": "날짜",
         "kind": "항목",
-        "licence": "이용허락",
+        "licence": "이용 허락",
         "counterpart": "상대방",
         "quantity": "수량",
         "amount": "금액",

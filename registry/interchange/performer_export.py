@@ -185,6 +185,14 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             "In which recordings of which scans that was, by the number of the row and the hash of the bytes.",
             ("id", "scan_id", "number", "content_sha256"),
         ),
+        "shared_sounds": Table(
+            "That organisations let the performer hear these findings: which seconds, until when, and how it ended.",
+            ("id", "finding_id", "organisation_id", "stretches", "shared_at", "ends_at", "ended_at", "ending"),
+        ),
+        "sound_listenings": Table(
+            "On which days which of these seconds were listened to, and on whose side.",
+            ("sound_id", "number", "side", "heard_at"),
+        ),
         "reviews": Table(
             "What people decided about these findings, and why.",
             (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from registry.domain.cases import CaseSide, PaperKind
 from registry.domain.comparison import verbal
+from registry.domain.licence_text.writing import LANGUAGES
 from registry.domain.reading import parse_json
 from registry.reports.analyses import facts_of_engine, shown_analysis
 from registry.reports.envelope import SignedReport
@@ -164,6 +165,8 @@ class _Drawing:
             "person": name_of,
             "prose": prose,
             "unbroken": words.unbroken,
+            "purpose": lambda code: _phrase(LANGUAGES[words.language.value].purposes, code),
+            "medium": lambda code: _phrase(LANGUAGES[words.language.value].media, code),
             "form": lambda notice: form_of(notice, words),
             "told": lambda text: told(text, words),
             "sentence": lambda reason: sentence(reason, words),
@@ -234,6 +237,11 @@ class _Drawing:
                 for each in report.findings
             ],
         }
+
+
+def _phrase(phrases: Mapping[Any, str], code: str) -> Markup:
+    """Answer what a licence's own text calls a purpose or a medium; one that is not known is shown as it is."""
+    return named(next((phrase for each, phrase in phrases.items() if each == code), code))
 
 
 def _problem_of(check: CheckPart) -> ReasonPart | None:

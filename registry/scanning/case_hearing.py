@@ -98,7 +98,9 @@ class CaseHearing:
         hidden = {Role.SOURCE} if wanted.sealed else set()
         held = {role: samples_of(voices.held.get(role, ()), self._engine) for role in heard.files}
         parties = {
-            role: HeardParty(files, held[role], sealed=role in hidden, described=role not in hidden)
+            role: HeardParty(
+                files, held[role], sealed=role in hidden, described=role not in hidden, coarse=role in hidden
+            )
             for role, files in heard.files.items()
         }
         cohorts = [

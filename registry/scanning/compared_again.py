@@ -14,6 +14,7 @@ from typing import Any, Final
 from registry.domain.comparison import Role
 from registry.domain.salting import salted_digest
 from registry.engine.calibration import CALIBRATION_SHA256
+from registry.engine.under_seal import STEPS
 from registry.engine.validation_curves import shipped_curves
 from registry.errors import InvalidInputError, ScanMismatchError
 from registry.scanning.compared_inputs import CohortFiles, InputFile, Inputs, sha256_of
@@ -141,6 +142,7 @@ def _inputs(document: Mapping[str, Any], at_hand: Mapping[str, _AtHand]) -> Inpu
         said_to_hold=tuple(document["said_to_hold"]),
         stated={Role(role): said for role, said in stated.items()},
         undescribed=frozenset(map(Role, document.get("acoustics", {}).get(UNDESCRIBED, ()))),
+        coarse=frozenset(Role(role) for role, held in document["materials"].items() if held.get("coarse")),
     )
 
 
@@ -169,7 +171,8 @@ def part_at_hand(wanted: Inputs | None) -> Part | None:
         return None
     roles = dict(zip((Role.QUESTIONED, Role.PERFORMER, Role.SOURCE), (Role.QUESTIONED, *asked_about), strict=False))
     parties = {place: wanted.parties[role] for place, role in roles.items()}
-    return Part(replace(wanted, parties=parties, stated={}), roles)
+    coarse = frozenset(place for place, role in roles.items() if role in wanted.coarse)
+    return Part(replace(wanted, parties=parties, stated={}, coarse=coarse), roles)
 
 
 def differences_in_part(before: Mapping[str, Any], now: Mapping[str, Any], part: Part) -> tuple[list[str], list[str]]:
@@ -187,7 +190,7 @@ def differences_in_part(before: Mapping[str, Any], now: Mapping[str, Any], part:
     for place, role in part.roles.items():
         one, other = (dict(written["materials"][which]) for written, which in ((before, role), (now, place)))
         one["sealed"] = other["sealed"] = None  # whoever is asked about stands in the performer's place
-        found += _differing(one, other, f"#/materials/{role}")
+        found += _differing(one, _as_near(one, other), f"#/materials/{role}")
     for name, then, here in pairs:
         if name not in others:
             found += _standing_otherwise(then, here, part, f"#/cohorts/{name}")
@@ -248,6 +251,7 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
     Figures may differ by `registry.scanning.recompute.TOLERANCE`.
     """
+    now = {**now, "materials": _materials_as_near(before.get("materials"), now.get("materials"))}
     found = [said for name in _MEASURED for said in _differing(before.get(name), now.get(name), f"#/{name}")]
     for name in _CAME_LATER & before.keys() - {"distribution"}:
         found += _differing(before[name], now.get(name), f"#/{name}")
@@ -258,6 +262,32 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     return found + [
         said for role in then for said in _sounding(then[role], here.get(role, {}), f"#/acoustics/voices/{role}")
     ]
+
+
+def _materials_as_near(before: object, now: object) -> object:
+    if not isinstance(before, Mapping) or not isinstance(now, Mapping):
+        return now
+    return {role: _as_near(before.get(role), material) for role, material in now.items()}
+
+
+def _as_near(before: object, now: object) -> object:
+    """Answer a voice as it is measured now; a figure told in steps that is one step away is the same.
+
+    The last digits of another processor may carry it over the end of a step.
+    """
+    if not isinstance(before, Mapping) or not before.get("coarse"):
+        return now
+    return _within_a_step(before, now)
+
+
+def _within_a_step(before: object, now: object, step: float = 0.0) -> object:
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        return {name: _within_a_step(before.get(name), value, STEPS.get(name, 0.0)) for name, value in now.items()}
+    if isinstance(before, list | tuple) and isinstance(now, list | tuple) and len(before) == len(now):
+        return [_within_a_step(one, other) for one, other in zip(before, now, strict=True)]
+    if isinstance(before, int | float) and isinstance(now, int | float) and abs(before - now) <= step + TOLERANCE:
+        return before
+    return now
 
 
 def _voices(document: Mapping[str, Any]) -> Mapping[str, Any]:

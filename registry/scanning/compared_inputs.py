@@ -60,6 +60,7 @@ class Inputs:
         stated: of each voice, what somebody states of its recordings, by one of
             `registry.domain.case_analyses.STATED_FIGURES`.
         undescribed: voices of which the document does not say what they are like.
+        coarse: voices of which figures are told in steps.
     """
 
     parties: Mapping[Role, Sequence[InputFile]]
@@ -68,6 +69,7 @@ class Inputs:
     said_to_hold: tuple[str, ...] = ()
     stated: Mapping[Role, Mapping[str, str]] = field(default_factory=dict)
     undescribed: frozenset[Role] = frozenset()
+    coarse: frozenset[Role] = frozenset()
 
     def require_apart(self) -> None:
         """Refuse a recording that stands for two voices: it would be compared with itself.

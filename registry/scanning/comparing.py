@@ -12,13 +12,14 @@ from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
 
-from registry.domain.comparison import Comparison, Role
+from registry.domain.comparison import Comparison, Material, Role
 from registry.domain.conclusions import Reading, read
 from registry.domain.told_cohorts import EVERYTHING, UNRANKED, Telling, told
 from registry.engine.analysis import Analysis
 from registry.engine.gallery import Gallery
 from registry.engine.identify import Engine
 from registry.engine.threeway import Party, Population, Sample, ThreeWay
+from registry.engine.under_seal import told_in_steps
 from registry.engine.validation_curves import curves_of
 from registry.engine.voiceprint import Voiceprint
 from registry.errors import InvalidInputError
@@ -67,12 +68,14 @@ class HeardParty:
         held: what a registry holds of it, under seal: voiceprints, of which there is no recording any more.
         sealed: whether it is under seal who it is.
         described: whether the document says what the voice is like.
+        coarse: whether figures of its recordings are told in steps.
     """
 
     files: Sequence[HeardFile]
     held: Sequence[Sample] = ()
     sealed: bool = False
     described: bool = True
+    coarse: bool = False
 
     def party(self) -> Party:
         """Answer it as it is compared."""
@@ -190,7 +193,9 @@ def concluded(
         [cohort.population for cohort in cohorts],
         said_to_hold,
     )
-    comparison = told(measured, {cohort.name: cohort.telling for cohort in cohorts})
+    comparison = told(
+        replace(measured, materials=_materials(measured, parties)), {cohort.name: cohort.telling for cohort in cohorts}
+    )
     reading = read(comparison)
     document = {
         "format": FORMAT,
@@ -210,6 +215,14 @@ def concluded(
     return Outcome(comparison, reading, document, _failed(parties, cohorts))
 
 
+def _materials(measured: Comparison, parties: Mapping[Role, HeardParty]) -> Mapping[Role, Material]:
+    """Answer what there is of each voice as it is told: what is concluded rests on that."""
+    return {
+        role: told_in_steps(material) if parties[role].coarse else material
+        for role, material in measured.materials.items()
+    }
+
+
 def written(document: Mapping[str, Any]) -> bytes:
     """Answer the one way of writing a document (RFC 8785), with a line feed."""
     return canonical(document) + b"\n"
@@ -225,7 +238,12 @@ def _hear_parties(listener: Listener, inputs: Inputs) -> dict[Role, HeardParty]:
     for (role, file), (_, one, acoustics) in zip(owners, heard, strict=True):
         found[role].append(heard_file(file.name, file.sha256, one, acoustics))
     return {
-        role: HeardParty(files, sealed=inputs.sealed and role is Role.SOURCE, described=role not in inputs.undescribed)
+        role: HeardParty(
+            files,
+            sealed=inputs.sealed and role is Role.SOURCE,
+            described=role not in inputs.undescribed,
+            coarse=role in inputs.coarse,
+        )
         for role, files in found.items()
     }
 
@@ -282,7 +300,7 @@ def _held(name: str) -> dict[str, Any]:
 
 
 def _file(one: HeardFile) -> dict[str, Any]:
-    """Answer what is said of a file: of one under seal whole seconds and no quality, by which it would be known."""
+    """Answer what is said of a file: of one under seal whole seconds, and no quality by which it would be known."""
     said: dict[str, Any] = {"name": one.name, "sha256": one.sha256, "error": _error(one.heard)}
     if one.salted:
         said["salted"] = True
@@ -291,7 +309,7 @@ def _file(one: HeardFile) -> dict[str, Any]:
     if not isinstance(one.heard, Analysis):
         return said
     if one.salted:
-        told = {"duration_s": float(round(one.heard.duration_s)), "speech_s": float(round(one.heard.speech_s))}
+        told = {"duration_s": float(int(one.heard.duration_s)), "speech_s": float(int(one.heard.speech_s))}
         return {**said, **told, "voices": len(one.heard.voices), "quality": None}
     quality = {name: None if value is None else round(value, 4) for name, value in asdict(one.heard.quality).items()}
     return {

@@ -6,7 +6,6 @@ that came with it, nobody who is merely among the nearest, and no verdict. A lin
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -55,7 +54,7 @@ def finding_line(row: ResultRow) -> dict[str, Any] | None:
     """
     if not row.evidence:
         return None
-    candidates = json.loads(row.evidence)["candidates"]
+    candidates = parse_json(row.evidence)["candidates"]
     heard = {each.performer_id for each in worth_a_finding(map(candidate_of, candidates))}
     if not heard:
         return None

@@ -28,7 +28,7 @@ def report_of(ctx: Context, principal: Principal, scan_id: str) -> bytes:
         NotFoundError: there is no such scan that the caller may see, or its report is not kept any more.
         ConflictError: it is not done; figure ``state``.
     """
-    scan = _done(ctx, principal, scan_id)
+    scan = done_scan(ctx, principal, scan_id)
     if scan.origin is ScanOrigin.SERVER:
         return _read(_file(ctx, scan, REPORT))
     filed = _filed(ctx, scan_id)
@@ -53,7 +53,10 @@ def page_of(ctx: Context, principal: Principal, scan_id: str, language: str) -> 
     """
     from registry.scanning.folder import PAGES
 
-    return _read(_file(ctx, _served(ctx, principal, scan_id), PAGES[language]))
+    scan = _served(ctx, principal, scan_id)
+    if scan.origin is not ScanOrigin.SERVER:
+        raise NotFoundError("this scan was made where its recordings are: its pages are there")
+    return _read(_file(ctx, scan, PAGES[language]))
 
 
 def results_file(ctx: Context, principal: Principal, scan_id: str) -> Path:
@@ -66,7 +69,7 @@ def results_file(ctx: Context, principal: Principal, scan_id: str) -> Path:
 
 
 def plan_and_summary(ctx: Context, principal: Principal, scan_id: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """Answer what was asked of a scan that workers ran, and what it came to, as its report signs both.
+    """Answer what was asked of a scan whose rows are here, and what it came to.
 
     Raises:
         NotFoundError, ConflictError: see `page_of`.
@@ -78,7 +81,7 @@ def plan_and_summary(ctx: Context, principal: Principal, scan_id: str) -> tuple[
 
 
 def folder_of_results(ctx: Context, principal: Principal, scan_id: str) -> Path:
-    """Answer the folder of a scan that workers ran, in which its plan and its table are.
+    """Answer the folder of a scan whose rows are here, in which its plan and its table are.
 
     Raises:
         NotFoundError, ConflictError: see `page_of`.
@@ -91,7 +94,13 @@ def folder_of_results(ctx: Context, principal: Principal, scan_id: str) -> Path:
 # --- which scan ------------------------------------------------------------------------------------------------------
 
 
-def _done(ctx: Context, principal: Principal, scan_id: str) -> Scan:
+def done_scan(ctx: Context, principal: Principal, scan_id: str) -> Scan:
+    """Answer a scan that is done.
+
+    Raises:
+        NotFoundError: there is no such scan that the caller may see.
+        ConflictError: it is not done; figure ``state``.
+    """
     scan = get_scan(ctx, principal, scan_id)
     if scan.state is not ScanState.DONE:
         raise ConflictError(
@@ -101,9 +110,9 @@ def _done(ctx: Context, principal: Principal, scan_id: str) -> Scan:
 
 
 def _served(ctx: Context, principal: Principal, scan_id: str) -> Scan:
-    scan = _done(ctx, principal, scan_id)
-    if scan.origin is not ScanOrigin.SERVER:
-        raise NotFoundError("this scan was made where its recordings are: its rows and pages are there")
+    scan = done_scan(ctx, principal, scan_id)
+    if not scan.has_rows:
+        raise NotFoundError("this scan was made where its recordings are: its rows are there, and were not sent")
     return scan
 
 

@@ -1,7 +1,7 @@
 """Rows of a scan that a person is to hear: drawn from each stratum its share, and drawn again by the same seed.
 
-What a person hears tells how often the engine was wrong on these recordings. Nothing of the draw is kept: who has the
-seed has the sample.
+What a person hears tells how often the engine was wrong on these recordings. Nothing of a draw is kept until somebody
+marks a row of it: who has the seed has the sample.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from registry.domain.accounts import Principal
+from registry.domain.scan_samples import SampledBy
 from registry.scanning.results import ResultRow, Status
 from registry.scanning.served_files import results_file
 from registry.scanning.served_rows import rows_at
@@ -22,15 +22,6 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
-
-
-class SampledBy(StrEnum):
-    """What strata are made of."""
-
-    OUTCOME = "outcome"  # of the evidence
-    DURATION = "duration"  # of the recording
-    OUTCOME_AND_DURATION = "outcome_and_duration"
-    PROJECT = "project"  # as the source declares it
 
 
 BOUNDS_S: Final = (5.0, 15.0, 60.0)

@@ -177,12 +177,12 @@ _KO: Final[Words] = {
     "notice": (
         "증거는 허락 여부가 아니며, 일치는 입증이 아닙니다. 일치란 다른 사람이 말했을 때보다 이 실연자가 말했을 때 "
         "이 녹음이 얼마나 더 있을 법한지를 뜻할 뿐입니다. 허락된 사용인지는 별개의 문제이고, 누가 말했는지는 다른 "
-        "모든 사정과 함께 사람이 판단해야 합니다. 이용허락이 확인되지 않았다고 해서 위법하다는 뜻은 아닙니다."
+        "모든 사정과 함께 사람이 판단해야 합니다. 이용 허락이 확인되지 않았다고 해서 위법하다는 뜻은 아닙니다."
     ),
     "no_licences_asked": (
-        '이 검사는 목소리만 대조했고 이용허락은 조회하지 않았습니다. 그래서 모든 일치는 "판정하지 않음"으로 적습니다.'
+        '이 검사는 목소리만 대조했고 이용 허락은 조회하지 않았습니다. 그래서 모든 일치는 "판정하지 않음"으로 적습니다.'
     ),
-    "licences_asked": "판정은 {as_of}(UTC) 당시의 동의와 이용허락에 따른 것이며, 사용자는 {organisation}입니다.",
+    "licences_asked": "판정은 {as_of}(UTC) 당시의 동의와 이용 허락에 따른 것이며, 사용자는 {organisation}입니다.",
     "totals": "검사한 것",
     "inputs": "입력",
     "assessed": "듣고 대조함",
@@ -202,7 +202,7 @@ _KO: Final[Words] = {
     "performer": "실연자",
     "evidence": "증거",
     "verdict": "판정",
-    "licence": "이용허락",
+    "licence": "이용 허락",
     "files": "파일",
     "seconds": "초",
     "strongest": "가장 강한 증거",
@@ -300,12 +300,12 @@ _KO: Final[Words] = {
     "licensed_use": "허락된 사용",
     "licensed_out_of_scope": "허락 범위 밖",
     "licensed_unpaid": "허락되었으나 미지급",
-    "licence_suspended": "이용허락 정지 중",
-    "licence_expired": "이용허락 만료",
+    "licence_suspended": "이용 허락 정지 중",
+    "licence_expired": "이용 허락 만료",
     "expired_legacy_use": "허락 기간에 제작됨",
     "consent_withdrawn": "동의 철회됨",
     "opted_out_match": "거부 의사 있음",
-    "unlicensed_match": "이용허락 없음",
+    "unlicensed_match": "이용 허락 없음",
     "explained_by_declared_source": "신고된 출처로 설명됨",
     "sound_alike_review": "검토 대상",
     "not_assessed": "판정하지 않음",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session, undefer
 
@@ -34,20 +34,23 @@ from registry.vault.commitments import cohort_key, cohort_offset
 from registry.vault.signing import canonical
 
 MOST_REFUSED = 5
-"""Cohorts of one side in one case."""
+"""Cohorts of one party, or of one account, over all of its cases, within `REFUSALS_COUNT_FOR`."""
+REFUSALS_COUNT_FOR = timedelta(days=365)
 
 
 def propose_cohort(ctx: Context, principal: Principal, case_id: str, cohort: CohortAsked) -> CaseCohort:
     """Propose, as a side, another cohort than the one that the registry states: one, which is never changed.
 
-    Every analysis runs under it as well. Criteria that select too few people are refused, and a side is refused
-    `MOST_REFUSED` times in a case: whoever could go on asking would learn by it who is in the registry.
+    Every analysis runs under it as well. Criteria that select too few people are refused, and a party is refused
+    `MOST_REFUSED` times within a year, over all of its cases: whoever could go on asking would learn by it who is in
+    the registry. So is an account, for whomever it acts.
 
     Raises:
         NotFoundError: no such case that the caller may know of, or no such paper in it.
         ForbiddenError: the caller is on neither side.
         DuplicateError: this side has proposed one; figure ``cohort_id``.
-        ConflictError: in this state none is proposed, or the side was refused too often; figures ``refused``, ``most``.
+        ConflictError: in this state none is proposed, or the party or the account was refused too often; figures
+            ``refused``, ``most`` and ``frees_at``, from when it may ask again.
         InvalidInputError: it is no archive of recordings, or the criteria select too few people to hide any of them.
     """
     require_archive(ctx, principal, case_id, cohort, _require_may_propose)
@@ -72,18 +75,16 @@ def propose_cohort(ctx: Context, principal: Principal, case_id: str, cohort: Coh
 
 
 def _require_hidden(ctx: Context, by: Acting, cohort: CohortAsked) -> None:
-    """Refuse criteria that select too few people, and write down that they were refused: not which they were."""
+    """Refuse criteria that select too few people, and write down that they were refused: not which they were.
+
+    Who asks for one party, or by one account, asks one after the other, in whatever cases: none is answered before the
+    one before it is counted.
+    """
     unit, case = by.unit, by.case
     if cohort.among is None:
         return
-    refused = case_analyses.cohorts_refused(unit.session, case.id, by.side)
-    if refused >= MOST_REFUSED:
-        raise ConflictError(
-            f"cohorts of the {by.side.value} were refused {refused} times in this case, as often as they can be: file "
-            "an archive of recordings",
-            refused=refused,
-            most=MOST_REFUSED,
-        )
+    case_analyses.lock_who_asks(unit.session, case, by.side, by.principal.account_id)
+    _require_not_too_often(by)
     people = len(people_for(unit.session, case, cohort.among, unit.now))
     asked = canonical(cohort.among.as_json()).decode()
     try:
@@ -92,7 +93,7 @@ def _require_hidden(ctx: Context, by: Acting, cohort: CohortAsked) -> None:
         refusal = CaseCohortRefusal(
             case_id=case.id,
             side=by.side,
-            number=refused + 1,
+            number=case_analyses.cohorts_refused(unit.session, case.id, by.side) + 1,
             account_id=by.principal.account_id,
             refused_at=unit.now,
         )
@@ -100,6 +101,23 @@ def _require_hidden(ctx: Context, by: Acting, cohort: CohortAsked) -> None:
         by.record(EventType.CASE_COHORT_REFUSED, side=by.side.value, number=refusal.number)
         unit.commit()
         raise
+
+
+def _require_not_too_often(by: Acting) -> None:
+    since = by.unit.now - REFUSALS_COUNT_FOR
+    refused = case_analyses.cohorts_refused_since(
+        by.unit.session, by.case, by.side, by.principal.account_id, since=since
+    )
+    if len(refused) < MOST_REFUSED:
+        return
+    frees_at = refused[-MOST_REFUSED] + REFUSALS_COUNT_FOR
+    raise ConflictError(
+        f"cohorts of this {by.side.value} or by this account were refused {len(refused)} times within a year, in "
+        f"whatever cases, as often as they can be: file an archive of recordings, or ask from {frees_at:%Y-%m-%d} on",
+        refused=len(refused),
+        most=MOST_REFUSED,
+        frees_at=frees_at.isoformat(),
+    )
 
 
 def _require_may_propose(session: Session, case: Case, side: CaseSide) -> None:

@@ -286,17 +286,27 @@ def get_finding(ctx: Context, principal: Principal, finding_id: str) -> Finding:
         NotFoundError: none that the caller may know of.
     """
     principal.require(Scope.FINDINGS_READ)
-    organisation_id, performer_ids = _reach(principal)
     with ctx.database.read() as session:
-        finding = session.get(Finding, finding_id)
-        if finding is None:
-            raise NotFoundError("there is no such finding")
-        if organisation_id is not None and finding.organisation_id != organisation_id:
-            raise NotFoundError("there is no such finding")
-        if performer_ids is not None and finding.performer_id not in performer_ids:
-            raise NotFoundError("there is no such finding")
+        finding = visible_finding(session, principal, finding_id)
         _ = finding.check, finding.scan_row  # read while there is a session
         return finding
+
+
+def visible_finding(session: Session, principal: Principal, finding_id: str) -> Finding:
+    """Answer one finding that somebody may know of, whatever scope it takes to do something with it.
+
+    Raises:
+        NotFoundError: none that the caller may know of.
+    """
+    organisation_id, performer_ids = _reach(principal)
+    finding = session.get(Finding, finding_id)
+    if finding is None:
+        raise NotFoundError("there is no such finding")
+    if organisation_id is not None and finding.organisation_id != organisation_id:
+        raise NotFoundError("there is no such finding")
+    if performer_ids is not None and finding.performer_id not in performer_ids:
+        raise NotFoundError("there is no such finding")
+    return finding
 
 
 def names_of(ctx: Context, performer_ids: Collection[str]) -> Mapping[str, str]:

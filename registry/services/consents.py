@@ -119,6 +119,8 @@ def sign_consent(
         )
         put_in_force(unit, consent, principal.account_id)
         unit.commit()
+    if decision is ConsentDecision.REFUSED:
+        ctx.database.scrub()  # of what rested on a yes
     await_workers(ctx, unit.gallery_seq)
     return consent
 

@@ -17,11 +17,13 @@ from sqlalchemy.orm import Session
 from registry.domain.consents import ConsentDecision, ConsentPurpose, ConsentState
 from registry.domain.events import EventType
 from registry.domain.performers import DELETED_NAME
+from registry.domain.shared_sounds import SoundEnding
 from registry.domain.stay_down import EntryEnding
 from registry.domain.webhooks import DisabledReason
 from registry.journal.endings import Ending
 from registry.journal.leaf import leaf_hash
 from registry.services.forgetting import put_tombstone, take_out_the_name
+from registry.services.sound_endings import end_one_sound
 from registry.services.spoken_statement_work import erase_statements
 from registry.services.stay_down import end_one
 from registry.services.unit import Unit
@@ -34,6 +36,7 @@ from registry.store.consents import Consent
 from registry.store.identities import Identity
 from registry.store.parts import in_parts
 from registry.store.performers import KeyDestruction, Performer, Representative, Tombstone
+from registry.store.shared_sounds import SharedSound
 from registry.store.stay_down import StayDownEntry
 from registry.store.webhooks import Webhook
 
@@ -225,6 +228,14 @@ def _end_stay_down(unit: Unit, ending: Ending) -> bool:
     return True
 
 
+def _end_sound(unit: Unit, ending: Ending) -> bool:
+    sound = unit.session.get(SharedSound, ending.subject_id)
+    if sound is None or sound.ended_at is not None:
+        return False
+    end_one_sound(unit, sound, SoundEnding(str(ending.about["ending"])), ACTOR)
+    return True
+
+
 _ENDED_BY: Final[Mapping[str, Callable[[Unit, Ending], bool]]] = {
     EventType.CONSENT_WITHDRAWN: _end_consent,
     EventType.CONSENT_EXPIRED: _end_consent,
@@ -241,4 +252,5 @@ _ENDED_BY: Final[Mapping[str, Callable[[Unit, Ending], bool]]] = {
     EventType.WEBHOOK_DISABLED: _disable_webhook,
     EventType.WEBHOOK_REMOVED: _disable_webhook,
     EventType.STAY_DOWN_ENDED: _end_stay_down,
+    EventType.SOUND_ENDED: _end_sound,
 }

@@ -49,6 +49,7 @@ LISTED: Final[Mapping[EventType, Sequence[str]]] = {
     EventType.SIGNING_KEY_RETIRED: ("account_id",),
     EventType.GALLERY_FILE_VOIDED: (),
     EventType.STAY_DOWN_ENDED: ("notice_id", "ending"),
+    EventType.SOUND_ENDED: ("finding_id", "ending"),
 }
 """What is written down, and which details of it: ids and digests that it takes to let it end again."""
 

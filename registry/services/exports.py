@@ -33,6 +33,7 @@ from registry.store import (
     payments,
     performers,
     reviews,
+    shared_sounds,
     spoken_statements,
     usage,
 )
@@ -94,6 +95,7 @@ def _held(session: Session, performer: Performer) -> Mapping[str, Sequence[objec
     unsealings = unsealings_of(session, [each.id for each in attested])
     inside = gallery_files.entries_about(session, own)
     found = _findings(session, own)
+    sounds = shared_sounds.every_sound_of(session, own)
     return {
         "performer": [performer],
         "representatives": performers.representatives_of(session, own),
@@ -120,6 +122,8 @@ def _held(session: Session, performer: Performer) -> Mapping[str, Sequence[objec
         "findings": found,
         "scan_rows": [finding.scan_row for finding in found if finding.scan_row is not None],
         "reviews": reviews.reviews_about(session, own),
+        "shared_sounds": sounds,
+        "sound_listenings": shared_sounds.listenings_of(session, [each.id for each in sounds]),
         **_disputes(session, own),
         "usage_lines": usage.lines_of_performer(session, own),
         "ledger_entries": session.scalars(select(LedgerEntry).where(LedgerEntry.performer_id == own)).all(),

@@ -18,6 +18,7 @@ from registry.errors import ConflictError, EvidenceRequiredError, ExplanationInc
 from registry.services.consents import put_in_force
 from registry.services.context import Context
 from registry.services.explanation_texts import find_text
+from registry.services.licence_forgetting import end_offers_to
 from registry.services.notice_forgetting import NoticesLeft, end_notices_of
 from registry.services.performers import performer_to_change, require_name_free
 from registry.services.signers import require_may_decide, signing_as
@@ -56,7 +57,7 @@ def forget_performer(
        place, for the voice and the face.
     3. The name and further names leave the record, and spoken statements, which say it, are deleted; keyed digests of
        the names refuse a later registration or enrolment. Notices that were never served are withdrawn and emptied;
-       those that were keep what was served.
+       those that were keep what was served. What was offered and not signed ends, and its text is emptied.
     4. A tombstone says that it was asked for, when, and after which text.
     5. One commit of all of it.
 
@@ -186,6 +187,7 @@ def take_out_the_name(unit: Unit, performer: Performer, *, instead: str, account
     4. Answers that are kept for a request sent twice say the name; the request sent again is then done again, and
        refused.
     5. Notices that nobody was served with are withdrawn, and say nothing any more; `end_notices_of`.
+    6. Licences that they did not sign end, and keep no text; `end_offers_to`.
 
     Args:
         instead: what stands in its place from now on, but under signatures, which the database lets change to one
@@ -201,7 +203,9 @@ def take_out_the_name(unit: Unit, performer: Performer, *, instead: str, account
     for enrolment in enrolments.enrolments_of(unit.session, performer.id):
         _take_out_of_recordings(enrolment)
     idempotency.forget_about(unit.session, [each for each in (performer.id, performer.account_id) if each is not None])
-    return end_notices_of(unit, performer, account_id, reason=_NOTICE_WITHDRAWN)
+    left = end_notices_of(unit, performer, account_id, reason=_NOTICE_WITHDRAWN)
+    end_offers_to(unit, performer, account_id)
+    return left
 
 
 def _take_out_of_recordings(enrolment: Enrolment) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from registry.domain.accounts import Principal, Scope
 from registry.domain.events import EventType
-from registry.domain.house_keys import FIRST_SEED, KeyState, Purpose, may_retire_from
+from registry.domain.house_keys import FIRST_SEED, KeyState, KeyStep, Purpose, may_retire_from, step_due
 from registry.errors import ConflictError, ForbiddenError, KeyringError
 from registry.services.context import Context
 from registry.services.unit import Unit, unit_of_work
@@ -137,6 +137,7 @@ class RegisteredKey:
         state: ``in_use`` by the process that was asked, ``retired``, or ``old``: what is under it has yet to move, or
             it is newer than that process knows.
         registered_at, retired_at: when the registry was told of it, and that it was taken out.
+        step: what is due to be done with it, on the registry's own machine; None while nothing is.
     """
 
     id: str
@@ -144,6 +145,14 @@ class RegisteredKey:
     state: KeyState
     registered_at: datetime
     retired_at: datetime | None
+    step: KeyStep | None
+
+    @property
+    def command(self) -> str | None:
+        """The command that does what is due."""
+        if self.step is KeyStep.ROTATE:
+            return f"likeness keys rotate {self.purpose.value}"
+        return f"likeness keys retire {self.id} --to {self.id}.retired" if self.step is KeyStep.RETIRE else None
 
 
 def list_registered(ctx: Context, principal: Principal) -> Sequence[RegisteredKey]:
@@ -162,14 +171,17 @@ def list_registered(ctx: Context, principal: Principal) -> Sequence[RegisteredKe
         f"{Purpose.PROTECTION.value}-{ctx.keys.current_epoch()}",
     }
     with ctx.database.read() as session:
-        return [_registered(key, in_use) for key in house_keys.registered_keys(session)]
+        keys = house_keys.registered_keys(session)
+    since = {key.purpose: key.registered_at for key in keys if key.id in in_use}
+    return [_registered(key, in_use, since.get(key.purpose), ctx.clock()) for key in keys]
 
 
-def _registered(key: HouseKey, in_use: Collection[str]) -> RegisteredKey:
+def _registered(key: HouseKey, in_use: Collection[str], since: datetime | None, now: datetime) -> RegisteredKey:
     state = KeyState.RETIRED if key.retired_at is not None else KeyState.OLD
     if key.id in in_use:
         state = KeyState.IN_USE
-    return RegisteredKey(key.id, key.purpose, state, key.registered_at, key.retired_at)
+    step = step_due(key.id, state, key.registered_at, since, now)
+    return RegisteredKey(key.id, key.purpose, state, key.registered_at, key.retired_at, step)
 
 
 def register_keys(ctx: Context, principal: Principal, house: KeyHouse) -> None:

@@ -21,7 +21,8 @@ from registry.services.gallery_delivery import void_undelivered
 from registry.services.gallery_offers import end_late_offers
 from registry.services.journal_timestamps import try_to_stamp
 from registry.services.licence_endings import tell_ended
-from registry.services.scan_work import give_scan_up, sweep_folders
+from registry.services.purge_work import fail_purge
+from registry.services.scan_work import give_scan_up, sweep_folders, sweep_parts
 from registry.services.spoken_statement_work import expire_unspoken, fail_statement
 from registry.services.unit import Unit, unit_of_work
 from registry.services.withdrawal import expire_due
@@ -30,6 +31,7 @@ from registry.store.case_analyses import CaseAnalysis
 from registry.store.checks import Check
 from registry.store.enrolments import Enrolment
 from registry.store.gallery_files import GalleryFile
+from registry.store.purges import Purge
 from registry.store.spoken_statements import SpokenStatement
 from registry.store.work import Work
 
@@ -53,6 +55,7 @@ def keep_house(ctx: Context) -> None:
     end_late_offers(ctx)
     sweep_spool(ctx)
     sweep_folders(ctx)
+    sweep_parts(ctx)
     with ctx.database.write() as session:
         idempotency.forget_expired(session, ctx.clock())
         over = ctx.clock() - (RULES[RuleId.ENDED_SESSION].kept_for or timedelta())
@@ -82,6 +85,8 @@ def give_up_one(ctx: Context) -> bool:
         elif dead.kind is WorkKind.CASE_ANALYSIS:
             detail = _ANALYSIS_GIVEN_UP.format(attempts=dead.attempts)
             fail_analysis(unit, dead.subject_id, problem | {"detail": detail})
+        elif dead.kind is WorkKind.PURGE:
+            fail_purge(unit, dead.subject_id, dead.attempts)
         elif dead.kind is WorkKind.SCAN:
             give_scan_up(unit, dead.subject_id, dead.attempts)
         else:
@@ -92,8 +97,9 @@ def give_up_one(ctx: Context) -> bool:
 
 def _hold(unit: Unit, kind: WorkKind, subject_id: str) -> None:
     """Lock what work is for before the work, where whoever ends it earlier does so in that order."""
-    if kind is WorkKind.CASE_ANALYSIS:
-        unit.session.get(CaseAnalysis, subject_id, with_for_update=True, populate_existing=True)
+    table = {WorkKind.CASE_ANALYSIS: CaseAnalysis, WorkKind.PURGE: Purge}.get(kind)
+    if table is not None:
+        unit.session.get(table, subject_id, with_for_update=True, populate_existing=True)
 
 
 def sweep_spool(ctx: Context) -> int:

@@ -186,7 +186,16 @@ def last_proposal(session: Session, case: Case) -> CaseProposal | None:
 
 def content_of(session: Session, notice: Notice, case: Case) -> NoticeContent:
     """Answer everything that a notice says, as things are now."""
-    last = last_proposal(session, case)
+    return _content(session, notice, case, last_proposal(session, case))
+
+
+def contents_of(session: Session, notice: Notice, case: Case) -> Sequence[NoticeContent]:
+    """Answer all that a notice may have said when it was complete: by each proposal of its case, newest first."""
+    made = cases.proposals_of(session, case.id)
+    return [_content(session, notice, case, each) for each in [*reversed(made), None]]
+
+
+def _content(session: Session, notice: Notice, case: Case, last: CaseProposal | None) -> NoticeContent:
     return NoticeContent(
         notice_id=notice.id,
         case_id=case.id,

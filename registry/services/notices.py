@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy.orm import undefer
+from sqlalchemy.orm import Session, undefer
 
 from registry.domain.accounts import Principal, Scope
 from registry.domain.cases import CaseSide
 from registry.domain.events import EventType
 from registry.domain.notice_document import (
     Documents,
+    as_text,
     documents_of,
+    parts_of,
     require_whole,
 )
+from registry.domain.notice_reading import ReadNotice, read_notice
 from registry.domain.notices import (
     NoticeState,
     NoticeStep,
@@ -27,7 +30,14 @@ from registry.services import stay_down
 from registry.services.case_access import acting, visible_case
 from registry.services.context import Context
 from registry.services.notice_access import acting_on_notice, journal_notice, visible_notice
-from registry.services.notice_drafts import Draft, content_of, require_case_supports, write_draft, write_notice
+from registry.services.notice_drafts import (
+    Draft,
+    content_of,
+    contents_of,
+    require_case_supports,
+    write_draft,
+    write_notice,
+)
 from registry.services.unit import unit_of_work
 from registry.store import notices
 from registry.store.cases import Case
@@ -260,15 +270,60 @@ def read_documents(ctx: Context, principal: Principal, notice_id: str) -> tuple[
     """
     principal.require(Scope.CASES_READ)
     with ctx.database.read() as session:
-        notice, side = visible_notice(session, principal, notice_id)
-        if not _is_shown(notice, side):
-            raise NotFoundError("the notice was not served: what it says is not shown yet")
-        kept = session.get_one(
-            Notice, notice.id, options=[undefer(Notice.document), undefer(Notice.page)], populate_existing=True
-        )
-        if kept.document is not None and kept.page is not None:
-            return kept, Documents(kept.document, kept.page)
-        return kept, documents_of(content_of(session, kept, session.get_one(Case, kept.case_id)))
+        kept = _readable(session, principal, notice_id)
+        return kept, _documents(session, kept)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDocument:
+    """What a notice says, for a page.
+
+    Attributes:
+        text: as it is read; of a complete notice the bytes that its digest is of.
+        parts: of that text; None where it was written in a way that is not known here.
+        courtesy: the same with what the registry says in the reader's language; None where the notice is in that
+            language, or where its text could not be written as it stands from what is known today.
+    """
+
+    text: str
+    parts: ReadNotice | None
+    courtesy: ReadNotice | None
+
+
+def read_in_parts(ctx: Context, principal: Principal, notice_id: str, *, language: str) -> ReadDocument:
+    """Answer what a notice says in its parts, and beside it in the reader's language.
+
+    Args:
+        notice_id: of the notice.
+        language: of the reader: ``en`` or ``ko``.
+
+    Raises:
+        NotFoundError: no such notice that the caller may know of, or not to be read by them yet.
+    """
+    principal.require(Scope.CASES_READ)
+    with ctx.database.read() as session:
+        kept = _readable(session, principal, notice_id)
+        text = _documents(session, kept).text
+        case = session.get_one(Case, kept.case_id)
+        told = None if kept.language == language else contents_of(session, kept, case)
+    same = next((each for each in told or () if as_text(*parts_of(each, each.language)) == text), None)
+    courtesy = None if same is None else ReadNotice(language, *parts_of(same, language))
+    return ReadDocument(text, read_notice(text, kept.language), courtesy)
+
+
+def _readable(session: Session, principal: Principal, notice_id: str) -> Notice:
+    notice, side = visible_notice(session, principal, notice_id)
+    if not _is_shown(notice, side):
+        raise NotFoundError("the notice was not served: what it says is not shown yet")
+    return session.get_one(
+        Notice, notice.id, options=[undefer(Notice.document), undefer(Notice.page)], populate_existing=True
+    )
+
+
+def _documents(session: Session, kept: Notice) -> Documents:
+    if kept.document is not None and kept.page is not None:
+        return Documents(kept.document, kept.page)
+    return documents_of(content_of(session, kept, session.get_one(Case, kept.case_id)))
 
 
 def _is_shown(notice: Notice, side: CaseSide) -> bool:

@@ -10,7 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from registry.domain.accounts import OrganisationKind, Principal, Scope
-from registry.domain.pay_statements import PartyKind, PayStatement, StatementLine, UseSold, sections
+from registry.domain.pay_statements import (
+    PartyKind,
+    PayStatement,
+    Section,
+    StatementLine,
+    UseSold,
+    sections,
+    summed_sections,
+)
 from registry.domain.usage import Period
 from registry.errors import ForbiddenError, NotFoundError
 from registry.services.context import Context
@@ -53,30 +61,85 @@ def studio_statement(ctx: Context, principal: Principal, studio_id: str, period:
     """
     principal.require(Scope.LEDGER_READ)
     with ctx.database.read() as session:
-        studio = session.get(Organisation, studio_id)
-        known = studio is not None and studio.kind is OrganisationKind.STUDIO
-        if studio is None or not known or not principal.may_see_organisation(studio.id):
-            raise NotFoundError("there is no such studio")
+        studio = _visible_studio(session, principal, studio_id)
         return _draw(session, PartyKind.STUDIO, studio.id, period, ctx.clock())
 
 
-def _draw(session: Session, party: PartyKind, party_id: str, period: Period, now: datetime) -> PayStatement:
+def page_of_studio_statement(
+    ctx: Context, principal: Principal, studio_id: str, period: Period, *, after: str | None = None, limit: int
+) -> tuple[PayStatement, str | None]:
+    """Answer a studio's statement with all of its sums and some of its lines, and the last of them where more follow.
+
+    Args:
+        studio_id: whose statement it is.
+        period: days, by UTC.
+        after: id of the entry after which the lines begin, or None for the first.
+        limit: how many lines at most.
+
+    Raises:
+        NotFoundError: no such studio that the caller may know of.
+    """
+    principal.require(Scope.LEDGER_READ)
+    begin, end = _moments(period)
+    with ctx.database.read() as session:
+        of_party = LedgerEntry.studio_id == _visible_studio(session, principal, studio_id).id
+        found = ledger.entries_between(session, of_party, begin, end, after=after, limit=limit + 1) if limit else []
+        lines = _lines(session, PartyKind.STUDIO, found[:limit])
+        by_currency: dict[str, list[StatementLine]] = {}
+        for line in lines:
+            by_currency.setdefault(line.currency, []).append(line)
+        opening = ledger.due_before(session, of_party, begin)
+        drawn = summed_sections(opening, ledger.due_between(session, of_party, begin, end), by_currency)
+        statement = _statement(session, PartyKind.STUDIO, studio_id, period, ctx.clock(), lines=lines, drawn=drawn)
+    return statement, lines[-1].entry_id if len(found) > limit else None
+
+
+def _visible_studio(session: Session, principal: Principal, studio_id: str) -> Organisation:
+    studio = session.get(Organisation, studio_id)
+    known = studio is not None and studio.kind is OrganisationKind.STUDIO
+    if studio is None or not known or not principal.may_see_organisation(studio.id):
+        raise NotFoundError("there is no such studio")
+    return studio
+
+
+def _moments(period: Period) -> tuple[datetime, datetime]:
+    """Answer when a period begins, and when it is over."""
     begin = datetime.combine(period.starts_on, time(0), UTC)
-    end = datetime.combine(period.ends_on + timedelta(days=1), time(0), UTC)
+    return begin, datetime.combine(period.ends_on + timedelta(days=1), time(0), UTC)
+
+
+def _draw(session: Session, party: PartyKind, party_id: str, period: Period, now: datetime) -> PayStatement:
+    begin, end = _moments(period)
     of_party = LedgerEntry.performer_id if party is PartyKind.PERFORMER else LedgerEntry.studio_id
-    entries = ledger.entries_between(session, of_party == party_id, begin, end)
+    lines = _lines(session, party, ledger.entries_between(session, of_party == party_id, begin, end))
+    drawn = sections(ledger.due_before(session, of_party == party_id, begin), lines)
+    return _statement(session, party, party_id, period, now, lines=lines, drawn=drawn)
+
+
+def _lines(session: Session, party: PartyKind, entries: Sequence[LedgerEntry]) -> list[StatementLine]:
     used = _lines_behind(session, entries)
-    lines = [_line(entry, party, used.get(entry.id)) for entry in entries]
-    counterparts = {party_id, *(line.counterpart_id for line in lines)}
+    return [_line(entry, party, used.get(entry.id)) for entry in entries]
+
+
+def _statement(
+    session: Session,
+    party: PartyKind,
+    party_id: str,
+    period: Period,
+    now: datetime,
+    *,
+    lines: Sequence[StatementLine],
+    drawn: Sequence[Section],
+) -> PayStatement:
     return PayStatement(
         party=party,
         party_id=party_id,
         period=period,
         drawn_at=now,
         is_final=period.is_over((now - STILL_BEING_WRITTEN).date()),
-        sections=sections(ledger.due_before(session, of_party == party_id, begin), lines),
+        sections=drawn,
         titles=_titles(session, {line.licence_id for line in lines}),
-        names=_names(session, counterparts),
+        names=_names(session, {party_id, *(line.counterpart_id for line in lines)}),
     )
 
 

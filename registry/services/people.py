@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from registry.domain.accounts import Principal, Role
 from registry.services.attestations import shown_as
@@ -19,6 +19,7 @@ from registry.store.parts import in_parts
 from registry.store.performers import Performer
 
 _STUDIOS = frozenset({Role.STUDIO_MEMBER, Role.STUDIO_ADMIN})
+_PERFORMERS_SIDE = frozenset({Role.PERFORMER, Role.REPRESENTATIVE})
 MOST_PARTNERS = 200
 """As many as one chooses from."""
 
@@ -36,6 +37,28 @@ def performers_named(ctx: Context, performer_ids: Collection[str | None]) -> Map
 def accounts_named(ctx: Context, account_ids: Collection[str | None]) -> Mapping[str, str]:
     """Answer the names of accounts, by id; ids that are None, or that stand for the system, are left out."""
     return _named(ctx, Account, account_ids)
+
+
+def colleagues_named(ctx: Context, principal: Principal, account_ids: Collection[str | None]) -> Mapping[str, str]:
+    """Answer the names of those accounts that are of the caller's side, or of the registry, by id; to operators all.
+
+    Whoever speaks for the other side of a dispute is not told by name: the record has their id.
+    """
+    wanted = sorted({each for each in account_ids if each is not None})
+    if not wanted:
+        return {}
+    own = (
+        Account.role.in_(_PERFORMERS_SIDE)
+        if principal.organisation_id is None
+        else Account.organisation_id == principal.organisation_id
+    )
+    query = select(Account.id, Account.name)
+    if not principal.is_operator:
+        query = query.where(or_(own, Account.role == Role.OPERATOR))
+    with ctx.database.read() as session:
+        return {
+            row.id: row.name for part in in_parts(wanted) for row in session.execute(query.where(Account.id.in_(part)))
+        }
 
 
 def names_of(

@@ -66,9 +66,9 @@ def delete_performer(
     2. Every yes ends, with all that follows from a withdrawal: key and voiceprints are gone, licences rest.
     3. Whoever acts for the performer does so no more, and their own account is disabled.
     4. The name leaves the record, the account and what it signed; spoken statements, which say it, are deleted;
-       notices that were never served are withdrawn and emptied.
+       notices that were never served are withdrawn and emptied, and so is what was offered and not signed.
     5. One commit, with the approval. What stays: the records of what was agreed and found, by ids, the texts of
-       licences that both sides signed, and why this was done. The name is not refused: another person, or the right
+       licences that they signed, and why this was done. The name is not refused: another person, or the right
        one, may be registered under it.
 
     Raises:

@@ -18,6 +18,7 @@ from registry.domain.proposals import (
     PerformerDeletion,
     ProposalKind,
     ProposalState,
+    Purging,
     Unsealing,
     content_json,
     kind_of,
@@ -33,6 +34,7 @@ from registry.services.engine_settings import change_engine, require_next
 from registry.services.notice_course import put_back_by_two, require_notice_due
 from registry.services.notice_reviews import require_notice_reviewable, review_by_two
 from registry.services.performer_deletion import delete_performer, require_deletable
+from registry.services.purges import begin_purge, counted, require_purgeable
 from registry.services.unit import Unit, require_version, unit_of_work
 from registry.store import proposals
 from registry.store.accounts import Account, operators_in_service
@@ -74,9 +76,11 @@ def propose(
     Raises:
         ForbiddenError: the caller is no operator.
         SecondPersonNeededError: there is no other operator who could approve it.
-        NotFoundError, ConflictError: it could not be done as things are.
+        NotFoundError, ConflictError, InvalidInputError: it could not be done as things are.
     """
     require_operator(principal, scope)
+    if isinstance(content, Purging):
+        content = counted(ctx, principal, content)
     with unit_of_work(ctx) as unit:
         _require_possible(unit, principal, content)
         require_enough_operators(len(operators_in_service(unit.session)))
@@ -97,6 +101,8 @@ def _require_possible(unit: Unit, principal: Principal, content: Content) -> Non
         require_notice_reviewable(unit, content, principal.account_id)
     elif isinstance(content, NoticePutBack):
         require_notice_due(unit, content)
+    elif isinstance(content, Purging):
+        require_purgeable(unit.session, content)
     else:
         require_next(unit.session, content)
 
@@ -209,12 +215,19 @@ def _do_put_back(_ctx: Context, unit: Unit, principal: Principal, proposal: Prop
         put_back_by_two(unit, principal, content, proposal, reason=proposal.answer_reason or "")
 
 
+def _do_purge(_ctx: Context, unit: Unit, principal: Principal, proposal: Proposal) -> None:
+    content = proposal.proposed()
+    if isinstance(content, Purging):
+        begin_purge(unit, principal, content, proposal_id=proposal.id)
+
+
 _DO: Mapping[ProposalKind, Callable[[Context, Unit, Principal, Proposal], None]] = {
     ProposalKind.UNSEALING: _do_unseal,
     ProposalKind.PERFORMER_DELETION: _do_delete,
     ProposalKind.ENGINE_CHANGE: _do_change_engine,
     ProposalKind.NOTICE_SERVICE: _do_review_notice,
     ProposalKind.NOTICE_PUT_BACK: _do_put_back,
+    ProposalKind.PURGE: _do_purge,
 }
 """What each kind does once it is approved. Every one of them commits the unit, and does nothing where it cannot."""
 

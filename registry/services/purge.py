@@ -7,20 +7,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
 from registry.domain.accounts import Principal, Scope
 from registry.domain.consents import ConsentPurpose, ConsentState, Modality
-from registry.domain.events import EventType
+from registry.domain.events import Detail, EventType
 from registry.domain.ids import IdPrefix
 from registry.domain.retention import RULES, SCHEDULE, DestroyedBy, RuleId, schedule_sha256
+from registry.domain.shared_sounds import SoundEnding
 from registry.services.context import Context
+from registry.services.sound_endings import end_one_sound
 from registry.services.unit import Unit, unit_of_work
 from registry.services.withdrawal import undo_what_rested_on
-from registry.store import consents, enrolments, issued_reports, retention
+from registry.store import consents, enrolments, issued_reports, retention, shared_sounds
 from registry.store.base import Base
 from registry.store.checks import Check, Finding
 from registry.store.consents import Consent
 from registry.store.performers import PerformerKey
 from registry.store.retention import DestructionCertificate
+from registry.store.shared_sounds import SharedSound
 from registry.vault.signing import canonical
 
 AT_ONCE = 200
@@ -31,27 +36,50 @@ _FEWER_AT_ONCE = {RuleId.SCAN: 2}
 _SALT_BYTES = 32
 PURGED = tuple(rule.id for rule in SCHEDULE if rule.destroyed_by is DestroyedBy.PURGE)
 
+COUNTED_AT_MOST = 10_000
+"""Where it is only looked at how much is due, as many of each rule are counted, and no more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What is past its time by one rule: how many records, whose time began before ``cutoff``."""
+    """What is past its time by one rule.
+
+    Attributes:
+        rule: which.
+        cutoff: the time of what is past it began before this moment.
+        records: how many there are, or that were counted.
+        more: whether there are more than were counted.
+    """
 
     rule: RuleId
     cutoff: datetime
     records: int
+    more: bool = False
 
 
-def what_is_due(ctx: Context, principal: Principal) -> Sequence[Due]:
-    """Answer what `purge` would destroy now, one item for each rule that it carries out. Nothing is changed.
+def what_is_due(
+    ctx: Context, principal: Principal, *, as_of: datetime | None = None, most: int | None = None
+) -> Sequence[Due]:
+    """Answer what `purge` would destroy, one item for each rule that it carries out. Nothing is changed.
+
+    Args:
+        as_of: the moment that it is asked of; now if not given.
+        most: of each rule no more than these are counted; None for all.
 
     Raises:
         ForbiddenError: the caller does not run the registry.
     """
     principal.require(Scope.RETENTION_WRITE)
-    now = ctx.clock()
+    now = ctx.clock() if as_of is None else as_of
     with ctx.database.read() as session:
-        cutoffs = {rule: RULES[rule].cutoff(now) for rule in PURGED}
-        return [Due(rule, cutoff, retention.count_past(session, rule, cutoff)) for rule, cutoff in cutoffs.items()]
+        return [_due(session, rule, RULES[rule].cutoff(now), most) for rule in PURGED]
+
+
+def _due(session: Session, rule: RuleId, cutoff: datetime, most: int | None) -> Due:
+    if most is None:
+        return Due(rule, cutoff, retention.count_past(session, rule, cutoff))
+    found = retention.count_past(session, rule, cutoff, most + 1)
+    return Due(rule, cutoff, min(found, most), more=found > most)
 
 
 def purge(ctx: Context, principal: Principal) -> Sequence[DestructionCertificate]:
@@ -82,13 +110,41 @@ def _destroy_all(ctx: Context, principal: Principal, rule: RuleId) -> Iterator[D
 def destroy_some(ctx: Context, principal: Principal, rule: RuleId, cutoff: datetime) -> DestructionCertificate | None:
     """Destroy up to `AT_ONCE` records of one rule, or fewer, in one transaction; None when none is left."""
     with unit_of_work(ctx) as unit:
-        rows = retention.some_past(unit.session, rule, cutoff, _FEWER_AT_ONCE.get(rule, AT_ONCE))
-        destroyed = _DESTROY.get(rule, _delete)(unit, rows, principal.account_id)
-        if not destroyed:
+        part = destroy_part(unit, rule, cutoff, principal.account_id)
+        if part is None:
             return None
-        certificate = _certify(unit, rule, cutoff, destroyed, principal.account_id)
         unit.commit()
-    return certificate
+    return part.certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What was destroyed in one transaction.
+
+    Attributes:
+        certificate: of it.
+        due: how many records of the rule itself; the certificate counts what went with them as well.
+    """
+
+    certificate: DestructionCertificate
+    due: int
+
+
+def destroy_part(unit: Unit, rule: RuleId, cutoff: datetime, actor_id: str, **about: Detail) -> Part | None:
+    """Destroy up to `AT_ONCE` records of one rule, or fewer, in the caller's unit; None when none is left.
+
+    Args:
+        unit: whose transaction it is.
+        rule: by which.
+        cutoff: before which their time began.
+        actor_id: in whose name.
+        about: further details for the certificate's leaf.
+    """
+    rows = retention.some_past(unit.session, rule, cutoff, _FEWER_AT_ONCE.get(rule, AT_ONCE))
+    destroyed = _DESTROY.get(rule, _delete)(unit, rows, actor_id)
+    if not destroyed:
+        return None
+    return Part(_certify(unit, rule, cutoff, destroyed, actor_id, **about), len(rows))
 
 
 # --- how each kind is destroyed --------------------------------------------------------------------------------------
@@ -104,17 +160,36 @@ def _delete(unit: Unit, rows: Sequence[Base], _actor_id: str) -> Destroyed:
 
 
 def _delete_checks(unit: Unit, rows: Sequence[Base], _actor_id: str) -> Destroyed:
-    """Delete checks with their findings, and which reports were issued about them."""
+    """Delete checks with their findings, the sound shared of these, and which reports were issued about them."""
     checks = [row for row in rows if isinstance(row, Check)]
     ids = [check.id for check in checks]
     findings = retention.findings_of(unit.session, ids)
     issued = issued_reports.reports_about_checks(unit.session, ids)
     destroyed = {**_digests(checks), **_digests(issued), **_digests(findings), **_delete_reviews(unit, findings)}
+    destroyed |= _delete_sounds(unit, findings)
     retention.erase_rows(unit.session, issued)
     retention.erase_rows(unit.session, findings)
     for check in checks:
         unit.session.expire(check, ["findings"])
     retention.erase_rows(unit.session, checks)
+    return destroyed
+
+
+def _delete_sounds(unit: Unit, findings: Sequence[Finding]) -> Destroyed:
+    """Delete what was shared of findings, and who has listened to it."""
+    sounds = shared_sounds.sounds_of(unit.session, [finding.id for finding in findings])
+    destroyed = _digests(sounds)
+    shared_sounds.erase_listenings(unit.session, [sound.id for sound in sounds])
+    retention.erase_rows(unit.session, sounds)
+    return destroyed
+
+
+def _end_sounds(unit: Unit, rows: Sequence[Base], actor_id: str) -> Destroyed:
+    """Destroy sound whose days are over, with its key; that it was shared, and who listened, stays with the check."""
+    sounds = [row for row in rows if isinstance(row, SharedSound)]
+    destroyed = _digests(sounds)
+    for sound in sounds:
+        end_one_sound(unit, sound, SoundEnding.RAN_OUT, actor_id)
     return destroyed
 
 
@@ -128,12 +203,15 @@ def _delete_reviews(unit: Unit, findings: Sequence[Finding]) -> Destroyed:
 
 
 def _delete_scans(unit: Unit, rows: Sequence[Base], _actor_id: str) -> Destroyed:
-    """Delete scans with their rows and findings."""
+    """Delete scans with their rows, findings, and samples with the marks on them."""
     ids = [str(getattr(row, "id")) for row in rows]  # noqa: B009  (as everywhere here)
     findings = retention.findings_of_scans(unit.session, ids)
     within = retention.rows_of_scans(unit.session, ids)
+    marks, samples = retention.marks_of_scans(unit.session, ids)
+    of_persons = {**_digests(marks), **_digests(samples)}
     destroyed = {**_digests(rows), **_digests(within), **_digests(findings), **_delete_reviews(unit, findings)}
-    for each in (findings, within, rows):
+    destroyed |= of_persons
+    for each in (findings, within, marks, samples, rows):
         retention.erase_rows(unit.session, each)
     return destroyed
 
@@ -170,6 +248,7 @@ _DESTROY: Mapping[RuleId, Callable[[Unit, Sequence[Base], str], Destroyed]] = {
     RuleId.IDLE_VOICEPRINT: _end_monitoring,
     RuleId.CHECK: _delete_checks,
     RuleId.REFUSED_CHECK: _delete_checks,
+    RuleId.SHARED_SOUND: _end_sounds,
     RuleId.SCAN: _delete_scans,
 }
 
@@ -181,7 +260,9 @@ def _digests(rows: Sequence[Base]) -> dict[str, str]:
 # --- what stays ------------------------------------------------------------------------------------------------------
 
 
-def _certify(unit: Unit, rule: RuleId, cutoff: datetime, destroyed: Destroyed, actor_id: str) -> DestructionCertificate:
+def _certify(
+    unit: Unit, rule: RuleId, cutoff: datetime, destroyed: Destroyed, actor_id: str, **about: Detail
+) -> DestructionCertificate:
     salt = unit.random_bytes(_SALT_BYTES)
     certificate = DestructionCertificate(
         id=unit.new_id(IdPrefix.DESTRUCTION_CERTIFICATE),
@@ -203,6 +284,7 @@ def _certify(unit: Unit, rule: RuleId, cutoff: datetime, destroyed: Destroyed, a
         schedule_sha256=certificate.schedule_sha256,
         records=certificate.records,
         commitment=certificate.commitment,
+        **about,
     )
     return certificate
 

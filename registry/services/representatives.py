@@ -45,8 +45,7 @@ def appoint_representative(
     """
     with unit_of_work(ctx) as unit:
         performer = performer_to_change(unit.session, principal, performer_id, Scope.PERFORMERS_WRITE)
-        if principal.role is Role.REPRESENTATIVE:
-            raise ForbiddenError("a representative appoints nobody", role=principal.role.value)
+        require_appointing(principal)
         ends_at = _ends_at(performer, kind, expires_at, unit.now)
         _require_fit(unit, account_id, scopes, ends_at)
         _require_capacity(principal, performer, kind, evidence_sha256, unit.now)
@@ -67,7 +66,18 @@ def appoint_representative(
     return mandate
 
 
-_BY_LAW = frozenset({RepresentativeKind.GUARDIAN, RepresentativeKind.ESTATE})
+def require_appointing(principal: Principal) -> None:
+    """Refuse whoever appoints nobody, for whomever.
+
+    Raises:
+        ForbiddenError: the caller is a representative, or lacks the scope.
+    """
+    principal.require(Scope.PERFORMERS_WRITE)
+    if principal.role is Role.REPRESENTATIVE:
+        raise ForbiddenError("a representative appoints nobody", role=principal.role.value)
+
+
+BY_LAW = frozenset({RepresentativeKind.GUARDIAN, RepresentativeKind.ESTATE})
 """Capacities that the performer neither gives nor takes away."""
 
 
@@ -90,7 +100,7 @@ def _require_capacity(
         raise ConflictError(
             "an estate acts for a performer whose death is recorded, and then nobody else", kind=kind.value
         )
-    if kind in _BY_LAW and not principal.is_operator:
+    if kind in BY_LAW and not principal.is_operator:
         raise ForbiddenError(f"a {kind.value} is appointed by an operator", kind=kind.value)
     if evidence_sha256 is None and principal.role is not Role.PERFORMER:
         raise EvidenceRequiredError(
@@ -122,6 +132,16 @@ def list_representatives(ctx: Context, principal: Principal, performer_id: str) 
         return performers.representatives_of(session, visible_performer(session, principal, performer_id).id)
 
 
+def may_dismiss(principal: Principal, mandate: Representative) -> bool:
+    """Whether a caller may end a mandate of a performer that they may know of; `dismiss_representative` asks again."""
+    if Scope.PERFORMERS_WRITE not in principal.scopes:
+        return False
+    if principal.role is Role.REPRESENTATIVE:
+        return mandate.account_id == principal.account_id
+    own = principal.may_act_for(mandate.performer_id, Scope.PERFORMERS_WRITE)
+    return principal.is_operator or (own and mandate.kind not in BY_LAW)
+
+
 def dismiss_representative(
     ctx: Context, principal: Principal, performer_id: str, representative_id: str
 ) -> Representative:
@@ -147,7 +167,7 @@ def dismiss_representative(
             raise NotFoundError("there is no such mandate")
         if principal.role is Role.REPRESENTATIVE and mandate.account_id != principal.account_id:
             raise ForbiddenError("a representative ends their own mandate only", role=principal.role.value)
-        if principal.role is Role.PERFORMER and mandate.kind in _BY_LAW:
+        if principal.role is Role.PERFORMER and mandate.kind in BY_LAW:
             raise ForbiddenError(f"a {mandate.kind.value} is dismissed by an operator", kind=mandate.kind.value)
         if mandate.dismissed_at is not None:
             raise ConflictError("the mandate has ended already", state="dismissed")

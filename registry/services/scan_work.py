@@ -5,6 +5,7 @@ Whoever changes a scan and its work locks the scan first: two who meet do not wa
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -27,6 +28,10 @@ from registry.store.parts import in_parts
 from registry.store.scans import Scan
 from registry.store.work import Lease
 
+PARTS: Final = "parts"
+"""In the folder of a scan that was reported: rows that were sent, until all of them are there."""
+PARTS_LIVE: Final = timedelta(days=7)
+"""So long after the last part nobody goes on with sending rows."""
 BUSY_S: Final = 2.0
 """A scan whose folder another process holds is looked at again after this."""
 
@@ -219,6 +224,29 @@ def sweep_folders(ctx: Context) -> int:
     if gone:
         log.info("folders of scans removed", scans=len(gone))
     return len(gone)
+
+
+def sweep_parts(ctx: Context) -> int:
+    """Remove rows of reported scans that were sent in part, and not gone on with for `PARTS_LIVE`. Answer how often."""
+    folder = ctx.scan_places.folder
+    if folder is None or not folder.is_dir():
+        return 0
+    oldest = (ctx.clock() - PARTS_LIVE).timestamp()
+    every = (parts for parts in folder.glob(f"*/*/{PARTS}") if is_id(parts.parent.name, IdPrefix.SCAN))
+    gone = [parts for parts in every if _changed_at(parts) < oldest]
+    for parts in gone:
+        shutil.rmtree(parts, ignore_errors=True)
+    if gone:
+        log.info("rows that were sent in part removed", scans=len(gone))
+    return len(gone)
+
+
+def _changed_at(path: Path) -> float:
+    """Answer when something last changed in a folder, in seconds; infinity where the folder is gone meanwhile."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
 
 
 def _unknown_in(session: Session, folder: Path) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from registry.domain.accounts import Principal, Scope
 from registry.errors import NotFoundError
@@ -23,6 +24,16 @@ def get_scan(ctx: Context, principal: Principal, scan_id: str) -> Scan:
     if scan is None or not principal.may_see_organisation(scan.organisation_id):
         raise NotFoundError("there is no such scan")
     return scan
+
+
+def who_changes(principal: Principal) -> Principal:
+    """Answer somebody who may write about scans as one who may see what they write about.
+
+    Raises:
+        ForbiddenError: they may not write.
+    """
+    principal.require(Scope.SCANS_WRITE)
+    return replace(principal, scopes=principal.scopes | {Scope.SCANS_READ})
 
 
 def list_scans(ctx: Context, principal: Principal, *, after: str | None, limit: int) -> Sequence[Scan]:

@@ -24,6 +24,7 @@ from registry.services.gallery_offers import end_offers_of
 from registry.services.holders import Holder, gallery_holders_of, holders_of
 from registry.services.holds import place_hold
 from registry.services.notice_forgetting import NoticesLeft
+from registry.services.sound_endings import end_sounds_of
 from registry.services.spoken_statement_work import end_statements
 from registry.services.unit import Unit, unit_of_work
 from registry.store import enrolments, licences, performers, work, workers
@@ -72,7 +73,8 @@ def withdraw(
 
     1. Who holds a licence, a permission or a gallery file, and must stop, is read while they still hold it.
     2. The consents end.
-    3. For monitoring: the key is destroyed and the voiceprints are deleted; a salted commitment stays as proof.
+    3. For monitoring: the key is destroyed and the voiceprints are deleted; a salted commitment stays as proof. Sound
+       that was shared with the performer is gone with it.
     4. For licensing: licences in force are suspended.
     5. What else the caller wants to happen with it, in the same commit.
     6. One commit. From here on no check that begins can rest on the voiceprints, on any worker.
@@ -167,6 +169,7 @@ def undo_what_rested_on(unit: Unit, consent: Consent, actor_id: str) -> _Undone:
         return _Undone()
     if consent.purpose is ConsentPurpose.MONITORING:
         end_offers_of(unit, performer.id, actor_id)
+        end_sounds_of(unit, performer.id, actor_id)
         return erase_voice(unit, performer, actor_id)
     if consent.purpose is ConsentPurpose.LICENSING:
         return _Undone(licences=tuple(_suspend_licences(unit, performer, actor_id)))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, func, or_, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, and_, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.sql.base import ExecutableOption
 
@@ -14,6 +14,7 @@ from registry.domain.case_analyses import UNFINISHED, AnalysisAsked, AnalysisSta
 from registry.domain.cases import CaseSide
 from registry.domain.comparison import Role
 from registry.domain.conclusions import Conclusion
+from registry.store.accounts import Account, Organisation
 from registry.store.attestations import SourceAttestation
 from registry.store.base import Base
 from registry.store.cases import Case, CasePaper
@@ -208,6 +209,32 @@ def cohorts_refused(session: Session, case_id: str, side: CaseSide) -> int:
     """Answer how many cohorts of a side were refused in a case."""
     query = select(func.count()).select_from(CaseCohortRefusal)
     return session.scalar(query.where(CaseCohortRefusal.case_id == case_id, CaseCohortRefusal.side == side)) or 0
+
+
+def lock_who_asks(session: Session, case: Case, side: CaseSide, account_id: str) -> None:
+    """Let whoever asks for the party of a side, or by an account, wait for one another until the transaction ends.
+
+    The performer of a case is locked with it already. Nobody waits who only writes something that names the two.
+    """
+    if side is CaseSide.RESPONDENT:
+        session.execute(
+            select(Organisation.id).where(Organisation.id == case.studio_id).with_for_update(key_share=True)
+        )
+    session.execute(select(Account.id).where(Account.id == account_id).with_for_update(key_share=True))
+
+
+def cohorts_refused_since(
+    session: Session, case: Case, side: CaseSide, account_id: str, *, since: datetime
+) -> Sequence[datetime]:
+    """Answer when cohorts of the party of a side were refused in any of its cases, or by an account; oldest first."""
+    party = Case.performer_id == case.performer_id if side is CaseSide.COMPLAINANT else Case.studio_id == case.studio_id
+    query = (
+        select(CaseCohortRefusal.refused_at)
+        .join(Case, CaseCohortRefusal.case_id == Case.id)
+        .where(CaseCohortRefusal.refused_at > since)
+        .where(or_(and_(CaseCohortRefusal.side == side, party), CaseCohortRefusal.account_id == account_id))
+    )
+    return session.scalars(query.order_by(CaseCohortRefusal.refused_at)).all()
 
 
 def recordings_of(session: Session, case_id: str) -> Mapping[str, CaseRecording]:

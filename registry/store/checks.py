@@ -73,6 +73,7 @@ class Check(Base):
         CheckConstraint("state = 'queued' OR spool_key IS NULL", name="spool_key_only_while_queued"),
         CheckConstraint("version >= 1", name="version_positive"),
         Index(None, "organisation_id", "id"),
+        Index(None, "state", "finished_at"),
     )
 
     def use(self) -> DeclaredUse:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, cast, delete, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, cast, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from registry.domain import consents as rules
@@ -50,6 +50,7 @@ class Enrolment(Base):
         CheckConstraint("version >= 1", name="version_positive"),
         CheckConstraint("(state = 'queued') = (finished_at IS NULL)", name="finished_unless_queued"),
         CheckConstraint("state = 'queued' OR spool_key IS NULL", name="spool_key_only_while_queued"),
+        Index(None, "state", "finished_at"),
     )
 
 

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 
-from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, ForeignKey, Index, String, and_, case, func, select
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from registry.domain import ledger as rules
@@ -120,18 +132,56 @@ def page_of_entries(
 
 
 def entries_between(
-    session: Session, of_party: ColumnElement[bool], begin: datetime, end: datetime
+    session: Session,
+    of_party: ColumnElement[bool],
+    begin: datetime,
+    end: datetime,
+    *,
+    after: str | None = None,
+    limit: int | None = None,
 ) -> Sequence[LedgerEntry]:
-    """Answer the entries of a party that were written from ``begin`` on and before ``end``, in that order."""
+    """Answer the entries of a party that were written from ``begin`` on and before ``end``, in that order.
+
+    Args:
+        session: to read with.
+        of_party: whose.
+        begin, end: between which moments.
+        after: id of the entry after which to begin; of one that is not there, nothing follows.
+        limit: how many at most; None for all.
+    """
     query = select(LedgerEntry).where(of_party, LedgerEntry.recorded_at >= begin, LedgerEntry.recorded_at < end)
-    return session.scalars(query.order_by(LedgerEntry.recorded_at, LedgerEntry.id)).all()
+    if after is not None:
+        last = aliased(LedgerEntry)
+        written = select(last.recorded_at).where(last.id == after).scalar_subquery()
+        later = or_(LedgerEntry.recorded_at > written, LedgerEntry.id > after)
+        query = query.where(LedgerEntry.recorded_at >= written, later)
+    return session.scalars(query.order_by(LedgerEntry.recorded_at, LedgerEntry.id).limit(limit)).all()
+
+
+_OF_DUE = case((LedgerEntry.debit == LedgerAccount.DUE, LedgerEntry.amount_minor), else_=-LedgerEntry.amount_minor)
+"""What an entry adds to what is due; negative takes away."""
+
+
+def due_between(
+    session: Session, of_party: ColumnElement[bool], begin: datetime, end: datetime
+) -> dict[str, dict[EntryKind, int]]:
+    """Answer what the entries of a party between two moments add to what is due, by currency and kind."""
+    query = (
+        select(LedgerEntry.currency, LedgerEntry.kind, func.sum(_OF_DUE))
+        .where(of_party, LedgerEntry.recorded_at >= begin, LedgerEntry.recorded_at < end)
+        .group_by(LedgerEntry.currency, LedgerEntry.kind)
+        .order_by(LedgerEntry.currency, LedgerEntry.kind)
+    )
+    found: dict[str, dict[EntryKind, int]] = {}
+    for currency, kind, amount in session.execute(query):
+        found.setdefault(currency, {})[kind] = int(amount)
+    return found
 
 
 def due_before(session: Session, of_party: ColumnElement[bool], begin: datetime) -> dict[str, int]:
     """Answer what was due to or from a party before a moment, by currency."""
-    due = case((LedgerEntry.debit == LedgerAccount.DUE, LedgerEntry.amount_minor), else_=-LedgerEntry.amount_minor)
     query = (
-        select(LedgerEntry.currency, func.sum(due))
+        select(LedgerEntry.currency, func.sum(_OF_DUE))
         .where(of_party, LedgerEntry.recorded_at < begin)
         .group_by(LedgerEntry.currency)
     )

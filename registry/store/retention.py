@@ -28,7 +28,9 @@ from registry.store.misuse import MisuseLimit, MisuseStrike
 from registry.store.parts import in_parts
 from registry.store.performers import Performer, PerformerKey, Representative
 from registry.store.reviews import Review
+from registry.store.scan_marks import ScanMark, ScanSample, marks_of_samples, samples_of_scans
 from registry.store.scans import Scan, ScanRow
+from registry.store.shared_sounds import SharedSound
 from registry.store.spoken_statements import SpokenStatement
 from registry.store.stay_down import StayDownEntry
 from registry.store.types import Bytes, Id, Sha256, UtcDateTime
@@ -91,7 +93,7 @@ def _a_case_was_opened_by(finding_of: ColumnElement[bool]) -> ColumnElement[bool
 
 
 def _of_the_scan() -> ColumnElement[bool]:
-    return Finding.scan_row_id.in_(select(ScanRow.id).where(ScanRow.scan_id == Scan.id))
+    return Finding.scan_row_id.in_(select(ScanRow.id).where(ScanRow.scan_id == Scan.id).correlate(Scan))
 
 
 def _idle(cutoff: datetime) -> ColumnElement[bool]:
@@ -152,6 +154,7 @@ def past_its_time(rule: RuleId, cutoff: datetime) -> tuple[type[Base], ColumnEle
             ),
         ),
         RuleId.REFUSED_CHECK: (Check, and_(Check.state.in_(_UNDONE), Check.finished_at < cutoff)),
+        RuleId.SHARED_SOUND: (SharedSound, and_(SharedSound.ended_at.is_(None), SharedSound.ends_at <= cutoff)),
         RuleId.SCAN: (
             Scan,
             and_(Scan.state.in_(ENDED), Scan.finished_at < cutoff, ~_a_case_was_opened_by(_of_the_scan())),
@@ -185,10 +188,13 @@ def past_its_time(rule: RuleId, cutoff: datetime) -> tuple[type[Base], ColumnEle
     }[rule]
 
 
-def count_past(session: Session, rule: RuleId, cutoff: datetime) -> int:
-    """Answer how many records of a rule are past their time."""
+def count_past(session: Session, rule: RuleId, cutoff: datetime, most: int | None = None) -> int:
+    """Answer how many records of a rule are past their time; no more than ``most`` are counted where it is given."""
     table, past = past_its_time(rule, cutoff)
-    return session.scalar(select(func.count()).select_from(table).where(past)) or 0
+    if most is None:
+        return session.scalar(select(func.count()).select_from(table).where(past)) or 0
+    some = select(table.__table__.c.id).where(past).limit(most).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def some_past(session: Session, rule: RuleId, cutoff: datetime, limit: int) -> Sequence[Base]:
@@ -231,6 +237,12 @@ def findings_of_scans(session: Session, scan_ids: Collection[str]) -> Sequence[F
     """Answer the findings of some scans."""
     query = select(Finding).join(ScanRow, Finding.scan_row_id == ScanRow.id).where(ScanRow.scan_id.in_(scan_ids))
     return session.scalars(query.order_by(Finding.id)).all()
+
+
+def marks_of_scans(session: Session, scan_ids: Collection[str]) -> tuple[Sequence[ScanMark], Sequence[ScanSample]]:
+    """Answer the marks that persons made on samples of some scans, and the samples."""
+    samples = samples_of_scans(session, scan_ids)
+    return marks_of_samples(session, [sample.id for sample in samples]), samples
 
 
 def erase_rows(session: Session, rows: Sequence[Base]) -> None:

@@ -34,6 +34,7 @@ class Scan(Base):
         engine: what made the evidence.
         flagged: rows with a match that nothing covers, by the registry's policy.
         unresolved: times that a row names somebody of whom nothing may be said.
+        rows_received_at: when all rows of a scan that is reported were there; None of any other.
     """
 
     __tablename__ = "scans"
@@ -64,7 +65,13 @@ class Scan(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    rows_received_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether the registry has a row for every input: workers made them, or they were sent after the report."""
+        return self.state is ScanState.DONE and (self.origin is ScanOrigin.SERVER or self.rows_received_at is not None)
 
     __table_args__ = (
         UniqueConstraint("organisation_id", "report_sha256"),

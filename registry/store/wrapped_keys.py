@@ -19,6 +19,7 @@ from registry.store.cases import CasePaper
 from registry.store.checks import Check
 from registry.store.enrolments import Enrolment
 from registry.store.performers import PerformerKey
+from registry.store.shared_sounds import SharedSound
 from registry.store.signing_keys import SigningKey
 from registry.store.spoken_statements import SpokenStatement
 from registry.store.types import Bytes
@@ -67,6 +68,7 @@ EVERYWHERE: Sequence[WrappedColumns] = (
     WrappedColumns(SourceAttestation, "identity_key", "identity_master_key_id"),
     WrappedColumns(CasePaper, "content_key", "content_master_key_id"),
     WrappedColumns(CaseRecording, "content_key", "content_master_key_id"),
+    WrappedColumns(SharedSound, "content_key", "content_master_key_id"),
     WrappedColumns(Check, "spool_key", "spool_master_key_id"),
     WrappedColumns(Enrolment, "spool_key", "spool_master_key_id"),
     WrappedColumns(SpokenStatement, "spool_key", "spool_master_key_id"),

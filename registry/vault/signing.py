@@ -46,11 +46,12 @@ def canonical(value: object) -> bytes:
     """Answer the one way of writing a JSON value, by RFC 8785.
 
     Raises:
-        InvalidInputError: it holds something JSON has no canonical form for (NaN, an integer beyond 2**53).
+        InvalidInputError: it holds something JSON has no canonical form for (NaN, an integer beyond 2**53, half a
+            character, also in the name of a member).
     """
     try:
         return rfc8785.dumps(value)  # type: ignore[arg-type]  # anything else is refused below
-    except rfc8785.CanonicalizationError as error:
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
         raise InvalidInputError(f"this cannot be written as canonical JSON: {error}") from error
 
 

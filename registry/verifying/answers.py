@@ -18,6 +18,7 @@ class FileKind(StrEnum):
     GALLERY_STATUS = "gallery_status"
     REPORT = "report"
     SCAN_REPORT = "scan_report"
+    SCAN_MARKS = "scan_marks"
     CHECKPOINT = "checkpoint"
     INCLUSION = "inclusion"
     CERTIFICATE = "certificate"

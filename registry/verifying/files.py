@@ -118,7 +118,18 @@ def _token(ctx: Context, token: str, beside: Mapping[str, Any] | None = None) ->
         return None if kind is None else _without_proof(ctx, token)
     if kind is FileKind.SCAN_REPORT:
         return _scan_report(token, (beside or {}).get("report"))
-    return look_at_token(ctx, token, header)
+    looked = look_at_token(ctx, token, header)
+    shown = (beside or {}).get("document") if kind is FileKind.SCAN_MARKS else None
+    if shown is not None and looked.standing is SignatureStanding.HOLDS and shown != _signed(token):
+        flaw = "what the file shows beside the signature is not what is signed"
+        return Looked(kind, SignatureStanding.DOES_NOT_HOLD, key=looked.key, flaws=(flaw,))
+    return looked
+
+
+def _signed(token: str) -> object:
+    """Answer what a token says whose signature holds."""
+    part = token.partition(".")[2].partition(".")[0]
+    return parse_json(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
 
 
 def _header(token: str) -> Mapping[str, Any]:

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from registry.domain.reading import Node
 from registry.errors import InvalidInputError, SignatureInvalidError
 from registry.interchange import clearances, gallery_files, receipts, signed_licences
 from registry.interchange.clearances import ClearanceStatus, ClearanceToken
 from registry.interchange.gallery_files import GalleryManifest, GalleryStatus
 from registry.interchange.receipts import read_receipt
 from registry.reports.model import REPORT_TYPE
+from registry.scanning.served_marks import TYPE as SCAN_MARKS_TYPE
 from registry.scanning.signing import REPORT_TYPE as SCAN_REPORT_TYPE
 from registry.services.context import Context
 from registry.services.licence_versions import verify_signed_licence
@@ -29,6 +31,7 @@ KINDS: Final[Mapping[str, FileKind]] = {
     gallery_files.STATUS_TYPE: FileKind.GALLERY_STATUS,
     REPORT_TYPE: FileKind.REPORT,
     SCAN_REPORT_TYPE: FileKind.SCAN_REPORT,
+    SCAN_MARKS_TYPE: FileKind.SCAN_MARKS,
 }
 """What a token is, by the type in its header."""
 
@@ -131,6 +134,17 @@ def _gallery_status(token: str, keys: PublicKeys, typ: str) -> Facts:
     return ((Fact.FOR, read.organisation_id), (Fact.GIVEN_AT, _moment(read.given_at)), (Fact.STATE, _some(said)))
 
 
+def _scan_marks(token: str, keys: PublicKeys, typ: str) -> Facts:
+    read = Node(verify(token, keys, typ=typ))
+    scan, sample = read.member("scan"), read.member("sample")
+    return (
+        (Fact.ABOUT, f"{scan.member('id').text()}, {sample.member('id').text()}"),
+        (Fact.FOR, scan.member("organisation_id").text()),
+        (Fact.ROWS, str(len(list(read.member("rows").items())))),
+        (Fact.GIVEN_AT, read.member("as_of").text()),
+    )
+
+
 _READ: Final[Mapping[FileKind, Callable[[str, PublicKeys, str], Facts]]] = {
     FileKind.RECEIPT: _receipt,
     FileKind.CLEARANCE: _clearance,
@@ -138,6 +152,7 @@ _READ: Final[Mapping[FileKind, Callable[[str, PublicKeys, str], Facts]]] = {
     FileKind.LICENCE: _licence,
     FileKind.GALLERY_FILE: _gallery_file,
     FileKind.GALLERY_STATUS: _gallery_status,
+    FileKind.SCAN_MARKS: _scan_marks,
 }
 
 _MOST_SAID: Final = 20

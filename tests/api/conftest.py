@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from house import Clock, House, SlowParts, build_house
+from werkzeug.routing import Rule
 
 from registry.domain.ids import RandomBytes
 from registry.media.decode import Decoder
@@ -15,6 +17,28 @@ from registry.media.limits import MediaLimits
 from registry.media.speech import SpeechDetector
 from registry.store.database import Database
 from registry.vault.keys import FileKeyring
+
+
+@pytest.fixture(scope="session", autouse=True)
+def addresses_compiled_when_asked() -> Iterator[None]:
+    """Have what builds the addresses of a route be compiled when one is built.
+
+    An application has two of these for each of its routes, a test builds a few addresses, and to compile them all takes
+    longer than all else that makes an application.
+    """
+    compiled = Rule._compile_builder
+
+    def when_asked(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:  # noqa: ARG001, FBT001, FBT002
+        def build(rule: Rule, /, **values: Any) -> tuple[str, str]:
+            found = compiled(rule, append_unknown).__get__(rule)
+            setattr(rule, "_build_unknown" if append_unknown else "_build", found)
+            return found(**values)
+
+        return build
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", when_asked)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -29,10 +29,14 @@ from registry.domain.gallery_files import SearchPurpose
 from registry.domain.ids import IdPrefix
 from registry.domain.misuse import MisuseGround
 from registry.domain.notices import NoticeState
+from registry.domain.proposals import ProposalKind, ProposalState
+from registry.domain.purges import PurgeState
 from registry.domain.retention import SCHEDULE
 from registry.domain.scan_requests import ScanRequest, ScanRoot
+from registry.domain.scan_samples import Mark, SampledBy
 from registry.domain.scans import ScanOrigin, ScanState
 from registry.domain.scores import EvidenceOutcome
+from registry.domain.shared_sounds import ListenerSide, SoundEnding
 from registry.domain.signatures import key_registration
 from registry.domain.verdicts import Verdict
 from registry.scanning.folder import PAGES
@@ -45,8 +49,12 @@ from registry.store.base import Base
 from registry.store.checks import Finding
 from registry.store.misuse import MisuseLimit, MisuseStrike
 from registry.store.notices import Notice, NoticeStepTaken
+from registry.store.proposals import Proposal
+from registry.store.purges import Purge
 from registry.store.retention import DestructionCertificate
+from registry.store.scan_marks import ScanMark, ScanSample
 from registry.store.scans import Scan, ScanRow
+from registry.store.shared_sounds import SharedSound, SoundListening
 from registry.store.stay_down import StayDownEntry
 from registry.vault.signing import canonical
 
@@ -438,6 +446,7 @@ class Crowded:
         findings = self.studio.get(f"/v1/checks/{checks[0]['id']}").get_json()["findings"]
         assert len(findings) == self.count
         self.ids["finding_id"] = str(findings[0]["id"])
+        self._sounding([str(finding["id"]) for finding in findings])
         path, last = f"/v1/findings/{self.ids['finding_id']}/reviews", None
         for _ in range(self.count):
             self.house.clock.move(seconds=1)
@@ -454,6 +463,38 @@ class Crowded:
         assess(self.house.ctx, evidence(found, EvidenceOutcome.MATCH))
         answer: dict[str, Any] = sent.get_json()
         return answer
+
+    def share_sound(self, owner: Caller, finding_id: str) -> str:
+        """Let a performer hear what they are heard in, in the recording that every check here is of."""
+        form = {"file": recording("submissions/slt-advert.flac")}
+        shared = owner.send(f"/v1/findings/{finding_id}/sound", form)
+        assert shared.status_code == 201, shared.text
+        return str(shared.get_json()["id"])
+
+    def _sounding(self, finding_ids: list[str]) -> None:
+        """Share the first finding, which is listened to on many days; of the others, write that they were shared."""
+        sound_id, now = self.share_sound(self.studio, finding_ids[0]), self.house.clock()
+        listened = {"sound_id": sound_id, "account_id": self.other_performer.account_id, "number": 1}
+        listened |= {"side": ListenerSide.PERFORMER, "heard_at": now}
+        with self.house.ctx.database.write() as session:
+            for number in range(self.count):
+                day = now.date() - timedelta(days=number + 1)
+                session.execute(insert(SoundListening).values(heard_on=day, **listened))
+            session.commit()
+        for finding_id, other in zip(finding_ids[1:], self.others[1:], strict=True):
+            self._written(
+                IdPrefix.SHARED_SOUND,
+                SharedSound,
+                finding_id=finding_id,
+                performer_id=other,
+                organisation_id=self.studio.organisation_id,
+                stretches=[],
+                shared_by=self.studio.account_id,
+                shared_at=now,
+                ends_at=now + timedelta(days=1),
+                ended_at=now,
+                ending=SoundEnding.BY_ORGANISATION,
+            )
 
     def _filed(self) -> None:
         """Offer gallery files, in each of which there is the performer."""
@@ -514,11 +555,45 @@ class Crowded:
                     licence="",
                 )
                 session.add(self._finding(row))
+            session.flush()
+            samples = [self._sample(scan, owner, seed) for seed in range(self.count)]
+            session.add_all(samples)
+            session.flush()
+            session.add_all(self._mark(samples[0], owner, number) for number in range(self.count))
             session.commit()
         self._scans += 1
         outcome = EvidenceOutcome.MATCH if self._scans % 2 else EvidenceOutcome.SOUND_ALIKE
         self._fill(folder_of(self.house.ctx, scan), outcome)
         return str(scan.id)
+
+    def _sample(self, scan: Scan, owner: Caller, seed: int) -> ScanSample:
+        """Answer a sample of a scan that is on record."""
+        now = self.house.clock()
+        return ScanSample(
+            id=self.house.ctx.ids.new(IdPrefix.SCAN_SAMPLE, now),
+            scan_id=scan.id,
+            size=50,
+            seed=seed,
+            by=SampledBy.OUTCOME,
+            strata=[["match", self.count, self.count]],
+            drawn=[[number, "match", "match"] for number in range(self.count)],
+            turns=1,
+            created_by=owner.account_id,
+            created_at=now,
+        )
+
+    def _mark(self, sample: ScanSample, owner: Caller, number: int) -> ScanMark:
+        """Answer what somebody says of a row of a sample."""
+        now = self.house.clock()
+        return ScanMark(
+            id=self.house.ctx.ids.new(IdPrefix.SCAN_MARK, now),
+            sample_id=sample.id,
+            turn=1,
+            number=number,
+            mark=Mark.AGREE,
+            marked_by=owner.account_id,
+            marked_at=now,
+        )
 
     def _fill(self, folder: Path, outcome: EvidenceOutcome) -> None:
         """Write what is shown of a scan into its folder: in each recording, another performer is heard."""
@@ -589,6 +664,47 @@ class Crowded:
                     )
                 )
             session.commit()
+        self._each(self._purged, "purge_id")
+
+    def _purged(self, number: int) -> dict[str, Any]:
+        """Write a purge that two have agreed on; the first one is under way."""
+        ids, now = self.house.ctx.ids, self.house.clock()
+        content = canonical(
+            {"kind": "purge", "as_of": now.isoformat(), "schedule_sha256": "a" * 64, "due": {"check": 9}}
+        )
+        over = PurgeState.DONE if number else PurgeState.RUNNING
+        by = {"proposed_by": self.house.operator.account_id, "answered_by": self.second_operator.account_id}
+        with self.house.ctx.database.write() as session:
+            proposal = Proposal(
+                id=ids.new(IdPrefix.PROPOSAL, now),
+                kind=ProposalKind.PURGE,
+                content=content.decode(),
+                content_sha256=hashlib.sha256(content).hexdigest(),
+                reason="The night's purge did not run.",
+                proposed_at=now,
+                expires_at=now + timedelta(days=3),
+                state=ProposalState.APPROVED,
+                answered_at=now,
+                answer_reason="I have counted as well.",
+                **by,
+            )
+            session.add(proposal)
+            session.flush()
+            purge = Purge(
+                id=ids.new(IdPrefix.PURGE, now),
+                proposal_id=proposal.id,
+                as_of=now,
+                schedule_sha256="a" * 64,
+                due={"check": 9},
+                state=over,
+                destroyed={},
+                approved_by=self.second_operator.account_id,
+                approved_at=now,
+                ended_at=now if number else None,
+            )
+            session.add(purge)
+            session.commit()
+            return {"id": purge.id}
 
     def _journalled(self) -> None:
         """Change the performer, and have a checkpoint signed, as often as there is to be one."""

@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from over_wire import ROOT, furnish, serving
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS
+from unflushed import unflushed
 
 from api.document import _METHODS
 from api.openapi import DOCUMENT
@@ -64,7 +65,7 @@ def asked(sqlite_template: Path, slow_parts: SlowParts, tmp_path_factory: pytest
     folder = tmp_path_factory.mktemp("asked")
     shutil.copy(sqlite_template, folder / "registry.sqlite3")
     registry = furnish(folder / "home", f"sqlite:///{folder / 'registry.sqlite3'}")
-    database = Database(registry.resolved_database_url)
+    database = unflushed(Database(registry.resolved_database_url))
     parts = replace(slow_parts, keys=build_keyring(registry))
     house = build_house(database, parts, Clock(BEFORE), seeded_bytes(), registry.home)
     held, token = held_by(house), operators_token_of_now(house)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from browser import Browser
 from flask import Flask
-from house import Caller, House
+from house import Caller, House, Sound
 from httpx import Response
 from test_scan_reading_routes import heard, nobody, written
 from test_scan_result_routes import Place, row
@@ -132,10 +132,12 @@ def test_an_error_rate_of_what_a_person_heard_has_its_bounds(browser: Browser, p
     at = f"/scans/{scan_id}/sample"
     table = browser.get(f"{at}.csv?size=20").text.splitlines()
     marked = [table[0], f"{table[1]}disagree", *(f"{line}agree" for line in table[2:])]
-    answer = sent_file(browser, at, "marks", "\r\n".join(marked))
+    sent = f"{at}?size=20"
+    answer = follow(browser, sent_file(browser, sent, "marks", "\r\n".join(marked)))
+    assert "You have marked all of them." in said(answer)
     assert "wrong in 5%; 95 % interval: 0.9% to 23.6%. 19 right, 1 wrong, 0 unsure" in said(answer)
     for content, words in (
-        ("number,heard_by_a_person\n99,agree", "number 99 is no row of this scan that was heard"),
+        ("number,heard_by_a_person\n99,agree", "number 99 is no row of this sample"),
         ("number,heard_by_a_person\n1,agree\n1,disagree", "line 3: each row is marked once"),
         ("number,heard_by_a_person\n1,maybe", "line 2: each row is marked once"),
         ("number,heard_by_a_person\n=1+1,agree", "line 2: number is the number of a row"),
@@ -145,7 +147,29 @@ def test_an_error_rate_of_what_a_person_heard_has_its_bounds(browser: Browser, p
         answer = sent_file(browser, at, "marks", content)
         assert answer.status_code == 422
         assert words in said(answer)
-    assert "No row of the list is marked." in said(sent_file(browser, at, "marks", table[0] + "\n"))
+    assert "No row of the list is marked." in said(follow(browser, sent_file(browser, at, "marks", table[0] + "\n")))
+
+
+def test_a_row_is_marked_by_a_button_and_one_goes_on_later(house: House, browser: Browser, place: Place) -> None:
+    scan_id = written(place, [nobody(n) for n in range(3)])
+    at = f"/scans/{scan_id}/sample?size=3&seed=0&by=outcome"
+    page = browser.get(at)
+    assert "You have marked 0 of 3. 3 are left." in said(page)
+    first = browser.press(page, f"/scans/{scan_id}/sample/mark?size=3&seed=0&by=outcome", mark="0 agree")
+    assert first.headers["Location"].endswith("by=outcome#row-1")
+    house.clock.move(minutes=10)
+    page = browser.get(at)
+    assert "You have marked 1 of 3. 2 are left." in said(page)
+    browser.press(page, f"/scans/{scan_id}/sample/mark?size=3&seed=0&by=outcome", mark="0 disagree")
+    assert "wrong in 100%" in said(browser.get(at))
+    signed = place.studio.get(f"/v1/scans/{scan_id}/marks/signed?size=3").get_json()["document"]
+    assert [(each["number"], each["mark"]) for each in signed["marks"]] == [(0, "agree"), (0, "disagree")]
+    assert "by what was found" in said(browser.get(f"/scans/{scan_id}/sample?seed=4"))
+    for bad in ("9 agree", "0 perhaps", "x agree", "-1 agree", "agree", ""):
+        page = browser.get(at)
+        answer = browser.press(page, f"/scans/{scan_id}/sample/mark?size=3&seed=0&by=outcome", mark=bad)
+        assert answer.status_code == 422, bad
+        assert "This cannot be marked." in said(answer)
 
 
 def sent_file(browser: Browser, path: str, field: str, content: str) -> Response:
@@ -182,3 +206,45 @@ def test_operators_read_scans_and_ask_for_them_elsewhere(house: House, app: Flas
     operator = signed_in(house, app, house.operator.account_id)
     assert operator.get("/scans/new").status_code == 403
     assert "Clear Ear" in said(operator.get(f"/scans/{scan_id}"))
+
+
+def test_two_who_mark_the_same_rows_are_compared(house: House, app: Flask, browser: Browser, place: Place) -> None:
+    scan_id = written(place, [nobody(n) for n in range(25)])
+    at = f"/scans/{scan_id}/sample?size=25"
+    table = browser.get(f"/scans/{scan_id}/sample.csv?size=25").text.splitlines()
+    mine = "\r\n".join([table[0], *(f"{line}agree" for line in table[1:])])
+    theirs = "\r\n".join([table[0], f"{table[1]}disagree", *(f"{line}agree" for line in table[2:])])
+    sent_file(browser, at, "marks", mine)
+    operator = signed_in(house, app, house.operator.account_id)
+    page = follow(operator, sent_file(operator, at, "marks", theirs))
+    assert "the same of 24 of 25 rows (96%)" in said(page)
+    assert "Cohen's kappa 0.00" in said(page)
+    marks = place.studio.get(f"/v1/scans/{scan_id}/marks?size=25").get_json()
+    (pair,) = marks["agreement"]
+    assert (pair["rows"], pair["same"], pair["raw"], pair["no_kappa"]) == (25, 24, 0.96, None)
+    (found,) = marks["items"]
+    assert (found["agree"], found["disagree"], found["unsure"]) == (24, 0, 1), "a dispute counts for neither"
+
+
+def test_signed_marks_are_verified_and_a_changed_one_is_noticed(browser: Browser, place: Place) -> None:
+    scan_id = written(place, [nobody(n) for n in range(2)])
+    sent_file(browser, f"/scans/{scan_id}/sample?size=2", "marks", "number,heard_by_a_person\r\n0,agree")
+    signed = place.studio.get(f"/v1/scans/{scan_id}/marks/signed?size=2").get_json()
+
+    def looked(content: dict[str, object]) -> tuple[str, str]:
+        sent = {"file": Sound(json.dumps(content).encode(), "marks.json")}
+        found = place.studio.send("/v1/verifications", sent).get_json()
+        return found["kind"], found["standing"]
+
+    assert looked(signed) == ("scan_marks", "holds")
+    signed["document"]["marks"][0]["mark"] = "disagree"
+    assert looked(signed) == ("scan_marks", "does_not_hold")
+
+
+def test_marks_of_what_is_anothers_are_not_there(house: House, place: Place) -> None:
+    scan_id = written(place, [nobody(0)])
+    stranger = house.admit("auditor", "Stranger", "Other Ear")
+    for path in ("marks", "samples", "marks/signed", "rows"):
+        answer = stranger.get(f"/v1/scans/{scan_id}/{path}")
+        assert answer.status_code == 404, path
+    assert place.studio.get(f"/v1/scans/{scan_id}/marks/signed").status_code == 409

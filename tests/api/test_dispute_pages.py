@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from api import ApiSettings, create_app
 from api.rates import Budget, Rate
 from registry.domain.cases import CaseSide, CaseState, Standing, waits_for
 from registry.domain.reviews import Exclusion
+from registry.services.case_cohorts import MOST_REFUSED, REFUSALS_COUNT_FOR
 from registry.vault.signing import canonical
 from registry.vault.tokens import csrf_token
 
@@ -139,7 +141,7 @@ def test_a_case_goes_its_way_on_pages_of_both_sides_and_of_the_registry(noticed:
     step(operator, path, "analyse")
     grounds = {"conclusion": "supports_p", "grounds": "The session is hers.", "would_change": "Another session."}
     proposed = operator.press(operator.get(path), f"{path}/proposals", **grounds)
-    assert "the recordings support that it is the performer" in said(follow(operator, proposed))
+    assert "the evidence supports that it is the performer" in said(follow(operator, proposed))
     for browser, text in ((performer, "So it is."), (studio, "We see it otherwise.")):
         follow(browser, browser.press(browser.get(path), f"{path}/statements", title="On it", text=text))
     step(operator, path, "decide")
@@ -247,6 +249,57 @@ def test_a_side_is_offered_its_own_steps_and_refused_those_of_another(noticed: N
     assert noticed.house.rows() == before
 
 
+def test_a_party_reads_its_own_people_and_the_registry_s_by_name_and_of_the_other_side_which_it_is(
+    noticed: Noticed,
+) -> None:
+    path, house = at(noticed), noticed.house
+    agent = house.admit("representative", "Jo Arden, agent")
+    mandate = {"account_id": agent.account_id, "kind": "agent", "scopes": ["cases:read", "cases:write"]}
+    until = (house.clock() + timedelta(days=90)).isoformat()
+    mandate |= {"evidence_sha256": "c" * 64, "expires_at": until}
+    house.operator.made(f"/v1/performers/{noticed.performer_id}/representatives", mandate)
+    noticed.step("take_up")
+    for caller, text in ((agent, "She declined."), (noticed.studio, "We hired somebody else.")):
+        caller.made(f"{noticed.case}/statements", {"title": "Ours", "text": text})
+    papers = house.operator.get(f"{noticed.case}/papers").get_json()["items"]
+    for caller in (agent, noticed.studio):
+        for paper in papers:
+            caller.get(f"{noticed.case}/papers/{paper['id']}")
+    names = {"agent": "Jo Arden, agent", "studio": "Northlight Games, administrator", "registry": "Trust office"}
+    for caller, known in (
+        (noticed.studio, {"studio", "registry"}),
+        (agent, {"agent", "registry"}),
+        (noticed.performer, {"agent", "registry"}),
+        (house.operator, {"agent", "studio", "registry"}),
+    ):
+        browser = of(noticed, caller)
+        pages = [path, f"{path}/readings", f"{path}/statements", *(f"{path}/papers/{each['id']}" for each in papers)]
+        shown = "".join(main_of(browser.get(each)) for each in pages)
+        assert {each for each, name in names.items() if name in shown} == known, caller.account_id
+        assert "acc_" not in shown
+    assert "the studio" in said(of(noticed, agent).get(path))
+
+
+def main_of(page: Response) -> str:
+    """What stands on a page, without its head and its menu, where whoever is signed in is named."""
+    return unescape(page.text.partition("<main")[2])
+
+
+def test_a_party_that_is_refused_too_often_reads_from_when_it_may_choose_people_again(noticed: Noticed) -> None:
+    noticed.step("take_up")
+    studio, path = of(noticed, noticed.studio), f"{at(noticed)}/cohorts"
+    page = studio.get(at(noticed))
+    for _ in range(MOST_REFUSED):
+        page = studio.press(page, path, language="en")
+        assert (page.status_code, "each could be told from the others" in said(page)) == (422, True)
+    page = studio.press(page, path, language="en")
+    frees_at = noticed.house.clock() + REFUSALS_COUNT_FOR
+    assert page.status_code == 409
+    assert f"Too few people were chosen {MOST_REFUSED} times within a year" in said(page)
+    assert f"{frees_at:%Y-%m-%dT%H:%M:%S}" in page.text
+    assert "등록소에 있는 사람은" in said(studio.press(studio.get(f"{at(noticed)}?lang=ko"), path, language="en"))
+
+
 def test_an_analysis_is_read_in_words_in_numbers_and_as_drawings_with_their_tables(
     compared: Compared,  # noqa: F811  (the fixture)
 ) -> None:
@@ -297,15 +350,25 @@ def test_a_notice_is_drafted_read_by_somebody_else_served_and_answered_on_pages(
     assert own.status_code == 403
     seen = {"evidence_seen": "Both statements.", "reason": "It says what the case shows."}
     page = follow(reviewer, reviewer.press(reviewer.get(path), f"{path}/review", **seen))
-    assert "reviewed: it may go" in said(page)
+    assert "reviewed: it may be served" in said(page)
     noticed.house.clock.move(minutes=5)
     served = {
         "served_to": "Legal department",
         "served_by": "email",
-        "served_at": f"{noticed.house.clock():%Y-%m-%dT%H:%M}",
+        "served_at": f"{noticed.house.clock() + timedelta(hours=9):%Y-%m-%dT%H:%M}",
+        "served_in": "Asia/Seoul",
         "sent_sha256": noticed.house.operator.get(f"/v1{path}").get_json()["document_sha256"],
         "reason": "Receipt confirmed.",
     }
+    for local, wrong in (
+        ("2026-03-08T02:30", "they never showed it"),
+        ("2025-11-02T01:30", "they showed this time twice"),
+    ):
+        other = served | {"served_at": local, "served_in": "America/Los_Angeles"}
+        refused = performer.press(performer.get(path), f"{path}/serve", **other)
+        assert refused.status_code == 422
+        assert wrong in said(refused)
+        assert '<option value="America/Los_Angeles" selected>' in refused.text  # what was typed is still there
     page = follow(performer, performer.press(performer.get(path), f"{path}/serve", **served))
     assert "Legal department" in said(page)
     assert noticed.sha256 in page.text

@@ -10,7 +10,6 @@ from api.auth import PERSONAL
 
 WITHOUT_KEY: Final = {
     "check_terms": "rules are asked, and nothing is kept",
-    "weigh_scan_sample": "what somebody heard is counted up, and nothing is kept",
     "export_performer": "a file is answered, as often as it is asked for",
     "submit_checks": "each of its files has a key of its own",
     "withdraw": "what is withdrawn stays withdrawn; nothing may stand between somebody and that",

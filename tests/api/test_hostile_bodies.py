@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from house import Clock, House, SlowParts, assert_problem, build_house, seeded_bytes
+from unflushed import unflushed
 
 from registry.store.database import Database
 
@@ -53,7 +54,7 @@ def house(sqlite_template: Path, slow_parts: SlowParts, tmp_path_factory: pytest
     """One registry for all of them: nothing here changes it."""
     folder = tmp_path_factory.mktemp("hostile")
     shutil.copy(sqlite_template, folder / "registry.sqlite3")
-    database = Database(f"sqlite:///{folder / 'registry.sqlite3'}")
+    database = unflushed(Database(f"sqlite:///{folder / 'registry.sqlite3'}"))
     yield build_house(database, slow_parts, Clock(datetime(2026, 3, 14, tzinfo=UTC)), seeded_bytes(), folder)
     database.dispose()
 

@@ -11,6 +11,8 @@ from browser import Browser
 from house import USE, Caller, House
 from httpx import Response
 
+from api.pages.studio import money
+
 RATES = {"rates": [{"basis": "flat", "amount_minor": 450_000}, {"basis": "per_line", "amount_minor": 250}]}
 TERMS: dict[str, Any] = {
     "pay": RATES | {"currency": "GBP", "due_within_days": 30},
@@ -129,3 +131,53 @@ def test_exact_words_are_asked_for_and_the_answer_is_shown(agreed: Agreed) -> No
     assert agreed.performer.post(f"{approval}/refuse", {"reason": "Not for this."}).status_code == 200
     assert "Not for this." in said(browser.get(str(shown.url.path)))
     assert "refused" in said(browser.get("/approvals?state=refused"))
+
+
+def test_an_entry_has_the_sign_with_which_it_changes_what_is_due(agreed: Agreed) -> None:
+    paid = {"licence_id": agreed.licence_id, "amount_minor": 450_000, "currency": "GBP", "paid_on": "2026-03-14"}
+    payment = agreed.studio.made("/v1/payments", paid)
+    agreed.performer.post(f"/v1/payments/{payment['id']}/confirm", {})
+    entries = said(agreed.browser.get("/money/entries"))
+    assert "-£4,500.00" in entries.replace("\u2212", "-")
+    assert "takes away from what is due" in entries
+
+
+def test_a_payment_that_was_disputed_is_said_anew_as_it_was(agreed: Agreed) -> None:
+    paid = {"licence_id": agreed.licence_id, "amount_minor": 450_000, "currency": "GBP", "paid_on": "2026-03-14"}
+    payment = agreed.studio.made("/v1/payments", paid | {"reference": "INV 7"})
+    listed = agreed.browser.get("/money/payments")
+    assert "Say it anew" not in said(listed)
+    agreed.performer.post(f"/v1/payments/{payment['id']}/dispute", {"reason": "Nothing has come."})
+    listed = agreed.browser.get("/money/payments")
+    assert "It settles nothing" in said(listed)
+    again = f"/money/payments/new?again={payment['id']}"
+    assert f'href="{again}"' in listed.text
+    form = agreed.browser.get(again)
+    for value in ("4500.00", "GBP", "2026-03-14", "INV 7", agreed.licence_id):
+        assert f'value="{value}"' in form.text
+    sent = _paid(agreed, "4500.00") | {"reference": "INV 7", "evidence_sha256": "ab" * 32}
+    follow(agreed.browser, agreed.browser.press(form, "/money/payments/new", **sent))
+    states = [each["state"] for each in agreed.performer.get("/v1/payments").get_json()["items"]]
+    assert sorted(states) == ["disputed", "reported"]
+    assert agreed.browser.get("/money/payments/new?again=pay_01m88x9vq2r4t6v8w0y2a4c6e8").status_code == 404
+
+
+def test_a_statement_of_many_lines_goes_page_by_page_and_its_sums_are_of_all(
+    house: House, agreed: Agreed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(money, "_LINES_AT_ONCE", 1)
+    house.clock.move(days=2)
+    line = {"licence_id": agreed.licence_id, "unit": "line", "medium": "radio", "use_mode": "fixed", "quantity": "10"}
+    report = {"starts_on": "2026-03-14", "ends_on": "2026-03-15", "items": [line]}
+    agreed.studio.made("/v1/usage-reports", report)
+    browser = signed_in(house, agreed.studio)
+    at = f"/money/statements/{agreed.studio.organisation_id}?starts_on=2026-03-01&ends_on=2026-03-31"
+    first = browser.get(at)
+    onward = unescape(re.findall(r'href="(\?[^"]*cursor=[^"]*)"', first.text)[0])
+    second = browser.get(at.partition("?")[0] + onward)
+    for page in (first, second):
+        assert "Due after £4,525.00" in said(page)
+        assert len(re.findall(r"<tr\b", page.text)) == len(["headings", "one line"])
+    assert ("10 lines" in said(first), "10 lines" in said(second)) == (False, True)
+    assert "Newer ones" not in said(second)
+    assert browser.get(f"{at}&cursor=nothing").status_code in {404, 422}

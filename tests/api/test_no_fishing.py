@@ -35,6 +35,7 @@ from issued import issued
 from noticing import ADVERT, Noticed
 from sqlalchemy import select
 from steps import drawn_voiceprints
+from unflushed import unflushed
 from werkzeug.test import TestResponse
 
 from api import ApiSettings, create_app
@@ -117,7 +118,7 @@ def _delete(house: House, second: Caller, performer_id: str) -> None:
 def people(sqlite_template: Path, slow_parts: SlowParts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[People]:
     folder = tmp_path_factory.mktemp("people")
     shutil.copy(sqlite_template, folder / "registry.sqlite3")
-    database = Database(f"sqlite:///{folder / 'registry.sqlite3'}")
+    database = unflushed(Database(f"sqlite:///{folder / 'registry.sqlite3'}"))
     house = build_house(database, slow_parts, Clock(datetime(2026, 3, 14, tzinfo=UTC)), seeded_bytes(), folder)
     second, ids, names, callers = second_operator(house), {NEVER: NOBODY}, {}, {}
     for standing in (ENROLLED, "refusing", "withdrawn", "minor", "dead", *sorted(GONE)):

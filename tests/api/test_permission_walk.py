@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from crowded import Crowded
 from house import Caller, Clock, House, SlowParts, build_house, seeded_bytes
+from unflushed import unflushed
 from walk import OPERATIONS, Told, Town, ids_in, named_in, nobodys
 
 from api.auth import PAGES, PERSONAL, PUBLIC
@@ -76,7 +77,7 @@ def town(sqlite_template: Path, slow_parts: SlowParts, tmp_path_factory: pytest.
     folder = tmp_path_factory.mktemp("town")
     file = folder / "registry.sqlite3"
     shutil.copy(sqlite_template, file)
-    database = Database(f"sqlite:///{file}")
+    database = unflushed(Database(f"sqlite:///{file}"))
     clock = Clock(datetime(2026, 3, 14, tzinfo=UTC))
     yield Town(Crowded(build_house(database, slow_parts, clock, seeded_bytes(), folder), 2), file)
     database.dispose()
@@ -223,6 +224,7 @@ ANSWERED_ONCE = {
     "POST /v1/approvals/{approval_id}/approve",
     "POST /v1/approvals/{approval_id}/refuse",
     "POST /v1/performers/{performer_id}/remember",
+    "POST /v1/scans/{scan_id}/rows/complete",
 }
 """Operations on what nothing else changes: who comes second is told that it is done (409), and by whom."""
 

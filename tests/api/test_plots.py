@@ -17,6 +17,7 @@ from api.pages import rendering
 from api.pages.language import words_of
 from api.pages.plots import MOST_ROWS, Mark, Plot, Series, Turn, clock, lanes_of
 from api.state import ApiSettings, ApiState, attach
+from registry.clock import utc_now
 from registry.domain.sign_in import SignInRules
 
 PLAIN: dict[str, Any] = {
@@ -84,7 +85,7 @@ def test_a_place_in_a_recording_is_written_as_players_do(seconds: float, said: s
 def parts() -> Flask:
     """An application that renders parts of pages, and serves nothing."""
     app = Flask(__name__, static_folder=None)
-    attach(app, ApiState(SimpleNamespace(sign_in=SignInRules()), ApiSettings()))  # type: ignore[arg-type]  # all it asks
+    attach(app, ApiState(SimpleNamespace(sign_in=SignInRules(), clock=utc_now), ApiSettings()))  # type: ignore[arg-type]  # all it asks
     rendering.install(app)
     return app
 

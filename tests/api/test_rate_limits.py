@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -217,3 +218,32 @@ def test_a_setting_says_how_often(said: str, rates: Mapping[Budget, Rate]) -> No
 def test_what_is_no_rate_is_refused_at_start(said: str) -> None:
     with pytest.raises(ValueError, match="rate_reads"):
         Settings(rate_reads=said)
+
+
+# --- files that anybody brings ---------------------------------------------------------------------------------------
+
+
+def verified(client: Any, path: str = "/v1/verifications", **sent_from: Any) -> Any:
+    file = (io.BytesIO(b"no file of ours"), "file")
+    return client.post(path, data={"file": file}, headers={"Sec-Fetch-Site": "same-origin"}, **sent_from)
+
+
+def test_files_to_be_verified_are_counted_for_an_address_over_http_and_on_the_page_together(house: House) -> None:
+    client = limited(house, house.operator, verifications=2).client
+    for path in ("/v1/verifications", "/verify"):
+        assert verified(client, path, environ_base=HERE).status_code == 200
+    refused = verified(client, environ_base=HERE)
+    assert_problem(refused, 429, "rate_limited", budget="verifications", limit=2)
+    page = verified(client, "/verify", environ_base=HERE)
+    assert (page.status_code, page.mimetype) == (429, "text/html")
+    assert 0 < int(page.headers["Retry-After"]) <= HOUR
+    assert "That was too often" in page.text
+    assert client.get("/verify", environ_base=HERE).status_code == 200, "looking at the form is not counted"
+    assert verified(client, environ_base=ELSEWHERE).status_code == 200
+
+
+def test_a_file_beyond_the_budget_is_refused_before_it_is_read(house: House) -> None:
+    client = limited(house, house.operator, verifications=1).client
+    verified(client)
+    unread = client.post("/v1/verifications", data=b"not even a form", content_type="text/plain")
+    assert_problem(unread, 429, "rate_limited", budget="verifications")

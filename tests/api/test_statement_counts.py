@@ -18,6 +18,7 @@ import pytest
 from crowded import Crowded
 from house import Caller, Clock, SlowParts, build_house, seeded_bytes
 from sqlalchemy import Engine, event
+from unflushed import unflushed
 
 from api.openapi import DOCUMENT
 from registry.store.database import Database
@@ -40,6 +41,8 @@ NO_LONGER |= {"/v1/notice-packs", "/v1/cohort-texts", "/v1/cases/{case_id}/cohor
 """The same in every registry; and one for each side."""
 NO_LONGER |= {"/v1/house-keys", "/v1/retention-due"}
 """As many as there were rotations, and rules."""
+NO_LONGER |= {"/v1/scans/{scan_id}/marks"}
+"""One for each thing that can be found."""
 NO_LONGER |= {"/v1/scan-roots"}
 """As many as the settings name."""
 NO_LONGER |= {"/v1/journal/entries", "/v1/journal/leaf-hashes"}
@@ -92,7 +95,7 @@ def houses(sqlite_template: Path, slow_parts: SlowParts, tmp_path_factory: pytes
     for count in (FEW, MANY):
         folder = tmp_path_factory.mktemp(f"crowd-{count}")
         shutil.copy(sqlite_template, folder / "registry.sqlite3")
-        databases.append(Database(f"sqlite:///{folder / 'registry.sqlite3'}"))
+        databases.append(unflushed(Database(f"sqlite:///{folder / 'registry.sqlite3'}")))
         clock = Clock(datetime(2026, 3, 14, tzinfo=UTC))
         crowds.append(Crowded(build_house(databases[-1], slow_parts, clock, seeded_bytes(), folder), count))
     yield Houses(*crowds)

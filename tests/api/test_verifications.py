@@ -265,6 +265,22 @@ def test_the_page_says_it_in_words_and_keeps_nothing(house: House, tmp_path: Pat
     assert browser.client.post("/verify", files={"file": ("", b"")}, headers=said).status_code == 422
 
 
+def test_the_page_says_what_was_decided_in_the_words_of_other_pages(house: House) -> None:
+    performer, performer_id = house.performer()
+    consent = house.consent(performer, performer_id, "licensing", choices={"dubbing": "ask"})
+    receipt = performer.get(f"/v1/performers/{performer_id}/consents/{consent['id']}/receipt").get_json()["jws"]
+    said = {"Origin": "https://registry.example", "Sec-Fetch-Site": "same-origin"}
+    client = Browser(house).client
+    for language, decided, state in (
+        ("en", "Licences · voice: yes", "in force"),
+        ("ko", "이용 허락 · 목소리: 네", "유효함"),
+    ):
+        sent = {"file": ("receipt.jws", receipt.encode())}
+        page = client.post("/verify", files=sent, headers=said | {"Accept-Language": language}).text
+        assert f"<bdi>{decided}</bdi>" in page
+        assert f"<bdi>{state}</bdi>" in page
+
+
 def test_an_upload_that_is_promised_to_stay_in_memory_never_becomes_a_file(house: House, monkeypatch: Any) -> None:
     def refuse(*_: Any, **__: Any) -> None:
         raise AssertionError("an upload was written to a file")

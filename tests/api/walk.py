@@ -57,7 +57,9 @@ FILE_FIELDS = {
     "/checks/new": "file",
     "/scans/file": "report",
     "/sample": "marks",
+    "/rows": "rows",
     "/recording": "file",
+    "/sound": "file",
 }
 """The field of a page's form that takes files, by the end of its address."""
 
@@ -262,6 +264,7 @@ class Town:
         assess(house.ctx, evidence(heard(self.crowd.others[0]).candidates, EvidenceOutcome.MATCH))
         check_id = str(sent.get_json()["id"])
         (finding,) = auditor.get(f"/v1/checks/{check_id}").get_json()["findings"]
+        self.crowd.share_sound(auditor, str(finding["id"]))
         return {
             "check_id": check_id,
             "finding_id": str(finding["id"]),

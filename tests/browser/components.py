@@ -16,6 +16,7 @@ from api import headers
 from api.pages import rendering, static_files
 from api.pages.plots import Mark, Plot, Series, Turn
 from api.state import ApiSettings, ApiState, attach
+from registry.clock import utc_now
 from registry.domain.sign_in import SignInRules
 
 _TEMPLATE = """{% extends "pages/base.html" %}
@@ -68,7 +69,7 @@ TURNS = (
 def components_at(sha256: str) -> Iterator[str]:
     """Serve the page on a free port, and answer its address."""
     app = Flask(__name__, static_folder=None)
-    attach(app, ApiState(SimpleNamespace(sign_in=SignInRules()), ApiSettings()))  # type: ignore[arg-type]  # all it asks
+    attach(app, ApiState(SimpleNamespace(sign_in=SignInRules(), clock=utc_now), ApiSettings()))  # type: ignore[arg-type]  # all it asks
     headers.install(app)
     rendering.install(app)
     app.register_blueprint(static_files.files)

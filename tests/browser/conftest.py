@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import av
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "examples"))
@@ -67,11 +66,33 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeededWeb]:
         yield served
 
 
-def violations(page: Page, *rules: str) -> list[str]:
-    """What axe finds against WCAG 2.2 AA and its own best practices, a line each; with rules, by these alone."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let somebody look at every page in every condition: `test_every_page_for_everybody.py`."""
+    parser.addoption(
+        "--every-condition",
+        action="store_true",
+        help="look at each page in both languages, narrow and wide, light and dark, all eight ways",
+    )
+
+
+def injected(context: BrowserContext) -> BrowserContext:
+    """Have every page of a context bring axe along: sent once, and compiled by the browser when it is asked for."""
+    context.add_init_script(path=AXE)
+    return context
+
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+ASKED = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
+"""WCAG 2.2 AA and axe's own best practices. What passes is not gone into, which takes most of the time."""
+
+FOUND = """(async (asked) => (await axe.run(document, asked)).violations.map(
+    ({id, nodes}) => `${id}: ${JSON.stringify(nodes.slice(0, 3).map(({target}) => target))}`))"""
+"""What axe finds, a line each: a page answers it, and not all that axe has looked at."""
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds on a page as it stands."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    options = {"runOnly": list(rules)} if rules else {"runOnly": {"type": "tag", "values": tags}}
-    found = page.evaluate(f"axe.run(document, {json.dumps(options)})")["violations"]
-    return [f"{each['id']}: {[node['target'] for node in each['nodes']][:3]}" for each in found]
+    found: list[str] = page.evaluate(FOUND, ASKED)
+    return found

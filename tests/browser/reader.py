@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -54,24 +54,25 @@ class Reader:
         raise AssertionError("it did not come to that")
 
     def reads(self, topic: str) -> None:
-        """Go through a text part by part, answer each question wrong and then right, and take the copy along."""
+        """Go through a text part by part, answer every question wrong and then right, and take the copy along."""
         text = shipped_texts()[f"{topic}.{self.language}.v1"]
         while self.page.get_by_role("link", name=self.says("Go on"), exact=True).count():
             self.follow("Go on")
         self.press("I have read it")
-        for number, question in enumerate(text.questions, 1):
-            for option in (1 + question.right % len(question.options), question.right):
-                asked = self.page.locator(f"#question-{number}")
-                asked.get_by_role("radio").nth(option - 1).check()
-                self.press("Answer", within=asked)
-                if option != question.right:
-                    self.page.locator(f"#question-{number} [role=alert]").wait_for()
-            if number < len(text.questions):
-                self.page.locator(f"#question-{number} .good").wait_for()
+        self.answers([question.right % len(question.options) for question in text.questions])
+        for number in range(1, len(text.questions) + 1):
+            self.page.locator(f"#question-{number} [role=alert]").wait_for()
+        self.answers([question.right - 1 for question in text.questions])
         with self.page.expect_download() as copy:
             self.follow("Download my copy")
         assert copy.value.path().read_text(encoding="utf-8") == text.text
         self.press("I have my copy; go on")
+
+    def answers(self, chosen: Sequence[int]) -> None:
+        """Choose an option at every question, counted from 0, and answer them."""
+        for number, option in enumerate(chosen, 1):
+            self.page.locator(f"#question-{number}").get_by_role("radio").nth(option).check()
+        self.press("Answer")
 
 
 @contextmanager

@@ -23,6 +23,7 @@ def test_an_auditor_goes_from_what_chance_may_bring_to_a_report_that_is_verified
         with me.page.expect_download() as report:
             me.follow("The signed report")
         finds_a_row(me)
+        marks_rows(me, scripts=scripts)
         me.follow("Compared")
         me.page.locator("select[name=earlier]").select_option(web.things["earlier_scan"])
         me.press("Compare")
@@ -59,3 +60,24 @@ def finds_a_row(me: Reader) -> None:
     name = me.page.locator("tbody tr bdi").first.inner_text()
     me.page.goto(urljoin(me.page.url, f"results?text={name}&order=strongest"))
     assert me.page.locator("tbody tr bdi").first.inner_text() == name
+
+
+def marks_rows(me: Reader, *, scripts: bool) -> None:
+    """A row is marked by its button, or by a key where scripts run; the mark is there when one comes back."""
+    me.follow("To be heard")
+    me.page.locator("button[data-press='1']").first.wait_for()
+    if scripts:
+        me.page.keyboard.press("j")
+        me.page.keyboard.press("1")
+    else:
+        me.page.locator("button[data-press='1']").first.click()
+    me.sees("You have marked all of them.")
+    me.page.reload()
+    me.sees("You have marked all of them.")
+    assert me.page.locator("button[data-press='1']").first.get_attribute("aria-pressed") == "true"
+    me.page.locator("button[data-press='2']").first.click()
+    me.page.locator("button[data-press='2'][aria-pressed='true']").wait_for()
+    me.sees("Who has marked rows")
+    with me.page.expect_download() as signed:
+        me.follow("All of it, signed (JSON)")
+    assert b"likeness-scan-marks" in signed.value.path().read_bytes()

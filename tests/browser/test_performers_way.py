@@ -9,7 +9,7 @@ from hashlib import sha256
 import pytest
 from conftest import ROOT, violations
 from playwright.sync_api import Browser
-from reader import reach, reader, signed_in
+from reader import Reader, reach, reader, signed_in
 from web import SeededWeb
 
 pytestmark = pytest.mark.xdist_group("browser")  # one browser and one registry for all of them
@@ -149,19 +149,23 @@ def test_a_sentence_is_recorded_on_the_page_and_put_where_a_chosen_file_goes(web
 
 def test_a_session_that_ends_between_two_answers_loses_nobody(web: SeededWeb, browser: Browser) -> None:
     """A page that answers in place shows what a whole page would: where to sign in again, and what was chosen."""
-    account = web.operator.post("/v1/accounts", {"role": "performer", "name": "Noor"})
     with reader(browser, "en", scripts=True, may_fail=True) as me:
-        me.page.goto(web.operator.post(f"/v1/accounts/{account['id']}/sign-in-links")["url"])
-        me.press("Sign in now")
-        me.follow("Register")
-        me.page.locator("#name").fill("Noor")
-        me.press("Register")
-        me.follow("Read what it means")
-        me.page.locator("form button").first.click()
-        while me.page.get_by_role("link", name="Go on", exact=True).count():
-            me.follow("Go on")
-        me.press("I have read it")
+        _go_to_the_questions(web, me, "Noor")
         me.page.context.clear_cookies()
-        me.page.locator("#question-1").get_by_role("radio").first.check()
-        me.press("Answer", within=me.page.locator("#question-1"))
+        me.answers([0, 0, 0])
         me.sees("Nothing was done yet, and nothing of what you typed is lost: it stays on this page.")
+
+
+def _go_to_the_questions(web: SeededWeb, me: Reader, name: str) -> None:
+    """Register somebody new, and read the first explanation to its end."""
+    account = web.operator.post("/v1/accounts", {"role": "performer", "name": name})
+    me.page.goto(web.operator.post(f"/v1/accounts/{account['id']}/sign-in-links")["url"])
+    me.press("Sign in now")
+    me.follow("Register")
+    me.page.locator("#name").fill(name)
+    me.press("Register")
+    me.follow("Read what it means")
+    me.page.locator("form button").first.click()
+    while me.page.get_by_role("link", name="Go on", exact=True).count():
+        me.follow("Go on")
+    me.press("I have read it")

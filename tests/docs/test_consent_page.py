@@ -98,7 +98,7 @@ def test_the_enrolled_voice_is_licensed_in_words_of_the_language_of_the_page(wal
     assert (lint["blocks"], lint["findings"]) == (False, [])
     assert [licence["state"] for licence in walked.bodies("POST", "/sign")] == ["offered", "active"]
     first_line = (walked.folder / "licence.md").read_text(encoding="utf-8").splitlines()[0]
-    assert first_line.startswith({"en": "# Licence of a voice", "ko": "# 음성 이용허락"}[walked.language])
+    assert first_line.startswith({"en": "# Licence of a voice", "ko": "# 음성 이용 허락"}[walked.language])
     assert re.search(r"^licence +lic_\w+, version 1", walked.ran.out, re.MULTILINE)
 
 

@@ -37,6 +37,7 @@ def listed() -> dict[str, set[int]]:
 
 
 SCANS_OVER_HTTP = {"finding_lines", "licensed", "receiving", "recording", "reported", "resolving", "serving"}
+SCANS_OVER_HTTP |= {"receiving_rows", "reported_rows", "row_lines", "served_marks"}
 """Of what scans, the modules that the HTTP process works with."""
 
 

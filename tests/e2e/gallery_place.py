@@ -137,9 +137,9 @@ def studio_token(place: Place) -> str:
 
 
 @contextmanager
-def serving(place: Place) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Run the real server, without a worker, and answer where it listens."""
-    quiet = {"LIKENESS_PORT": "0", "LIKENESS_EMBEDDED_WORKER": "false", "LIKENESS_LOG_LEVEL": "error"}
+def serving(place: Place, port: int = 0) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Run the real server, without a worker, and answer where it listens: at any free port, unless one is named."""
+    quiet = {"LIKENESS_PORT": str(port), "LIKENESS_EMBEDDED_WORKER": "false", "LIKENESS_LOG_LEVEL": "error"}
     with place.begin(place.settings.home, "serve", **quiet) as process:
         try:
             assert process.stderr is not None

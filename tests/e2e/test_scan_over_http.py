@@ -20,6 +20,7 @@ from registry.cli.operator import choose_operator
 from registry.cli.scan_remote import COPY
 from registry.scanning.folder import read_json, result_rows
 from registry.scanning.results import PLAN
+from registry.scanning.served_rows import RowsWanted, rows_of_scan
 from registry.services import consents, scans
 
 
@@ -51,6 +52,15 @@ class There:
         """Scan to the end; answer the exit code, and what was said beside."""
         done = self.place.at_studio(*self.asked(out, *more, **asking))
         return done.returncode, done.stderr
+
+    def send_rows(self, scan: str) -> tuple[int, str, str]:
+        """Send the rows of a scan in a process of its own; answer the exit code, and what was said."""
+        sending = self.place.begin(
+            self.studio / "home", "scan", "submit", self.studio / scan, *self.asking(), "--rows", "--json"
+        )
+        with sending:
+            out, err = sending.communicate(timeout=300)
+        return sending.returncode, out, err
 
     def submit(self, scan: str, **asking: str) -> Done:
         return self.place.at_studio("scan", "submit", self.studio / scan, *self.asking(**asking), "--json")
@@ -130,6 +140,17 @@ def test_a_scan_fetches_what_it_searches_and_its_report_is_filed_once(there: The
         assert len(scans.list_scans(ctx, choose_operator(ctx, None), after=None, limit=9)) == 1
     again = there.submit("first")
     assert (again.returncode, json.loads(again.stdout)["id"]) == (1, told["id"])
+
+    assert told["has_rows"] is False
+    for _ in range(2):  # the second time, all of them are there
+        code, out_said, err = there.send_rows("first")
+        assert code == 1, err
+        sent = json.loads(out_said)
+        assert (sent["id"], sent["has_rows"], sent["rows"]) == (told["id"], True, 3)
+    with build_context(place.settings) as ctx:
+        kept = rows_of_scan(ctx, choose_operator(ctx, None), told["id"], RowsWanted(after=-1, limit=9))
+    assert {row.name: row.outcome for row in kept} == {name: row.outcome for name, row in rows.items()}
+    assert {row.performer for row in kept if row.outcome == "match"} == {place.performers[v] for v in ("slt", "rms")}
 
 
 def test_what_was_changed_is_not_filed(there: There) -> None:

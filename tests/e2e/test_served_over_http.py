@@ -247,7 +247,7 @@ def test_nobody_else_knows_of_a_scan(done: dict[str, Any], stranger: Caller) -> 
 
 def test_a_scan_is_called_off(house: ServedHouse, studio: Caller, done: dict[str, Any]) -> None:
     assert studio.cancel(done["id"]).json()["code"] == "conflict"
-    fill(house.media / "long", copies=6, distinct=True)
+    fill(house.media / "long", copies=6, distinct=True, whole=True)
     asked = studio.ask(path="long").json()
     early = studio.get(f"/scans/{asked['id']}/results")
     assert (early.status_code, early.json()["code"]) == (409, "conflict")

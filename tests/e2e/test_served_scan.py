@@ -95,7 +95,7 @@ def by_recording(rows: list[ResultRow]) -> dict[str, ResultRow]:
 
 
 def test_a_scan_is_run_to_its_end(house: ServedHouse, engine: Engine) -> None:
-    fill(house.media / "in")
+    fill(house.media / "in", whole=True)
     asked = house.ask("in", project="Spring", target_fpir=0.009)
     assert asked.state is ScanState.QUEUED
     work_off(house.worker(engine))
@@ -152,7 +152,7 @@ def test_training_data_is_asked_for_as_such(sqlite_house: ServedHouse, engine: E
 
 
 def test_slices_of_two_workers_come_to_what_one_run_comes_to(house: ServedHouse, engine: Engine) -> None:
-    fill(house.media / "in", copies=4)
+    fill(house.media / "in", copies=4, whole=True)
     whole = house.ask("in")
     work_off(house.worker(engine))
     sliced = house.ask("in")
@@ -191,7 +191,7 @@ def test_progress_is_on_record_shard_by_shard(sqlite_house: ServedHouse, engine:
 
 def test_a_check_does_not_wait_for_a_scan(sqlite_house: ServedHouse, engine: Engine) -> None:
     house = sqlite_house
-    fill(house.media / "in", copies=12, distinct=True)
+    fill(house.media / "in", copies=12, distinct=True, whole=True)
     asked = house.ask()
     worker = house.worker(engine)
     thread = threading.Thread(target=worker.run)
@@ -213,7 +213,7 @@ def test_a_check_does_not_wait_for_a_scan(sqlite_house: ServedHouse, engine: Eng
 
 def test_who_withdraws_meanwhile_is_not_looked_for_from_then_on(house: ServedHouse, engine: Engine) -> None:
     ctx, rms = house.registry.ctx, house.performers["rms"]
-    fill(house.media / "in", copies=3)
+    fill(house.media / "in", copies=3, whole=True)
     shutil.copy(VOICES / "enrolment" / "rms-1.flac", house.media / "in" / "99-later.flac")
     asked = house.ask("in")
     worker = house.worker(engine, slice_s=0.0)
@@ -239,7 +239,7 @@ def test_a_scan_that_is_cancelled_stops_and_its_folder_goes_with_its_record(
 ) -> None:
     house = sqlite_house
     ctx = house.registry.ctx
-    fill(house.media / "in", copies=3)
+    fill(house.media / "in", copies=3, whole=True)
     asked = house.ask("in")
     worker = house.worker(engine, slice_s=0.0)
     assert worker.run_once()
@@ -264,7 +264,7 @@ def test_a_scan_that_is_cancelled_while_it_runs_ends_with_the_rows_in_hand(
     sqlite_house: ServedHouse, engine: Engine
 ) -> None:
     house = sqlite_house
-    fill(house.media / "in", copies=3)
+    fill(house.media / "in", copies=3, whole=True)
     asked = house.ask("in")
     worker = house.worker(engine)
     begun = scan_work.note_progress
@@ -337,7 +337,7 @@ def put_in_force(house: ServedHouse, target_fpir: float) -> None:
 
 def test_another_engine_does_not_go_on_with_a_scan(sqlite_house: ServedHouse, engine: Engine) -> None:
     house = sqlite_house
-    fill(house.media / "in", copies=3)
+    fill(house.media / "in", copies=3, whole=True)
     asked = house.ask("in")
     assert house.worker(engine, slice_s=0.0).run_once()
     put_in_force(house, 0.02)
@@ -353,7 +353,7 @@ def test_rows_that_cannot_be_written_are_tried_again_and_in_the_end_named(
     sqlite_house: ServedHouse, engine: Engine
 ) -> None:
     house = sqlite_house
-    fill(house.media / "in", copies=3)
+    fill(house.media / "in", copies=3, whole=True)
     asked = house.ask("in")
     worker = house.worker(engine, slice_s=0.0)
     assert worker.run_once()

@@ -194,7 +194,7 @@ def test_a_follower_of_numbers_misses_none_when_writers_take_turns(database: Dat
 
 
 def test_sqlite_keeps_commits_through_a_power_cut_and_overwrites_what_is_deleted(sqlite_database: Database) -> None:
-    with sqlite_database.read() as session:
+    with Database(sqlite_database.url).read() as session:
         pragmas = {name: session.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous")}
         assert pragmas == {"journal_mode": "wal", "synchronous": 2}
         assert session.scalar(text("PRAGMA secure_delete")) == 1

@@ -100,3 +100,10 @@ def test_the_clients_secret_is_in_a_file_that_nobody_else_reads(tmp_path: Path) 
     assert provider.client.secret == "kept to oneself"
     assert "kept to oneself" not in repr(provider.client)
     assert os.stat(path).st_mode & 0o077 == 0  # noqa: PTH116
+
+
+@pytest.mark.parametrize("name", ["", "Seoul", "../etc/passwd", "UTC+9", "Factory"])
+def test_a_time_zone_that_there_is_not_is_refused(name: str) -> None:
+    with pytest.raises(ValidationError, match="LIKENESS_TIME_ZONE"):
+        Settings(time_zone=name)
+    assert Settings(time_zone="Asia/Seoul").time_zone == "Asia/Seoul"

@@ -96,7 +96,13 @@ def _sent() -> dict[str, Any]:
 
 def _shown_once(issued: IssuedToken) -> Response:
     """Answer the page that has the secret on it; what is kept of this answer is where it leads."""
-    response = page_of("account/token_shown", HTTPStatus.CREATED, issued=issued, back=_list_of(issued.token.account_id))
+    response = page_of(
+        "account/token_shown",
+        HTTPStatus.CREATED,
+        issued=issued,
+        back=_list_of(issued.token.account_id),
+        scope_words=SCOPES,
+    )
     response.headers["Location"] = _list_of(issued.token.account_id)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -6,5 +6,6 @@ from api.pages.auditor import (  # noqa: F401  (each puts its pages onto its blu
     results,
     samples,
     scan_requests,
+    scan_rows,
     scans,
 )

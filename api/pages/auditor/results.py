@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from flask import Response, request
 
-from api.pages.auditor.scans import SCANS, source_of
+from api.pages.auditor.scans import SCANS, shown_scan, source_of
 from api.pages.auditor.words import wording_of_scans
 from api.pages.checked import checked
 from api.pages.personal import page_of, personal, stands_for
@@ -15,7 +15,6 @@ from api.paging import NumberedQuery, cursor_after_number
 from api.schemas.scan_results import DifferencesQuery, RowsQuery, settings_of
 from api.state import context, principal
 from api.v1.people import shown_people
-from registry.domain.scans import ScanOrigin, ScanState
 from registry.domain.scores import EvidenceOutcome
 from registry.domain.verdicts import Verdict
 from registry.scanning.changes import Change
@@ -48,8 +47,7 @@ def show_scan_rows(scan_id: str) -> Response:
     _plan, summary = plan_and_summary(context(), principal(), scan_id)
     return page_of(
         "auditor/rows",
-        scan=scan,
-        source=source_of(scan),
+        **shown_scan(scan),
         rows=shown,
         cursor=cursor_after_number(query.last(found)) if more else None,
         query=query,
@@ -84,8 +82,7 @@ def show_scan_coverage(scan_id: str) -> Response:
     plan, _summary = plan_and_summary(context(), principal(), scan_id)
     return page_of(
         "auditor/coverage",
-        scan=scan,
-        source=source_of(scan),
+        **shown_scan(scan),
         items=shown,
         cursor=cursor_after_number(after + len(shown)) if len(found) > after + 1 + len(shown) else None,
         people=shown_people({one.performer_id for one in shown}),
@@ -103,7 +100,7 @@ def show_scan_differences(scan_id: str) -> Response:
     others = [
         each
         for each in scans.list_scans(context(), principal(), after=None, limit=_MOST_EARLIER)
-        if each.id != scan_id and each.state is ScanState.DONE and each.origin is ScanOrigin.SERVER
+        if each.id != scan_id and each.has_rows
     ]
     shown: dict[str, Any] = {"comparison": None, "people": {}, "items": (), "cursor": None}
     if request.args.get("earlier"):
@@ -111,8 +108,7 @@ def show_scan_differences(scan_id: str) -> Response:
         shown = _compared(scan_id, query)
     return page_of(
         "auditor/differences",
-        scan=scan,
-        source=source_of(scan),
+        **shown_scan(scan),
         others=others,
         sources=source_of,
         changes=list(Change),

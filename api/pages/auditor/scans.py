@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any, Final
 
 from flask import Response, request
@@ -65,17 +66,32 @@ def source_of(scan: Scan) -> str:
     return f"{scan.request['root']}/{scan.request['path']}".rstrip("/")
 
 
+def shown_scan(scan: Scan) -> dict[str, Any]:
+    """Answer what every page about a scan shows of it: what was scanned, and who reported it, where somebody has."""
+    reported = scan.origin is ScanOrigin.REPORTED
+    names = people.organisations_named(context(), {scan.organisation_id} if reported else ())
+    return {"scan": scan, "source": source_of(scan), "reporter": names.get(scan.organisation_id)}
+
+
 @personal.get(_ONE)
 @stands_for(f"GET {_OPERATION}/{{scan_id}}")
 def show_scan(scan_id: str) -> Response:
     """Show how far a scan is, and what it came to."""
-    scan = scans.get_scan(context(), principal(), scan_id)
+    return page_of_scan(scans.get_scan(context(), principal(), scan_id))
+
+
+def page_of_scan(scan: Scan, status: HTTPStatus = HTTPStatus.OK, *, problem: tuple[str, str] | None = None) -> Response:
+    """Answer the page of one scan, with what is wrong with what was sent of it, if something is."""
     return page_of(
         "auditor/scan",
-        scan=scan,
-        source=source_of(scan),
+        status,
+        problem=problem,
+        **shown_scan(scan),
         organisations=organisations_of([scan]),
-        here=scan.origin is ScanOrigin.SERVER,
+        here=scan.has_rows,
+        is_served=scan.origin is ScanOrigin.SERVER,
+        may_send=_may_ask(),
+        rows_taken=scan.unresolved == 0,
         is_open=scan.state not in ENDED,
         is_done=scan.state is ScanState.DONE,
         left=left_of(scan),
@@ -130,8 +146,7 @@ def show_scan_findings(scan_id: str) -> Response:
     items, cursor = cut(found, query)
     return page_of(
         "auditor/findings",
-        scan=scan,
-        source=source_of(scan),
+        **shown_scan(scan),
         items=items,
         cursor=cursor,
         query=query,

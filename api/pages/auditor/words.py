@@ -8,11 +8,12 @@ from typing import Any, Final
 from api.pages.language import N_
 from api.pages.verdicts import wording_of_verdicts
 from registry.domain.gallery_files import SearchPurpose
+from registry.domain.scan_samples import Mark, NoKappa, SampledBy
 from registry.domain.scans import ScanOrigin, ScanState
 from registry.scanning.changes import Cause, Change
 from registry.scanning.results import Status
 from registry.scanning.served_rows import RowOrder
-from registry.scanning.served_sample import DURATIONS, SampledBy
+from registry.scanning.served_sample import DURATIONS
 
 STATES: Final[Mapping[ScanState, str]] = {
     ScanState.QUEUED: N_("waits for a worker"),
@@ -85,6 +86,20 @@ LENGTHS: Final[Mapping[str, str]] = dict(
     zip(DURATIONS, (N_("under 5 s"), N_("5 to 15 s"), N_("15 to 60 s"), N_("over 60 s")), strict=True)
 )
 
+MARKS: Final[Mapping[Mark, str]] = {
+    Mark.AGREE: N_("right"),
+    Mark.DISAGREE: N_("wrong"),
+    Mark.UNSURE: N_("cannot tell"),
+}
+
+KEYS: Final[Mapping[Mark, str]] = {Mark.AGREE: "1", Mark.DISAGREE: "2", Mark.UNSURE: "3"}
+"""Which key presses which button of a row."""
+
+NO_KAPPA: Final[Mapping[NoKappa, str]] = {
+    NoKappa.TOO_FEW: N_("fewer than 20 rows in common: kappa is not said"),
+    NoKappa.ALL_THE_SAME: N_("both say the same of every row: kappa says nothing"),
+}
+
 ERRORS: Final[Mapping[str, str]] = {
     "archive_damaged": N_("the archive is cut or damaged"),
     "archive_too_large": N_("the archive unpacks to too much"),
@@ -116,5 +131,8 @@ def wording_of_scans() -> dict[str, Any]:
         "error_words": ERRORS,
         "length_words": LENGTHS,
         "sampled_by": SAMPLED_BY,
+        "mark_words": MARKS,
+        "mark_keys": KEYS,
+        "no_kappa_words": NO_KAPPA,
         **wording_of_verdicts(),
     }

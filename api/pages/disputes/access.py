@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from api.state import context, principal
 from registry.domain.accounts import Scope
 from registry.domain.cases import PARTIES, CaseSide
 from registry.errors import ForbiddenError
 from registry.services import cases
+from registry.services.people import colleagues_named, names_of
 from registry.store.cases import Case
 
 EVERYBODY = frozenset(CaseSide)
@@ -36,6 +39,20 @@ def may_change(performer_id: str, side: CaseSide) -> bool:
     """Whether whoever is signed in may file and take steps for their side; the verbs ask again."""
     mandate = side is not CaseSide.COMPLAINANT or principal().may_act_for(performer_id, Scope.CASES_WRITE)
     return mandate and Scope.CASES_WRITE in principal().scopes
+
+
+def names_told(
+    *,
+    performers: Collection[str | None],
+    organisations: Collection[str | None],
+    accounts: Collection[str | None],
+) -> Mapping[str, str]:
+    """Answer the names of parties, and of those people who are of the side of whoever is signed in, or the registry's.
+
+    What a page says of somebody of the other side is which side that is.
+    """
+    parties = names_of(context(), performers=performers, organisations=organisations)
+    return {**parties, **colleagues_named(context(), principal(), accounts)}
 
 
 def require_opening() -> None:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import Response, request
 
 from api.pages.checked import checked
-from api.pages.disputes.access import may_change, own_side
+from api.pages.disputes.access import may_change, names_told, own_side
 from api.pages.disputes.trying import Failed, filled, sent, trying
 from api.pages.disputes.wording import CONTEST, MISUSE, wording
 from api.pages.forms import once
@@ -21,7 +21,6 @@ from registry.domain.cases import CaseSide
 from registry.domain.ids import IdPrefix
 from registry.errors import ForbiddenError
 from registry.services import misuse
-from registry.services.people import names_of
 from registry.store.misuse import MisuseStrike
 
 _AT_ONCE = 50
@@ -52,8 +51,7 @@ def _page(failed: Failed | None = None) -> Response:
         holds=[each.id for each in limits if each.holds(now)],
         counts=[each.id for each in shown if each.counts(now)],
         older=cursor_after(shown[-1].id) if len(found) > query.limit else None,
-        names=names_of(
-            context(),
+        names=names_told(
             performers={each.performer_id for each in shown} | {each.performer_id for each in limits},
             organisations={each.organisation_id for each in shown} | {each.organisation_id for each in limits},
             accounts=accounts | {each.decided_by for each in limits},

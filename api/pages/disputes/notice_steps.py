@@ -15,6 +15,7 @@ from api.pages.disputes.trying import filled, sent, trying
 from api.pages.forms import once
 from api.pages.personal import personal, stands_for, takes, went_on
 from api.pages.steps import seen_version
+from api.pages.zones import given_moment
 from api.rate_limits import spends
 from api.rates import Budget
 from api.schemas.notices import (
@@ -198,7 +199,9 @@ def serve_notice(notice_id: str) -> Response:
     def serve() -> None:
         at = request.form.get("served_at", "").strip()
         body = checked(
-            ServiceIn, **sent("served_to", "served_by", "sent_sha256", "reason"), served_at=f"{at}:00Z" if at else ""
+            ServiceIn,
+            **sent("served_to", "served_by", "sent_sha256", "reason"),
+            served_at=given_moment(at, request.form.get("served_in", "")) if at else "",
         )
         notice_course.serve_notice(context(), principal(), notice_id, body.value(), if_version=seen_version())
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from flask import Response, request
 
 from api.pages.checked import checked
-from api.pages.disputes.access import CLAIM, acting_in, may_change, side_of
+from api.pages.disputes.access import CLAIM, acting_in, may_change, names_told, side_of
 from api.pages.disputes.one_case import case_page
 from api.pages.disputes.trying import Failed, trying
 from api.pages.disputes.wording import PUT_BACK, SEND_BACK, SERVED_BY, TWO_READ, WITHDRAWAL, wording
@@ -26,7 +26,7 @@ from registry.domain.reviews import Exclusion
 from registry.domain.rules.notice_packs import ElementKind, notice_pack
 from registry.domain.rules.packs import Standing
 from registry.services import case_papers, cases, notice_reviews, notices, stay_down
-from registry.services.notices import ShownNotice
+from registry.services.notices import ReadDocument, ShownNotice
 from registry.services.people import names_of
 from registry.store.notices import Notice
 
@@ -125,21 +125,19 @@ def notice_page(notice_id: str, failed: Failed | None = None) -> Response:
         side=side,
         steps=list(reversed(steps)),
         entries=entries,
-        text=_text(shown),
+        document=_document(shown),
         own_papers=[each for each in papers if each.side is CaseSide.RESPONDENT],
         why_two=_why_two(notice, side),
-        names=names_of(
-            context(), performers=[notice.performer_id], organisations=[notice.studio_id], accounts=accounts
-        ),
+        names=names_told(performers=[notice.performer_id], organisations=[notice.studio_id], accounts=accounts),
         **_form(notice, failed),
         **_offered(notice, side),
         **wording(),
     )
 
 
-def _text(shown: ShownNotice) -> str | None:
+def _document(shown: ShownNotice) -> ReadDocument | None:
     """Answer what a notice says, as it is read; None to whoever it is not shown to yet."""
-    return notices.read_documents(context(), principal(), shown.id)[1].text if shown.whole else None
+    return notices.read_in_parts(context(), principal(), shown.id, language=language()) if shown.whole else None
 
 
 def _why_two(notice: Notice, side: CaseSide) -> str | None:

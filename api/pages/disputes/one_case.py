@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, request
 
-from api.pages.disputes.access import may_change, side_of
+from api.pages.disputes.access import may_change, names_told, side_of
 from api.pages.disputes.trying import Failed
 from api.pages.disputes.wording import AGES, MOVING, SEXES, wording
 from api.pages.language import language
@@ -30,7 +30,7 @@ from registry.services import (
     licences,
     notices,
 )
-from registry.services.people import licences_titled, names_of
+from registry.services.people import licences_titled
 from registry.store.cases import Case, CasePaper, CaseReading, CaseStepTaken
 
 _MOST_OFFERED = 200
@@ -84,7 +84,7 @@ def _on_record(case: Case, side: CaseSide) -> dict[str, Any]:
         "cohorts": cohorts,
         "pauses": pauses,
         "notices": written,
-        "names": names_of(context(), performers=[case.performer_id], organisations=[case.studio_id], accounts=accounts),
+        "names": names_told(performers=[case.performer_id], organisations=[case.studio_id], accounts=accounts),
         "titles": licences_titled(context(), {each.licence_id for each in pauses}),
         "turn": _turn(case, steps, papers),
         "report": f"/v1/cases/{case.id}/report?language={language()}",
@@ -134,6 +134,7 @@ def _offered(case: Case, side: CaseSide) -> dict[str, Any]:
         "licences": _licences(case, side) if may_pause else (),
         "attestations": _attestations(case, side) if may else (),
         "packs": notice_packs(),
+        "packs_called": {each.id: each.title.in_language(language()) for each in notice_packs()},
         "sexes": SEXES,
         "ages": AGES,
         "done_state": AnalysisState.DONE,
@@ -172,4 +173,4 @@ def _attestations(case: Case, side: CaseSide) -> Sequence[Any]:
 
 def names_in(case: Case, accounts: Sequence[str | None]) -> Mapping[str, str]:
     """Answer names for a page about a part of a case."""
-    return names_of(context(), performers=[case.performer_id], organisations=[case.studio_id], accounts=accounts)
+    return names_told(performers=[case.performer_id], organisations=[case.studio_id], accounts=accounts)

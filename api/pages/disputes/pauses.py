@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Response, request
 
 from api.pages.checked import checked
@@ -10,6 +12,7 @@ from api.pages.disputes.one_case import case_page
 from api.pages.disputes.trying import sent, trying
 from api.pages.forms import once
 from api.pages.personal import personal, stands_for, went_on
+from api.pages.zones import DAY_IN, given_day_end
 from api.schemas.case_papers import NewPause, PauseEnd, PauseReview
 from api.state import context, principal
 from registry.services import case_pauses
@@ -37,10 +40,9 @@ def pause_licences(case_id: str) -> Response:
     return trying("pause", pause, lambda failed: case_page(case_id, failed))
 
 
-def _review_at() -> str | None:
-    """Answer the moment at which a pause is looked at again: the end of the day that was chosen, in UTC."""
-    day = request.form.get("review_on", "").strip()
-    return f"{day}T23:59:59Z" if day else None
+def _review_at() -> datetime | str | None:
+    """Answer the moment at which a pause is looked at again: the end of the day that was chosen, where it was."""
+    return given_day_end(request.form.get("review_on", "").strip(), request.form.get(DAY_IN, ""))
 
 
 @personal.post(f"{_ALL}/<id:pause_id>/continue")

@@ -12,7 +12,7 @@ from flask import Response, request
 
 from api import problems
 from api.pages.disputes.wording import label
-from api.pages.language import N_, _, moment
+from api.pages.language import N_, _, filled_in
 from api.pages.refusals import advice
 from api.pages.wording import CASE_STATES, CONCLUSIONS
 from registry.domain.cases import CaseState
@@ -120,8 +120,8 @@ def _waits(figures: Figures) -> tuple[str, str]:
     to_do = _("Once they have filed something, or the time is over, you can go on.")
     if due_at is None:
         return _("It is still the turn of: %(side)s.") % side, to_do
-    until = side | {"at": moment(datetime.fromisoformat(due_at))}
-    return _("It is still the turn of: %(side)s, until %(at)s.") % until, to_do
+    until = datetime.fromisoformat(due_at)
+    return filled_in(_("It is still the turn of: %(side)s, until %(at)s."), **side, at=until), to_do
 
 
 def _needs(figures: Figures) -> tuple[str, str] | None:
@@ -198,6 +198,17 @@ def _too_few_people(_figures: Figures) -> tuple[str, str]:
     )
 
 
+def _refused_often(figures: Figures) -> tuple[str, str]:
+    return (
+        _("Too few people were chosen %(refused)s times within a year, and %(most)s are as many as are answered.")
+        % dict(figures),
+        filled_in(
+            _("File an archive of recordings; people of the registry can be chosen again from %(at)s on."),
+            at=datetime.fromisoformat(figures["frees_at"]),
+        ),
+    )
+
+
 def _strikes(figures: Figures) -> tuple[str, str]:
     return (
         _("A limit takes %(required)s strikes in force; there are %(strikes)s.") % dict(figures),
@@ -207,9 +218,27 @@ def _strikes(figures: Figures) -> tuple[str, str]:
 
 def _reviewed_at(figures: Figures) -> tuple[str, str]:
     return (
-        _("It was reviewed at %(at)s, so it was served after that, and before now.")
-        % {"at": moment(datetime.fromisoformat(figures["reviewed_at"]))},
-        _("Look at the moment that you gave; it is in UTC."),
+        filled_in(
+            _("It was reviewed at %(at)s, so it was served after that, and before now."),
+            at=datetime.fromisoformat(figures["reviewed_at"]),
+        ),
+        _("Look at the moment that you gave, and at its time zone."),
+    )
+
+
+def _by_the_clock(figures: Figures) -> tuple[str, str] | None:
+    """Say what is wrong with a time by somebody's clock: it is none, or no one moment (`api.pages.zones`)."""
+    if (change := figures.get("clock_change")) is None:
+        return _("This is no day and time."), _("Fill it in, and send it again.")
+    zone = {"zone": figures["time_zone"]}
+    if change == "skipped":
+        return (
+            _("The clocks of %(zone)s were set forward over this time: they never showed it.") % zone,
+            _("Look at the moment that you gave, and at its time zone."),
+        )
+    return (
+        _("The clocks of %(zone)s were set back then: they showed this time twice.") % zone,
+        _("Say it by UTC, so that it is clear which of both you mean."),
     )
 
 
@@ -240,8 +269,9 @@ def _step(figures: Figures) -> tuple[str, str] | None:
 
 def _latest(figures: Figures) -> tuple[str, str]:
     return (
-        _("A pause is looked at again by %(at)s at the latest.")
-        % {"at": moment(datetime.fromisoformat(figures["latest"]))},
+        filled_in(
+            _("A pause is looked at again by %(at)s at the latest."), at=datetime.fromisoformat(figures["latest"])
+        ),
         _("Choose a day before that, or leave it empty."),
     )
 
@@ -302,6 +332,7 @@ _FIELDS: Final[Mapping[str, str]] = {
 
 _BY_FIGURE: Final[Mapping[str, Callable[[Figures], tuple[str, str] | None]]] = {
     "errors": _fields,
+    "local_time": _by_the_clock,
     "waits_for": _waits,
     "needs": _needs,
     "applies": _applies,
@@ -311,6 +342,7 @@ _BY_FIGURE: Final[Mapping[str, Callable[[Figures], tuple[str, str] | None]]] = {
     "case_id": _another_case,
     "analysis_id": _under_way,
     "strikes": _strikes,
+    "frees_at": _refused_often,
     "required": _too_few_people,
     "reviewed_at": _reviewed_at,
     "why": _why_two,

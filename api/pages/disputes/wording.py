@@ -7,7 +7,7 @@ from datetime import datetime
 from math import ceil
 from typing import Any, Final
 
-from api.pages.language import N_, _, language, moment, ngettext
+from api.pages.language import N_, _, filled_in, language, ngettext
 from api.pages.wording import CASE_ENDINGS, CASE_STATES, CASE_STEPS, CONCLUSIONS
 from api.state import context
 from registry.domain.case_analyses import AnalysisState
@@ -46,7 +46,7 @@ NOTICE_STEPS: Final[Mapping[NoticeStep, str]] = {
     NoticeStep.CHANGE: N_("changed"),
     NoticeStep.COMPLETE: N_("declared complete"),
     NoticeStep.SEND_BACK: N_("sent back"),
-    NoticeStep.REVIEW: N_("reviewed: it may go"),
+    NoticeStep.REVIEW: N_("reviewed: it may be served"),
     NoticeStep.SERVE: N_("served"),
     NoticeStep.COUNTER: N_("answered by a counter-statement"),
     NoticeStep.COURT_ACTION: N_("an action was filed"),
@@ -78,7 +78,7 @@ WITHDRAWAL: Final[Mapping[WithdrawalGround, str]] = {
 }
 
 PUT_BACK: Final[Mapping[PutBackGround, str]] = {
-    PutBackGround.MISTAKE: N_("The notice should not have gone."),
+    PutBackGround.MISTAKE: N_("The notice should not have been served."),
     PutBackGround.TERM_OVER: N_("The counter-statement stands, and no action was filed in time."),
 }
 
@@ -153,13 +153,14 @@ def left(due_at: datetime | None) -> str:
     if due_at is None:
         return ""
     left_s = (due_at - context().clock()).total_seconds()
-    at = {"at": moment(due_at)}
     if left_s <= 0:
-        return _("over since %(at)s") % at
+        return filled_in(_("over since %(at)s"), at=due_at)
     days = ceil(left_s / _DAY_S)
     if days <= 1:
-        return _("less than a day left, until %(at)s") % at
-    return ngettext("%(num)s day left, until %(at)s", "%(num)s days left, until %(at)s", days) % (at | {"num": days})
+        return filled_in(_("less than a day left, until %(at)s"), at=due_at)
+    return filled_in(
+        ngettext("%(num)s day left, until %(at)s", "%(num)s days left, until %(at)s", days), at=due_at, num=days
+    )
 
 
 def wording() -> dict[str, Any]:

@@ -8,6 +8,7 @@ from api.pages.operator import (  # noqa: F401  (each puts its pages onto the bl
     journal,
     people,
     proposals,
+    purges,
     reviews,
     strikes,
 )

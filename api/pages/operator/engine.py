@@ -10,7 +10,7 @@ from typing import Final
 from flask import Response, request
 
 from api.pages.forms import once
-from api.pages.language import N_, _, number
+from api.pages.language import N_, _, number, percent
 from api.pages.operator.proposals import proposed
 from api.pages.operator.words import PARTS, REFUSALS, WORK
 from api.pages.personal import page_of, personal, stands_for
@@ -27,14 +27,14 @@ HOUSE: Final = "/house"
 _PERCENT: Final = 100.0
 
 FIGURES: Final = {
-    "speech_s": (N_("speech of the voice"), N_("s")),
-    "snr_db": (N_("speech above the noise"), N_("dB")),
-    "bandwidth_hz": (N_("bandwidth"), N_("Hz")),
+    "speech_s": (N_("speech of the voice"), N_("%(value)s s")),
+    "snr_db": (N_("speech above the noise"), N_("%(value)s dB")),
+    "bandwidth_hz": (N_("bandwidth"), N_("%(value)s Hz")),
     "clipped_share": (N_("share that is cut off for being too loud"), ""),
     "voiced_share": (N_("share of the louder speech that is voiced"), ""),
-    "decay_db_per_s": (N_("how fast the room falls silent"), N_("dB per second")),
+    "decay_db_per_s": (N_("how fast the room falls silent"), N_("%(value)s dB per second")),
 }
-"""What is measured of a recording, and in which unit."""
+"""What is measured of a recording, and in which unit; empty of a share."""
 
 NOT_VALIDATED: Final = {
     "singing": N_("singing"),
@@ -154,7 +154,7 @@ def show_calibration() -> Response:
 def _ranges(card: CalibrationCard) -> Iterator[tuple[str, str]]:
     """Yield what was measured of a recording, and within what it was validated, in words."""
     for name, (low, high) in card.validated.items():
-        what, unit = FIGURES.get(name, (name, ""))
+        what, unit = FIGURES.get(name, (name, "%(value)s"))
         ends = {"low": _figure(low, unit), "high": _figure(high, unit)}
         if high is None:
             yield _(what), _("%(low)s or more") % ends
@@ -168,7 +168,7 @@ def _figure(value: float | None, unit: str) -> str:
     if value is None:
         return ""
     decimals = 0 if value == int(value) else 3
-    return f"{number(value, decimals)} {_(unit)}".strip() if unit else number(value, decimals)
+    return _(unit) % {"value": number(value, decimals)} if unit else percent(value)
 
 
 def _groups(rates: ErrorRates) -> list[tuple[str, Sequence[ErrorRate]]]:

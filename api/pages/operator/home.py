@@ -6,6 +6,7 @@ from flask import Response
 
 from api.pages.disputes.wording import wording
 from api.pages.operator.reviews import waits
+from api.pages.operator.words import PROPOSALS
 from api.pages.personal import page_of
 from api.pages.verdicts import wording_of_verdicts
 from api.state import context, principal
@@ -39,6 +40,7 @@ def home() -> Response:
         notices=written,
         proposals=open_ones,
         waits=waits,
+        kind_words=PROPOSALS,
         me=principal().account_id,
         names=names_of(
             context(),

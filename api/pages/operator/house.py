@@ -32,6 +32,7 @@ def show_house_keys() -> Response:
     return page_of(
         "operator/house_keys",
         keys=house_keys.list_registered(context(), principal()),
+        now=context().clock(),
         purpose_words=KEY_PURPOSES,
         state_words=KEY_STATES,
     )
@@ -60,17 +61,6 @@ def show_destroyed() -> Response:
         chosen=query.rule,
         version=SCHEDULE_VERSION,
         sha256=schedule_sha256(),
-    )
-
-
-@personal.get(f"{HOUSE}/retention/due")
-@stands_for("GET /v1/retention-due")
-def show_due() -> Response:
-    """Count what the next purge destroys: a look at every record, and so a page of its own."""
-    return page_of(
-        "operator/due",
-        due=purge.what_is_due(context(), principal()),
-        called={rule: rule_facts(RULES[rule], language())["what"] for rule in RULES},
     )
 
 

@@ -11,16 +11,19 @@ from flask import Response, request
 
 from api.pages.checked import checked
 from api.pages.forms import once
+from api.pages.language import language
 from api.pages.lists import asked, cut
 from api.pages.operator.words import GROUNDS, PROPOSAL_STATES, PROPOSALS, REFUSALS
 from api.pages.personal import page_of, personal, stands_for, went_on
 from api.pages.steps import seen_version, told
 from api.schemas.proposals import NewTwoPersonProposal, ProposalAnswer, ProposalApproval, ProposalQuery
 from api.state import context, principal
-from registry.domain.proposals import ProposalState
+from registry.domain.proposals import ProposalKind, ProposalState
+from registry.domain.retention import RULES, rule_facts
 from registry.errors import RegistryError
-from registry.services import people, proposals
+from registry.services import people, proposals, purges
 from registry.store.proposals import Proposal
+from registry.store.purges import Purge
 
 AT: Final = "/proposals"
 _OPERATION: Final = "/v1/proposals/{proposal_id}"
@@ -80,11 +83,20 @@ def _page(proposal_id: str, error: RegistryError | None = None) -> Response:
         written=json.dumps(json.loads(proposal.content), indent=2, ensure_ascii=False),
         state=_state(proposal),
         own=proposal.proposed_by == principal().account_id,
+        purge=_purge_of(proposal),
+        called={rule.value: rule_facts(RULES[rule], language())["what"] for rule in RULES},
         who=_who([proposal]),
         typed=request.form,
         problem=problem,
         **_WORDS,
     )
+
+
+def _purge_of(proposal: Proposal) -> Purge | None:
+    """Answer the purge that a proposal led to, where it is about one."""
+    if proposal.kind is not ProposalKind.PURGE:
+        return None
+    return purges.purge_of_proposal(context(), principal(), proposal.id)
 
 
 @personal.post(f"{AT}/<id:proposal_id>/approve")

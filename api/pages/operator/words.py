@@ -10,6 +10,7 @@ from api.rates import Budget
 from registry.domain.checks import WorkKind
 from registry.domain.house_keys import KeyState, Purpose
 from registry.domain.proposals import DeletionGround, ProposalKind, ProposalState
+from registry.domain.purges import PurgeState
 from registry.domain.strikes import StrikeScope
 
 PROPOSALS: Final[Mapping[ProposalKind, str]] = {
@@ -18,6 +19,7 @@ PROPOSALS: Final[Mapping[ProposalKind, str]] = {
     ProposalKind.ENGINE_CHANGE: N_("Changing how the engine decides"),
     ProposalKind.NOTICE_SERVICE: N_("Letting a notice be served"),
     ProposalKind.NOTICE_PUT_BACK: N_("Putting back what a notice took down"),
+    ProposalKind.PURGE: N_("Destroying what is past its time"),
 }
 
 PROPOSAL_STATES: Final[Mapping[ProposalState, tuple[str, str]]] = {
@@ -36,12 +38,32 @@ GROUNDS: Final[Mapping[DeletionGround, str]] = {
     DeletionGround.ORDERED: N_("A court or an authority ordered it."),
 }
 
+PURGE_STATES: Final[Mapping[PurgeState, tuple[str, str]]] = {
+    PurgeState.RUNNING: (N_("under way"), "warn"),
+    PurgeState.DONE: (N_("done"), "good"),
+    PurgeState.STOPPED: (N_("stopped"), "plain"),
+    PurgeState.FAILED: (N_("could not go on"), "grave"),
+}
+
+PURGE_REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
+    "conflict": (
+        N_("That cannot be proposed now: nothing is past its time, or another purge is under way."),
+        N_("Below is what is due at this moment. Purges that are under way are on the page of purges."),
+    ),
+    "invalid_input": (
+        N_("What was due is told of a moment of the last day, and why it is to be destroyed in a few words."),
+        N_("Below is what is due at this moment. Look at it, and send it again."),
+    ),
+}
+"""What is said of a purge that could not be proposed, in place of what is said elsewhere."""
+
 WORK: Final[Mapping[WorkKind, str]] = {
     WorkKind.CHECK: N_("Checks of recordings"),
     WorkKind.ENROLMENT: N_("Enrolments"),
     WorkKind.SCAN: N_("Scans"),
     WorkKind.SPOKEN_STATEMENT: N_("Spoken statements"),
     WorkKind.CASE_ANALYSIS: N_("Comparisons for cases"),
+    WorkKind.PURGE: N_("Purges"),
 }
 
 PARTS: Final[Mapping[str, str]] = {
@@ -79,6 +101,7 @@ BUDGETS: Final[Mapping[Budget, str]] = {
     Budget.CLEARANCES: N_("Questions before a use, for each organisation"),
     Budget.NAMES: N_("Names and voices that are not one's own, for each account"),
     Budget.REPORTS: N_("Reports, for each account"),
+    Budget.VERIFICATIONS: N_("Files to be verified, for each address"),
 }
 
 REFUSALS: Final[Mapping[str, tuple[str, str]]] = {

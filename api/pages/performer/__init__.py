@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.pages.performer import (  # noqa: F401  (each puts its pages onto its blueprint)
+    acting,
     approaches,
     approvals,
     cohorts,

@@ -5,13 +5,23 @@ from __future__ import annotations
 from typing import Any, Final
 
 from api.pages.language import N_
-from api.pages.wording import DISPOSITIONS, MODALITIES, PURPOSES, PURPOSES_MEAN, TOPICS, USES
+from api.pages.wording import (
+    DISPOSITIONS,
+    HELD,
+    MODALITIES,
+    PURPOSES,
+    PURPOSES_MEAN,
+    PURPOSES_OF_THEM,
+    TOPICS,
+    USES,
+)
 from api.state import principal
 from registry.domain.accounts import Role
 from registry.domain.choices import Disposition
 from registry.domain.consents import ConsentPurpose
 from registry.domain.explanations.topics import Topic
 from registry.domain.uses import UsePurpose
+from registry.services.holders import HeldKind
 
 _OWN: Final[dict[str, Any]] = {
     "purpose_words": PURPOSES,
@@ -20,10 +30,11 @@ _OWN: Final[dict[str, Any]] = {
     "use_words": USES,
     "disposition_words": DISPOSITIONS,
     "topic_words": TOPICS,
+    "held_words": HELD,
 }
 
 _OF_THEM: Final[dict[str, Any]] = _OWN | {
-    "purpose_words": {**PURPOSES, ConsentPurpose.MONITORING: N_("Looking for the voice")},
+    "purpose_words": PURPOSES_OF_THEM,
     "purpose_means": {
         **PURPOSES_MEAN,
         ConsentPurpose.MONITORING: N_(
@@ -54,6 +65,7 @@ _OF_THEM: Final[dict[str, Any]] = _OWN | {
         Topic.LICENSING_REAL_TIME: N_("A machine that speaks with the voice in real time"),
         Topic.WITHDRAWAL: N_("How a yes is taken back"),
     },
+    "held_words": {**HELD, HeldKind.GALLERY_FILE: N_("a gallery file with the voiceprint")},
 }
 
 
@@ -63,5 +75,5 @@ def is_theirs() -> bool:
 
 
 def words_of_choices() -> dict[str, Any]:
-    """Answer what a template says purposes, uses, choices and texts with, to whoever reads."""
+    """Answer what a template says purposes, uses, choices, texts and what is held with, to whoever reads."""
     return _OWN if is_theirs() else _OF_THEM

@@ -103,11 +103,11 @@ def _questions(explanation: Explanation) -> list[dict[str, object]]:
 
 
 def _goes_on_at(course: Course) -> int | None:
-    """Answer the question that comes next: the one just answered wrong, else the next; None before the first answer."""
+    """Answer the question that comes next: the first answered wrong, else the first; None before any answer."""
     if not course.attempts or not course.not_understood:
         return None
-    last = course.attempts[-1].number or 0
-    return next((number for number in course.not_understood if number >= last), course.not_understood[0])
+    answered = {attempt.number for attempt in course.attempts}
+    return next((number for number in course.not_understood if number in answered), course.not_understood[0])
 
 
 @personal.post(f"{_ONE}/resume")
@@ -130,16 +130,21 @@ def finish_reading(performer_id: str, explanation_id: str) -> Response:
 @personal.post(f"{_ONE}/answers")
 @stands_for(f"POST {_OPERATION}/answers")
 @once
-def answer_question(performer_id: str, explanation_id: str) -> Response:
-    """Answer a question. One that does not show understanding teaches, and is asked again."""
-    explanation, _attempt, _teaches = explanations.answer(
-        context(),
-        principal(),
-        performer_id,
-        explanation_id,
-        question=request.form.get("question", 0, type=int),
-        option=request.form.get("option", 0, type=int),
-    )
+def answer_questions(performer_id: str, explanation_id: str) -> Response:
+    """Answer the questions at which something was chosen. A wrong answer teaches, and the question is asked again."""
+    explanation = explanations.get_explanation(context(), principal(), performer_id, explanation_id)
+    asked = range(1, len(explanation.value().questions) + 1)
+    chosen = {
+        number: request.form.get(f"option-{number}", 0, type=int)
+        for number in asked
+        if f"option-{number}" in request.form
+    }
+    if not chosen:
+        raise InvalidInputError("no answer was chosen", questions=len(asked))
+    for number, option in chosen.items():
+        explanation, _attempt, _teaches = explanations.answer(
+            context(), principal(), performer_id, explanation_id, question=number, option=option
+        )
     return _on(explanation)
 
 

@@ -14,7 +14,8 @@ from api.pages.performer.mandates import covers, require_cover
 from api.pages.personal import page_about, performer_of, personal, stands_for
 from api.pages.plots import Turn
 from api.pages.reasons import reason_said
-from api.pages.verdicts import FOUND, RULED, as_close, bounds_said, engine_called
+from api.pages.sounds import SOUND_ENDINGS
+from api.pages.verdicts import COHORT_POSITION, FOUND, RULED, as_close, bounds_said, engine_called
 from api.pages.wording import OUTCOMES, VERDICTS, strength
 from api.schemas.findings import FindingQuery
 from api.state import context, principal
@@ -26,7 +27,7 @@ from registry.domain.reviews import ReviewAction
 from registry.domain.scans import FindingBasis
 from registry.domain.verdicts import PERMITTED
 from registry.errors import NotFoundError
-from registry.services import checks, licences, people, reviews
+from registry.services import checks, licences, people, reviews, shared_sounds, sound_listening
 from registry.store.checks import Finding
 from registry.store.performers import Performer
 
@@ -43,7 +44,7 @@ REVIEWED: Final[Mapping[ReviewAction, str]] = {
 
 
 @personal.get("/performers/<id:performer_id>/findings")
-@stands_for("GET /v1/findings", "GET /v1/performers/{performer_id}")
+@stands_for("GET /v1/findings", "GET /v1/performers/{performer_id}", "GET /v1/findings/{finding_id}/sound")
 def list_findings(performer_id: str) -> Response:
     """Show what was found of a performer: of the latest fifty, the weightiest first; then what is older."""
     performer = performer_of(performer_id)
@@ -76,7 +77,11 @@ def _weight(finding: Finding) -> tuple[bool, bool, float]:
 def wording_of_findings(performer: Performer, shown: Collection[Finding]) -> dict[str, Any]:
     """Answer what a template says findings with: the words, and what organisations and licences in them are called."""
     theirs = is_theirs()
+    sounds = shared_sounds.sounds_shared(context(), shown)
+    now = context().clock()
     return {
+        "sounds": sounds,
+        "sounds_on": {each for each, sound in sounds.items() if sound.ending_at(now) is None},
         "outcome_words": OUTCOMES if theirs else FOUND,
         "verdict_words": VERDICTS if theirs else RULED,
         "strength": _strength,
@@ -103,7 +108,11 @@ def _strength(finding: Finding) -> str:
 
 @personal.get("/performers/<id:performer_id>/findings/<id:finding_id>")
 @stands_for(
-    "GET /v1/findings/{finding_id}", "GET /v1/performers/{performer_id}", "GET /v1/findings/{finding_id}/reviews"
+    "GET /v1/findings/{finding_id}",
+    "GET /v1/performers/{performer_id}",
+    "GET /v1/findings/{finding_id}/reviews",
+    "GET /v1/findings/{finding_id}/sound",
+    "GET /v1/findings/{finding_id}/sound/listenings",
 )
 def show_finding(performer_id: str, finding_id: str) -> Response:
     """Show one finding: how strong, where in the recording, whether it was covered, and what can be done next."""
@@ -112,6 +121,7 @@ def show_finding(performer_id: str, finding_id: str) -> Response:
     finding = checks.get_finding(context(), principal(), finding_id)
     if finding.performer_id != performer.id:
         raise NotFoundError("there is no such finding")
+    words = wording_of_findings(performer, [finding])
     return page_about(
         performer,
         "performer/finding",
@@ -121,14 +131,18 @@ def show_finding(performer_id: str, finding_id: str) -> Response:
         turns=_turns(performer, finding),
         bounds=bounds_said(finding.log10_lr),
         engines={engine_called(name): strength(strength_word(value), value) for name, value in finding.engines.items()},
-        why_evidence=[reason_said(each) for each in finding.evidence_reasons],
+        why_evidence=[reason_said(each) for each in finding.evidence_reasons if each["code"] != COHORT_POSITION],
         why_verdict=[reason_said(each) for each in finding.reasons],
         reviews=reviews.list_reviews(context(), principal(), finding_id),
         review_words=REVIEWED,
         is_covered=finding.verdict in PERMITTED,
         may_open_case=covers(performer.id, Scope.CASES_WRITE) and not principal().is_operator,
+        may_hear=not principal().is_operator,
+        of_a_scan=finding.check_id is None,
+        listenings=sound_listening.listenings_to(context(), words["sounds"].values()),
+        sound_endings=SOUND_ENDINGS,
         scripts=True,
-        **wording_of_findings(performer, [finding]),
+        **words,
     )
 
 

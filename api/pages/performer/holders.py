@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from flask import Response
 
+from api.pages.performer.addressing import words_of_choices
 from api.pages.personal import page_about, performer_of, personal, stands_for
-from api.pages.wording import HELD
 from api.state import context, principal
 from registry.services import consents, people
 from registry.services.holders import HeldKind, Holder
@@ -24,7 +24,7 @@ def show_holders(performer_id: str) -> Response:
         "performer/holders",
         use=use,
         by_organisation=_by_organisation(use.holders),
-        held_words=HELD,
+        held_words=words_of_choices()["held_words"],
         titles=people.licences_titled(context(), {each.id for each in use.holders if each.kind is HeldKind.LICENCE}),
         now=context().clock(),
     )

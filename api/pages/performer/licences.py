@@ -12,6 +12,7 @@ from flask import Response, request
 
 from api.pages.language import language
 from api.pages.lists import asked, cut
+from api.pages.performer.addressing import is_theirs
 from api.pages.performer.mandates import covers
 from api.pages.performer.prose import sections
 from api.pages.personal import page_about, performer_of, personal, stands_for
@@ -136,7 +137,7 @@ def licence_page(
         state=state_of(licence),
         version=version,
         terms=version.terms(),
-        uses=use_cards(version.terms()),
+        uses=use_cards(version.terms(), theirs=is_theirs()),
         places=places,
         tongues=tongues,
         text=sections(texts[language()]),

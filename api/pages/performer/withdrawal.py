@@ -8,17 +8,18 @@ from flask import Response, request
 
 from api.pages.checked import checked
 from api.pages.language import language
+from api.pages.performer.addressing import words_of_choices
 from api.pages.performer.prose import sections
 from api.pages.personal import page_about, performer_of, personal, stands_for
 from api.pages.refusals import advice
-from api.pages.wording import HELD, MODALITIES, PURPOSES
 from api.schemas.forgetting import Forgetting
 from api.state import context, principal
 from registry.domain.consents import ConsentPurpose, Modality
 from registry.domain.explanations.texts import ExplanationText
 from registry.domain.explanations.topics import Topic
 from registry.errors import InvalidInputError, NotFoundError
-from registry.services import consents, explanation_texts, forgetting
+from registry.services import consents, explanation_texts, forgetting, people
+from registry.services.holders import HeldKind
 from registry.services.withdrawal import Withdrawal
 from registry.store.consents import Consent
 from registry.store.performers import Performer
@@ -50,6 +51,8 @@ def _in_force(performer_id: str) -> list[Consent]:
 
 def _page(performer: Performer, ending: list[Consent], done: Withdrawal | None) -> Response:
     about = {(each.purpose, each.modality) for each in ending}
+    use = consents.who_may_use(context(), principal(), performer.id)
+    holders = [*use.holders, *(done.holders if done else ())]
     return page_about(
         performer,
         "performer/withdraw",
@@ -57,12 +60,11 @@ def _page(performer: Performer, ending: list[Consent], done: Withdrawal | None) 
         ends_monitoring=(ConsentPurpose.MONITORING, Modality.VOICE) in about,
         ends_licensing=any(purpose is ConsentPurpose.LICENSING for purpose, _modality in about),
         single=request.args.get("consent"),
-        use=consents.who_may_use(context(), principal(), performer.id),
+        use=use,
+        titles=people.licences_titled(context(), {each.id for each in holders if each.kind is HeldKind.LICENCE}),
         withdrawn=done,
         now=context().clock(),
-        purpose_words=PURPOSES,
-        modality_words=MODALITIES,
-        held_words=HELD,
+        **words_of_choices(),
     )
 
 

@@ -108,7 +108,9 @@
       plot = new uPlot(options(wanted, canvas.clientWidth, say), data, canvas);
     };
     anew();
-    new ResizeObserver(() => plot.setSize({ width: canvas.clientWidth, height: HEIGHT })).observe(canvas);
+    new ResizeObserver(() => {
+      if (!matchMedia("print").matches) plot.setSize({ width: canvas.clientWidth, height: HEIGHT }); // the style sheet fits it to paper
+    }).observe(canvas);
     canvas.addEventListener("keydown", (event) => {
       const steps = { ArrowRight: 1, ArrowLeft: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity };
       if (!(event.key in steps)) return;

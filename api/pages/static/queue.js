@@ -1,4 +1,4 @@
-// Keys on the pages of the review queue. Everything goes without them; whoever does not want single keys turns them off,
+// Keys on the pages of the review queue, and of the rows of a sample. Everything goes without them; whoever does not want single keys turns them off,
 // and a screen reader's or an input method's own keys are never taken.
 "use strict";
 (() => {
@@ -28,7 +28,18 @@
     if (found.matches("a")) found.click(); else found.focus();
     return true;
   };
+  const press = (key) => {
+    const row = document.activeElement?.closest("[data-row]") || document.querySelector("[data-row]:target");
+    const found = row ? [...row.querySelectorAll("[data-press]")].find((each) => each.dataset.press === key) : null;
+    if (found) found.click();
+    return Boolean(found);
+  };
   const typing = (target) => target.matches("textarea, select, input:not([type=radio]):not([type=checkbox])") || target.isContentEditable;
+
+  // a browser that goes to a part of the page takes the focus from it once the page is there: this comes after that
+  window.addEventListener("load", () => setTimeout(() => {
+    document.querySelector("[data-row]:target [data-item]")?.focus();
+  }));
 
   document.addEventListener("keydown", (event) => {
     if (!on.checked || event.isComposing || event.ctrlKey || event.altKey || event.metaKey || typing(event.target)) return;
@@ -37,6 +48,7 @@
     else if (event.key === "j") done = move(1) || reach("j");
     else if (event.key === "k") done = move(-1) || reach("k");
     else if (event.key === "d" || event.key === "n") done = reach(event.key);
+    else done = press(event.key);
     if (done) event.preventDefault();
   });
 })();

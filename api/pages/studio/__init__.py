@@ -14,6 +14,7 @@ from api.pages.studio import (  # noqa: F401  (each puts its pages onto its blue
     money,
     payments,
     sending,
+    sharing,
     sources,
     usage_reports,
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Final
@@ -19,6 +18,7 @@ from api.pages.studio.licence_forms import minor_of
 from api.pages.studio.refusals import REFUSALS
 from api.pages.uses import BEYOND, KINDS, lines_of, territories, wording_of_uses
 from api.pages.wording import APPROVAL_STATES
+from api.pages.zones import DAY_IN, given_day_end
 from api.rate_limits import of_app
 from api.rates import Budget
 from api.schemas.approvals import DEFAULT_DAYS, ApprovalOut, ApprovalQuery, NewApproval
@@ -86,6 +86,7 @@ def _form(typed: Mapping[str, str], error: RegistryError | None = None) -> Respo
         problem=problem,
         detail=None if error is None else error.detail,
         known=people.partners_named(context(), principal()),
+        most_known=people.MOST_PARTNERS,
         kinds=KINDS,
         purposes=list(UsePurpose),
         media=list(Medium),
@@ -133,16 +134,8 @@ def _sent() -> dict[str, Any]:
         "note": form.get("note", "").strip() or None,
         "fee_minor": minor_of(fee, currency) if fee else 0,
         "currency": currency if fee else None,
-        "expires_at": _end_of(form.get("expires_on", "")),
+        "expires_at": given_day_end(form.get("expires_on", "").strip(), form.get(DAY_IN, "")),
     }
-
-
-def _end_of(sent: str) -> datetime | str | None:
-    """Answer the last moment of a day, by UTC; what is no day stays as it was sent, for the model to refuse."""
-    try:
-        return datetime.combine(datetime.fromisoformat(sent).date(), time.max, UTC) if sent else None
-    except ValueError:
-        return sent
 
 
 @personal.get(f"{APPROVALS}/<id:approval_id>")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
 from flask import Response
@@ -14,6 +15,7 @@ from api.pages.personal import page_of, personal, stands_for
 from api.pages.plots import Turn
 from api.pages.reasons import conditions_outside
 from api.pages.refusals import Advice, advice
+from api.pages.sounds import SOUND_ENDINGS
 from api.pages.studio.declared import typed_of
 from api.pages.studio.recordings import file_advice
 from api.pages.studio.sending import CHECKS, OPERATION, Sent, may_submit, one_by_one
@@ -27,11 +29,12 @@ from api.v1.people import shown_people
 from registry.domain.accounts import Scope
 from registry.domain.checks import CheckState
 from registry.domain.ids import IdPrefix
+from registry.domain.shared_sounds import DEFAULT_DAYS, MOST_DAYS, MOST_S
 from registry.domain.verdicts import PERMITTED, Verdict
-from registry.services import checks, people, stay_down
+from registry.services import checks, people, shared_sounds, sound_listening, stay_down
 from registry.store.checks import Check, Finding
 
-_ONE: Final = f"{CHECKS}/<id:check_id>"
+ONE_CHECK: Final = f"{CHECKS}/<id:check_id>"
 
 
 @personal.get(CHECKS)
@@ -76,16 +79,33 @@ def _organisations(found: Sequence[Check]) -> Mapping[str, str]:
 # --- one check -------------------------------------------------------------------------------------------------------
 
 
-@personal.get(_ONE)
-@stands_for(f"GET {OPERATION}/{{check_id}}", f"GET {OPERATION}/{{check_id}}/report")
+@personal.get(ONE_CHECK)
+@stands_for(
+    f"GET {OPERATION}/{{check_id}}",
+    f"GET {OPERATION}/{{check_id}}/report",
+    "GET /v1/findings/{finding_id}/sound",
+    "GET /v1/findings/{finding_id}/sound/listenings",
+)
 def show_check(check_id: str) -> Response:
     """Show one check: the verdict in words with its reasons, what would make it permitted, who is heard and when."""
+    return check_page(check_id)
+
+
+def check_page(check_id: str, status: HTTPStatus = HTTPStatus.OK, *, not_shared: object = None) -> Response:
+    """Answer the page of one check as it stands now.
+
+    Args:
+        check_id: of one that the caller may see.
+        status: of the answer.
+        not_shared: why sound of one of its findings was not shared, or not ended, where that was asked for.
+    """
     check = checks.get_check(context(), principal(), check_id)
     known = _people(check.findings)
     named = {str(each["notice_id"]) for each in check.stay_down or ()}
     titles = _titles(check)
     response = page_of(
         "studio/check",
+        status,
         check=check,
         people=known,
         organisations=_organisations([check]),
@@ -102,11 +122,32 @@ def show_check(check_id: str) -> Response:
         may_submit=may_submit(),
         may_read_licences=Scope.LICENCES_READ in principal().scopes,
         scripts=True,
+        **_sounds(check),
+        not_shared=not_shared,
         **wording_of_verdicts(),
     )
     if one_by_one() and check.state is not CheckState.QUEUED:
         response.headers["HX-Refresh"] = "true"  # whoever waits on the page sees it whole, with what draws on it
     return response
+
+
+def _sounds(check: Check) -> dict[str, Any]:
+    """Answer what is shared of each finding, who has listened to it, and what would be shared."""
+    now = context().clock()
+    sounds = shared_sounds.sounds_shared(context(), check.findings)
+    own = check.organisation_id == principal().organisation_id
+    return {
+        "own": own,
+        "sounds": sounds,
+        "sounds_on": {each for each, sound in sounds.items() if sound.ending_at(now) is None},
+        "listenings": sound_listening.listenings_to(context(), sounds.values()),
+        "plans": shared_sounds.plans_of_check(check),
+        "may_share": own and may_submit(),
+        "sound_endings": SOUND_ENDINGS,
+        "default_days": DEFAULT_DAYS,
+        "most_days": MOST_DAYS,
+        "most_s": MOST_S,
+    }
 
 
 def _titles(check: Check) -> Mapping[str, str]:
@@ -117,7 +158,7 @@ def _titles(check: Check) -> Mapping[str, str]:
     return people.licences_titled(context(), decide.union(check.use().claimed_licence_ids))
 
 
-@personal.get(f"{_ONE}/state")
+@personal.get(f"{ONE_CHECK}/state")
 @stands_for(f"GET {OPERATION}/{{check_id}}")
 def show_state(check_id: str) -> Response:
     """Show how far one check is, as a part of a page that looks again by itself."""

@@ -15,6 +15,7 @@ from api.pages.lists import asked, cut
 from api.pages.personal import page_of, personal, stands_for
 from api.pages.uses import unit_called
 from api.pages.wording import ENTRY_KINDS, PAYMENT_STATES
+from api.paging import cursor_after
 from api.schemas.ledger import EntryQuery, LicenceAccountOut
 from api.schemas.pay_statements import StatementFormat, StatementQuery
 from api.state import context, principal
@@ -28,6 +29,7 @@ from registry.services import ledger, licences, pay_statements, payments, people
 
 MONEY: Final = "/money"
 _LATEST: Final = 5
+_LINES_AT_ONCE: Final = 100
 _MOST_TO_CHOOSE: Final = 200
 _STUDIOS: Final = frozenset({Role.STUDIO_MEMBER, Role.STUDIO_ADMIN})
 
@@ -62,8 +64,9 @@ def show_money() -> Response:
 
 
 def _statement(studio_id: str, first: date, last: date) -> PayStatement:
+    """Answer what a studio's statement of some days comes to, without its lines."""
     query = checked(StatementQuery, starts_on=first, ends_on=last)
-    return pay_statements.studio_statement(context(), principal(), studio_id, query.period())
+    return pay_statements.page_of_studio_statement(context(), principal(), studio_id, query.period(), limit=0)[0]
 
 
 def own_licences() -> Mapping[str, str]:
@@ -121,22 +124,38 @@ def show_licence_account(licence_id: str) -> Response:
 def show_statement(studio_id: str) -> Response:
     """Show what a studio used, paid and owes in a period; or answer it as a file, where the address asks for one."""
     query = _asked_period()
-    statement = pay_statements.studio_statement(context(), principal(), studio_id, query.period())
-    name = f"pay-{studio_id}-{query.starts_on}-{query.ends_on}"
-    if query.format is StatementFormat.CSV:
-        return file(as_csv(statement).encode(), "text/csv", f"{name}.csv")
-    if query.format is StatementFormat.HTML:
-        return file(as_html(statement, language()).encode(), "text/html", f"{name}.html")
+    if query.format in {StatementFormat.CSV, StatementFormat.HTML}:
+        return _statement_file(studio_id, query)
+    lines = checked(EntryQuery, **({"cursor": request.args["cursor"]} if request.args.get("cursor") else {}))
+    statement, last = pay_statements.page_of_studio_statement(
+        context(),
+        principal(),
+        studio_id,
+        query.period(),
+        after=lines.after(IdPrefix.LEDGER_ENTRY),
+        limit=_LINES_AT_ONCE,
+    )
     return page_of(
         "studio/statement",
         studio_id=studio_id,
         statement=statement,
+        cursor=None if last is None else cursor_after(last),
+        begun=bool(request.args.get("cursor")),
         starts_on=query.starts_on,
         ends_on=query.ends_on,
         kinds=ENTRY_KINDS,
         units_of=units,
         unit_called=unit_called,
     )
+
+
+def _statement_file(studio_id: str, query: StatementQuery) -> Response:
+    """Answer the whole statement, every line of it, as a file."""
+    statement = pay_statements.studio_statement(context(), principal(), studio_id, query.period())
+    name = f"pay-{studio_id}-{query.starts_on}-{query.ends_on}"
+    if query.format is StatementFormat.CSV:
+        return file(as_csv(statement).encode(), "text/csv", f"{name}.csv")
+    return file(as_html(statement, language()).encode(), "text/html", f"{name}.html")
 
 
 def _asked_period() -> StatementQuery:

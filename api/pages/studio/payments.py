@@ -21,9 +21,11 @@ from api.schemas.payments import NewPayment, PaymentQuery
 from api.state import context, principal
 from registry.domain.accounts import Role, Scope
 from registry.domain.ids import IdPrefix
+from registry.domain.money import in_major_units
 from registry.errors import ForbiddenError, RegistryError
 from registry.services import payments, people
 from registry.services.payments import Paid
+from registry.store.payments import Payment
 
 _ALL: Final = f"{MONEY}/payments"
 
@@ -55,11 +57,23 @@ def _may_pay() -> bool:
 
 
 @personal.get(f"{_ALL}/new")
-@stands_for("POST /v1/payments", "GET /v1/licences")
+@stands_for("POST /v1/payments", "GET /v1/licences", "GET /v1/payments/{payment_id}")
 def show_new_payment() -> Response:
-    """Show the form by which a studio says what it has paid."""
+    """Show the form by which a studio says what it has paid; of one that was disputed, filled in with what it said."""
     _require_may_pay()
-    return _form(request.args)
+    again = request.args.get("again")
+    return _form(request.args if again is None else _said_of(payments.get_payment(context(), principal(), again)))
+
+
+def _said_of(payment: Payment) -> Mapping[str, str]:
+    return {
+        "licence_id": payment.licence_id,
+        "amount": in_major_units(payment.amount_minor, payment.currency),
+        "currency": payment.currency,
+        "paid_on": payment.paid_on.isoformat(),
+        "reference": payment.reference or "",
+        "evidence_sha256": payment.evidence_sha256 or "",
+    }
 
 
 def _require_may_pay() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -213,6 +214,7 @@ def show_source(attestation_id: str) -> Response:
     return page_of(
         "studio/source",
         attestation=attestation,
+        recordings=[(each["sha256"], date.fromisoformat(each["recorded_on"])) for each in attestation.recordings],
         names=_names([attestation]),
         leaves=journal_openings.opened_leaves(context(), principal(), attestation_id),
         is_own=attestation.studio_id == principal().organisation_id,

@@ -50,8 +50,8 @@ KOREAN = Words(
     markings={
         Marking.C2PA: "서명된 C2PA 매니페스트",
         Marking.WATERMARK: "소리 안의 워터마크",
-        Marking.FINGERPRINT: "스튜디오가 보관하는 지문(핑거프린트)",
-        Marking.LOG: "스튜디오가 보관하는 모든 생성 기록",
+        Marking.FINGERPRINT: "제작사가 보관하는 지문(핑거프린트)",
+        Marking.LOG: "제작사가 보관하는 모든 생성 기록",
     },
     bases={
         PayBasis.NONE: "대가 없음(양쪽이 합의함)",
@@ -78,12 +78,12 @@ KOREAN = Words(
     },
     exclusivities={
         Exclusivity.NON_EXCLUSIVE: "비독점: 실연자는 같은 이용을 다른 사람에게도 허락할 수 있음",
-        Exclusivity.EXCLUSIVE: "독점: 실연자는 여기서 허용한 이용을 다른 스튜디오에 허락하지 않음",
+        Exclusivity.EXCLUSIVE: "독점: 실연자는 여기서 허용한 이용을 다른 제작사에 허락하지 않음",
     },
     sentences={
-        "title": "음성 이용허락: {title}",
-        "parties": "이용허락 {licence_id}, 제{number}판. 실연자: {performer} ({performer_id}). "
-        "스튜디오: {studio} ({studio_id}).",
+        "title": "음성 이용 허락: {title}",
+        "parties": "이용 허락 {licence_id}, 제{number}판. 실연자: {performer} ({performer_id}). "
+        "제작사: {studio} ({studio_id}).",
         "rule": "여기에 허용한다고 적지 않은 것은 허용하지 않습니다.",
         "nothing": "없음",
         "not_agreed": "합의하지 않음",
@@ -96,7 +96,7 @@ KOREAN = Words(
         "every_language": "모든 언어",
         "languages": "{tags}(BCP 47 언어 태그, 지역 변이 포함)만",
         "no_language": "허용한 언어 없음",
-        "every_project": "스튜디오의 모든 작품",
+        "every_project": "제작사의 모든 작품",
         "projects": "{names}에만",
         "no_project": "허용한 작품 없음",
         "term": "{first}부터 {last}까지(첫날과 마지막 날 포함). 그 뒤에는 새로 만들지 않음",
@@ -128,7 +128,7 @@ KOREAN = Words(
         "cba_replicas": ". 디지털 복제를 다룸",
         "cba_no_replicas": ". 디지털 복제를 다루지 않음",
         "adult": "성인",
-        "of_age": "{day}에 성년이 되는 미성년자. 이 이용허락은 그 전날 끝남",
+        "of_age": "{day}에 성년이 되는 미성년자. 이 이용 허락은 그 전날 끝남",
         "court": "법원 승인: {reference}",
         "no_court": "법원 승인 기록 없음",
         "kept_days": "{days}일",

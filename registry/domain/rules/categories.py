@@ -47,6 +47,7 @@ class Category:
         name: for people.
         meaning: what is permitted, owed or refused by it.
         example: something that one would hear or see.
+        meaning_of_them, example_of_them: the same, said of the performer to whoever acts for them.
     """
 
     term: str
@@ -54,6 +55,8 @@ class Category:
     name: Text
     meaning: Text
     example: Text
+    meaning_of_them: Text
+    example_of_them: Text
 
 
 def categories_of(content: str, *, name: str) -> tuple[Category, ...]:
@@ -81,9 +84,17 @@ def _categories(node: Node) -> list[Category]:
 
 
 def _category(node: Node, term: str, word: str) -> Category:
-    node.only("name", "meaning", "example")
+    node.only("name", "meaning", "example", "meaning_of_them", "example_of_them")
     name, meaning, example = (Text.of(node.member(each)) for each in ("name", "meaning", "example"))
-    return Category(term, word, name, meaning, example)
+    return Category(
+        term,
+        word,
+        name,
+        meaning,
+        example,
+        Text.of(each) if (each := node.maybe("meaning_of_them")) else meaning,
+        Text.of(each) if (each := node.maybe("example_of_them")) else example,
+    )
 
 
 @cache

@@ -135,6 +135,18 @@ def test_a_change_that_is_sent_again_has_the_same_key(script: Scripted) -> None:
     assert len(script.seen) == 2
 
 
+def test_a_draft_is_changed_in_what_its_file_has_by_the_version_that_was_seen(script: Scripted, tmp_path: Path) -> None:
+    file = tmp_path / "draft.json"
+    file.write_text(json.dumps({"affirmed": ["good_faith"]}))
+    notice = {"id": "ntc_1", "state": "drafted", "missing": ["signature"]}
+    result = told(script, "notice", "change", "ntc_1", str(file), "--version", "2", answers=notice)
+    assert (result.exit_code, result.stdout) == (0, "ntc_1 is drafted\n")
+    assert "missing: signature" in result.stderr
+    (seen,) = script.seen
+    assert (seen.method, seen.path) == ("PATCH", "/v1/notices/ntc_1")
+    assert (json.loads(seen.body), seen.headers["If-Match"]) == ({"affirmed": ["good_faith"]}, '"v2"')
+
+
 def test_a_digest_in_place_of_a_document_is_a_form_as_well(script: Scripted) -> None:
     arguments = ("--kind", "contract", "--title", "Contract", "--digest", "a" * 64, "--dated", "2026-01-31")
     told(script, "case", "file", "case_1", *arguments, answers={"id": "cpap_1"})

@@ -83,7 +83,7 @@ def _handler(script: Scripted) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(answer.body)
 
-        do_GET = do_POST = _answer  # noqa: N815  (names of the library)
+        do_GET = do_POST = do_PATCH = _answer  # noqa: N815  (names of the library)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (signature)
             """Say nothing."""

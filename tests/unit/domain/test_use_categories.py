@@ -6,8 +6,10 @@ import re
 
 import pytest
 
+from registry.domain.licence_text.writing import LANGUAGES
 from registry.domain.rules.categories import VOCABULARIES, categories_of, shipped_categories
 from registry.domain.rules.shipped import CATEGORIES, read_file
+from registry.domain.uses import Medium
 from registry.errors import RulePackError
 
 SHIPPED = read_file(CATEGORIES)
@@ -47,3 +49,19 @@ def test_a_word_that_is_missing_misspelt_or_untold_is_refused(written: str, inst
     with pytest.raises(RulePackError) as caught:
         categories_of(SHIPPED.replace(written, instead, 1), name="x.toml")
     assert caught.value.figures["where"] == f"x.toml{where}"
+
+
+def test_a_medium_is_called_what_the_text_of_a_licence_calls_it() -> None:
+    for each in shipped_categories():
+        if each.term == "media":
+            for language, words in LANGUAGES.items():
+                phrase = words.media[Medium(each.word)]
+                assert each.name.in_language(language).casefold() in phrase.casefold()
+
+
+def test_what_is_told_to_whoever_acts_for_a_performer_speaks_of_somebody_else() -> None:
+    for each in shipped_categories():
+        if each.term == "purposes":
+            for text in (each.meaning_of_them, each.example_of_them):
+                assert not re.search(r"\byou(rs?)?\b", text.en, re.IGNORECASE)
+                assert "당신" not in text.ko

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import av
@@ -65,6 +66,17 @@ def encoded(
             for stream in streams:
                 out.mux(stream.encode(None))
         return path.read_bytes()
+
+
+@cache
+def beginning(recording: Path, seconds: float = 4.0) -> bytes:
+    """The first seconds of an example, as a file: enough where it does not matter how much somebody says."""
+    with av.open(str(recording)) as container:
+        rate = container.streams.audio[0].rate
+        resampled = av.AudioResampler(format="s16", layout="mono", rate=rate)
+        parts = [part.to_ndarray() for frame in container.decode(audio=0) for part in resampled.resample(frame)]
+    samples = np.concatenate(parts, axis=1).T[: int(seconds * rate)]
+    return encoded("flac", "flac", samples, rate)
 
 
 def film(*, with_sound: bool) -> bytes:

@@ -95,7 +95,7 @@ NOT_OF_A_RECORDING = (
 )
 """Of clearances, gallery files and spoken statements: no report holds these."""
 
-OF_A_COMPARISON = {"domain/conclusions.py", "domain/spoken_statements.py", "engine/threeway.py"}
+OF_A_COMPARISON = {"domain/comparison.py", "domain/conclusions.py", "domain/spoken_statements.py", "engine/threeway.py"}
 """Where reasons are made that have words of their own (`test_comparison_words.py` holds them), or are in no report."""
 
 

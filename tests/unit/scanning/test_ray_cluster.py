@@ -26,7 +26,7 @@ LOOPBACK = {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> ScanHouse:
-    house = furnished(tmp_path_factory.mktemp("house"), "s*.flac", copies=2)
+    house = furnished(tmp_path_factory.mktemp("house"), "s*.flac", copies=2, whole=True)
     house.rows()
     return house
 

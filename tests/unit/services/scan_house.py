@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from likeness_here import Done, likeness_here
-from soundfiles import VOICES
+from soundfiles import VOICES, beginning
 
 from registry.scanning.folder import result_rows
 from registry.scanning.results import ResultRow, Status
@@ -65,13 +65,14 @@ class ScanHouse:
         return rows
 
 
-def furnished(folder: Path, problems: str, copies: int) -> ScanHouse:
+def furnished(folder: Path, problems: str, copies: int, *, whole: bool = False) -> ScanHouse:
     """Make the folder.
 
     Args:
         folder: of its own.
         problems: pattern of which of the example problems are among the inputs.
         copies: of all inputs, each so many-th once more, in another shard.
+        whole: not only the first seconds of each input: to listen to all of it is what takes longest.
     """
     for name in ("awb", "slt"):
         (folder / "gallery" / name).mkdir(parents=True)
@@ -79,6 +80,7 @@ def furnished(folder: Path, problems: str, copies: int) -> ScanHouse:
     (folder / "in").mkdir()
     recordings = [*sorted((VOICES / "submissions").glob("*.flac")), *sorted((VOICES / "problems").glob(problems))]
     for number, recording in enumerate([*recordings, *recordings[::copies]]):
-        shutil.copy(recording, folder / "in" / f"{number:02d}.flac")
+        sound = recording.read_bytes() if whole else beginning(recording)
+        (folder / "in" / f"{number:02d}.flac").write_bytes(sound)
     (folder / "in" / "05b.txt").write_text("no recording")
     return ScanHouse(folder)

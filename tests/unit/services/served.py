@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from migrated import migrate
-from soundfiles import VOICES
+from soundfiles import VOICES, beginning
 from steps import ALL_ALLOWED, Registry
 
 from registry.bootstrap import build_context
@@ -96,14 +96,18 @@ class ServedHouse:
         }
 
 
-def fill(folder: Path, copies: int = 1, *, distinct: bool = False) -> None:
-    """Lay out recordings: voices, things that are no voices, and copies, of other bytes where they are distinct."""
+def fill(folder: Path, copies: int = 1, *, distinct: bool = False, whole: bool = False) -> None:
+    """Lay out recordings: voices, things that are no voices, and copies, of other bytes where they are distinct.
+
+    Of each there are the first seconds, unless it is to be whole: to listen to all of them is what takes longest here.
+    """
     folder.mkdir(parents=True)
     recordings = [*sorted((VOICES / "submissions").glob("*.flac")), *sorted((VOICES / "problems").glob("*.flac"))]
     for number in range(copies):
         for place, recording in enumerate(recordings):
             padding = bytes(number) if distinct else b""
-            (folder / f"{number:02d}-{place:02d}-{recording.name}").write_bytes(recording.read_bytes() + padding)
+            sound = recording.read_bytes() if whole else beginning(recording)
+            (folder / f"{number:02d}-{place:02d}-{recording.name}").write_bytes(sound + padding)
     (folder / "05b.txt").write_text("no recording")
 
 

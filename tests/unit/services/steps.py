@@ -171,8 +171,8 @@ class Registry:
             expires_at=expires_at,
         )
 
-    def licence(self, performer_id: str, studio: Principal, terms: LicenceTerms = TERMS) -> Licence:
-        drafted = licences.draft_licence(
+    def draft(self, performer_id: str, studio: Principal, terms: LicenceTerms = TERMS) -> Licence:
+        return licences.draft_licence(
             self.ctx,
             studio,
             performer_id=performer_id,
@@ -181,7 +181,12 @@ class Registry:
             intended_use="One radio spot.",
             terms=terms,
         )
-        licences.offer_licence(self.ctx, studio, drafted.id)
+
+    def offer(self, performer_id: str, studio: Principal, terms: LicenceTerms = TERMS) -> Licence:
+        return licences.offer_licence(self.ctx, studio, self.draft(performer_id, studio, terms).id)
+
+    def licence(self, performer_id: str, studio: Principal, terms: LicenceTerms = TERMS) -> Licence:
+        drafted = self.offer(performer_id, studio, terms)
         licence_signing.sign_licence(self.ctx, studio, drafted.id)
         return licence_signing.sign_licence(
             self.ctx, self.operator, drafted.id, side=Side.PERFORMER, evidence_sha256="c" * 64

@@ -173,6 +173,10 @@ def test_an_analysis_of_recordings_alone_is_computed_again_from_its_file(one: Di
     assert (document["acoustics"]["under_seal"], document["acoustics"]["source"]) == (["source"], [])
     (sealed,) = document["inputs"]["parties"]["source"]
     assert (sealed["duration_s"] % 1, sealed["speech_s"] % 1, sealed["quality"]) == (0, 0, None)
+    told = document["materials"]["source"]
+    assert (told["coarse"], told["speech_s"], told["conditions"]["speech_s"]) == (True, *[sealed["speech_s"]] * 2)
+    assert all(told["conditions"][figure] % step == 0 for figure, step in (("snr_db", 5), ("bandwidth_hz", 500)))
+    assert "coarse" not in document["materials"]["performer"]
     names = (QUESTIONED, "enrolment/rms-1.flac", "enrolment/slt-1.flac", "enrolment/awb-1.flac")
     at_hand = [VOICES / name for name in (*names, "submissions/kal16-stranger.flac")]
     assert wanted_by(document, at_hand).missing == ("source: source 1, whose digest is salted",)

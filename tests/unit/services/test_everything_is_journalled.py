@@ -36,6 +36,7 @@ WITHOUT_A_UNIT = {
     "registry/scanning/following.py": "signs of life of a scan",
     "registry/services/unit.py": "the unit itself",
     "registry/services/webhook_delivery.py": "the log of sending messages that rest on journalled events",
+    "registry/services/purge_work.py": "giving a purge back after a slice: the queue",
     "registry/services/scan_work.py": "how far a scan has come; its ends are journalled by units",
     "registry/worker.py": "leases, and signs of life",
 }

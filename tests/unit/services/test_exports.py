@@ -92,6 +92,7 @@ def test_everything_about_one_performer_is_there_and_nothing_about_another(regis
         *("reviews", "cases", "case_steps", "case_papers", "case_proposals", "case_pauses"),
         *("cohort_agreements", "case_recordings", "case_cohorts", "case_analyses"),
         *("notices", "notice_steps", "public_figures", "misuse_strikes", "misuse_limits", "case_reports"),
+        *("shared_sounds", "sound_listenings"),
     }
     text = json.dumps(as_json(export))
     assert "Ada Lind" in text

@@ -9,6 +9,7 @@ from steps import Registry
 from registry.domain.accounts import Role
 from registry.domain.consents import ConsentDecision, ConsentPurpose, Modality
 from registry.domain.explanations.shipped import shipped_texts
+from registry.domain.licences import LicenceState
 from registry.domain.performers import FORGOTTEN_NAME, IdentityAssurance
 from registry.domain.standing import Presence
 from registry.errors import (
@@ -20,7 +21,7 @@ from registry.errors import (
     InvalidInputError,
     NameRefusedError,
 )
-from registry.services import consents, forgetting, licences, performers
+from registry.services import consents, forgetting, licence_course, licence_versions, licences, performers
 from registry.services.withdrawal import Withdrawal
 from registry.store.enrolments import voiceprints_of
 from registry.store.performers import Performer, PerformerKey, RefusedName, Tombstone
@@ -150,6 +151,29 @@ def test_the_name_is_nowhere_in_the_files_of_the_database(sqlite_registry: Regis
     assert any(b"Zwynthia" in content for content in _files(path))
     forget(registry, performer_id)
     assert not any(b"Zwynthia" in content for content in _files(path))
+
+
+def test_what_was_offered_and_not_signed_ends_and_names_nobody(registry: Registry) -> None:
+    performer_id, studio = registry.performer("Zwynthia Oberquell"), registry.studio()
+    registry.sign(performer_id, signed_by="Zwynthia Oberquell")
+    registry.sign(performer_id, ConsentPurpose.LICENSING, signed_by="Zwynthia Oberquell")
+    signed = registry.licence(performer_id, studio)
+    offered, declined = registry.offer(performer_id, studio), registry.offer(performer_id, studio)
+    licence_course.decline_offer(registry.ctx, studio, declined.id, reason="no")
+    drafted = registry.draft(performer_id, studio)
+    forget(registry, performer_id)
+
+    def told(licence_id: str) -> str:
+        version = licence_versions.get_version(registry.ctx, studio, licence_id, 1)
+        return str(licence_versions.texts_of_version(registry.ctx, version))
+
+    for licence in (offered, declined, drafted):
+        assert licences.get_licence(registry.ctx, studio, licence.id).state is LicenceState.REVOKED
+        assert "Zwynthia" not in told(licence.id)
+        assert FORGOTTEN_NAME in told(licence.id)
+    assert "Zwynthia" in told(signed.id)
+    with pytest.raises(ConflictError):
+        licences.offer_licence(registry.ctx, studio, drafted.id)
 
 
 def _files(path: str) -> list[bytes]:

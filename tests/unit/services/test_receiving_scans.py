@@ -24,6 +24,7 @@ from registry.domain.consents import ConsentPurpose
 from registry.domain.explanations.shipped import shipped_texts
 from registry.domain.gallery_files import FileState, SearchPurpose
 from registry.domain.retention import RuleId
+from registry.domain.reviews import Considered, Exclusion, ReviewAction
 from registry.domain.scans import FindingBasis, ScanOrigin, ScanState
 from registry.domain.scores import EvidenceOutcome
 from registry.domain.terms import VolumeCap
@@ -43,7 +44,7 @@ from registry.scanning.receiving import MOST_FINDINGS, Received, receive_scan
 from registry.scanning.recording import RuledRow, record_rows
 from registry.scanning.results import FINDINGS, REPORT
 from registry.scanning.signing import REPORT_TYPE, open_claims, scan_key, sign_claims
-from registry.services import approaches, checks, consents, exports, forgetting, licence_course, purge, scans
+from registry.services import approaches, checks, consents, exports, forgetting, licence_course, purge, reviews, scans
 from registry.services.unit import unit_of_work
 from registry.store.base import Base
 from registry.store.checks import Finding
@@ -617,3 +618,26 @@ def test_a_scan_past_its_time_is_gone_with_its_rows_and_findings(filing: Filing)
     assert nothing_was_written(filing)
     with pytest.raises(NotFoundError):
         scans.get_scan(registry.ctx, filing.studio, scan.id)
+
+
+def test_a_scan_that_a_case_was_opened_by_stays_and_keeps_no_other(filing: Filing) -> None:
+    registry = filing.registry
+    performer_id = enrolled(registry, "Ada Lind")
+    disputed, other = (filed(filing, one_match(filing, performer_id, name)).scan for name in ("one", "two"))
+    with registry.ctx.database.read() as session:
+        of_the_first = select(ScanRow.id).where(ScanRow.scan_id == disputed.id)
+        finding_id = session.scalars(select(Finding.id).where(Finding.scan_row_id.in_(of_the_first))).one()
+    reviews.review_finding(
+        registry.ctx,
+        registry.operator,
+        finding_id,
+        ReviewAction.OPEN_CASE,
+        reason="I have listened to it.",
+        considered=[Considered(each, applies=False, reason="It is an advertisement.") for each in Exclusion],
+    )
+    registry.clock.move(days=3 * 365 + 1)
+    assert {each.rule: each.records for each in purge.what_is_due(registry.ctx, registry.operator)}[RuleId.SCAN] == 1
+    purge.purge(registry.ctx, registry.operator)
+    assert scans.get_scan(registry.ctx, filing.studio, disputed.id).id == disputed.id
+    with pytest.raises(NotFoundError):
+        scans.get_scan(registry.ctx, filing.studio, other.id)

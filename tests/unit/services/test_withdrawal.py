@@ -111,13 +111,18 @@ def test_withdrawing_monitoring_destroys_the_key_and_the_voiceprints(registry: R
         registry.ctx.vault.open(kept_copy, None)
 
 
-def test_nothing_of_a_destroyed_key_is_left_in_the_sqlite_files(sqlite_registry: Registry) -> None:
+@pytest.mark.parametrize("how", ["withdrawn", "refused"])
+def test_nothing_of_a_destroyed_key_is_left_in_the_sqlite_files(sqlite_registry: Registry, how: str) -> None:
     registry = sqlite_registry
     performer_id = registry.enrolled()
     with registry.ctx.database.read() as session:
         wrapped = session.get_one(PerformerKey, (performer_id, "voice")).wrapped_key
     sealed = _sealed(registry, performer_id)[0].sealed
-    consents.withdraw_all(registry.ctx, registry.operator, performer_id)
+    registry.ctx.database.scrub()  # what was written is in the file itself, as it is after a while
+    if how == "withdrawn":
+        consents.withdraw_all(registry.ctx, registry.operator, performer_id)
+    else:
+        registry.sign(performer_id, decision=ConsentDecision.REFUSED)
     path = registry.ctx.database.url.removeprefix("sqlite:///")
     for suffix in ("", "-wal"):
         try:

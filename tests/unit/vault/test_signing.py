@@ -94,7 +94,7 @@ def test_no_bit_can_be_turned(at: int, bit: int) -> None:
         verify(changed, trusted, typ=TYP)
 
 
-@pytest.mark.parametrize("value", [float("nan"), 2**60, {1: "a"}, object()])
+@pytest.mark.parametrize("value", [float("nan"), 2**60, {1: "a"}, object(), "\ud800", {"\ud800": 1}])
 def test_what_has_no_canonical_form_is_refused(value: object) -> None:
     with pytest.raises(InvalidInputError):
         canonical(value)

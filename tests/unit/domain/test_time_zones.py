@@ -1,0 +1,115 @@
+"""A time by somebody's clock is one moment, or is refused with what is wrong with it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registry.domain.time_zones import end_of_day, moment_in, zone_called, zone_names
+from registry.errors import InvalidInputError
+
+SEOUL, LOS_ANGELES = ZoneInfo("Asia/Seoul"), ZoneInfo("America/Los_Angeles")
+
+
+def by_the_clock(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+HOSTILE = (
+    "",
+    "utc ",
+    "Asia/Seoul\x00",
+    "../../../etc/passwd",
+    "/etc/localtime",
+    "Asia/../Asia/Seoul",
+    "posix/Asia/Seoul",
+    "localtime",
+    "Factory",
+    "Asia",
+    "zone.tab",
+    "UTC+9",
+    "<script>",
+    "A" * 100_000,
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_name_that_is_no_time_zone_is_none(name: str) -> None:
+    assert zone_called(name) is None
+
+
+def test_every_name_opens_a_zone_old_names_too() -> None:
+    assert all(ZoneInfo(name).utcoffset(by_the_clock("2026-01-01T00:00")) is not None for name in sorted(zone_names()))
+    assert {"UTC", "Asia/Seoul", "Asia/Calcutta", "Asia/Kolkata", "US/Pacific"} <= zone_names()
+
+
+@pytest.mark.parametrize(
+    ("local", "zone", "utc"),
+    [
+        (by_the_clock("2026-11-26T09:00"), SEOUL, datetime(2026, 11, 26, 0, tzinfo=UTC)),
+        (by_the_clock("2026-11-26T08:59"), SEOUL, datetime(2026, 11, 25, 23, 59, tzinfo=UTC)),
+        (by_the_clock("2026-03-08T01:59"), LOS_ANGELES, datetime(2026, 3, 8, 9, 59, tzinfo=UTC)),
+        (by_the_clock("2026-03-08T03:00"), LOS_ANGELES, datetime(2026, 3, 8, 10, 0, tzinfo=UTC)),
+        (by_the_clock("2026-11-01T00:59"), LOS_ANGELES, datetime(2026, 11, 1, 7, 59, tzinfo=UTC)),
+        (by_the_clock("2026-11-01T02:00"), LOS_ANGELES, datetime(2026, 11, 1, 10, 0, tzinfo=UTC)),
+    ],
+)
+def test_a_time_by_the_clock_is_one_moment(local: datetime, zone: ZoneInfo, utc: datetime) -> None:
+    assert moment_in(local, zone) == utc
+
+
+@pytest.mark.parametrize(
+    ("local", "change"),
+    [
+        (by_the_clock("2026-03-08T02:00"), "skipped"),
+        (by_the_clock("2026-03-08T02:59"), "skipped"),
+        (by_the_clock("2026-11-01T01:00"), "twice"),
+        (by_the_clock("2026-11-01T01:59"), "twice"),
+    ],
+)
+def test_a_time_that_clocks_show_never_or_twice_is_refused(local: datetime, change: str) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        moment_in(local, LOS_ANGELES)
+    figures = refused.value.figures
+    assert (figures["clock_change"], figures["time_zone"]) == (change, "America/Los_Angeles")
+
+
+@given(
+    minutes=st.integers(0, 150 * 365 * 24 * 60),
+    name=st.sampled_from(sorted(zone_names())),
+)
+def test_what_a_clock_shows_leads_back_to_its_moment_or_is_said_to_come_twice(minutes: int, name: str) -> None:
+    moment, zone = datetime(1950, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes), ZoneInfo(name)
+    local = moment.astimezone(zone).replace(tzinfo=None)
+    if {local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)} == {moment}:
+        assert moment_in(local, zone) == moment
+    else:
+        with pytest.raises(InvalidInputError, match="twice"):
+            moment_in(local, zone)
+
+
+def test_a_day_ends_at_its_last_second_there() -> None:
+    assert end_of_day(date(2026, 11, 26), SEOUL) == datetime(2026, 11, 26, 14, 59, 59, tzinfo=UTC)
+    assert end_of_day(date(2026, 11, 1), LOS_ANGELES) == datetime(2026, 11, 2, 7, 59, 59, tzinfo=UTC)
+    # in 2025 Greenland's clocks went from midnight back to eleven in the evening
+    back = end_of_day(date(2025, 10, 25), ZoneInfo("America/Nuuk"))
+    assert back.astimezone(ZoneInfo("America/Nuuk")).utcoffset() == timedelta(hours=-2)
+    assert (back + timedelta(seconds=1)).astimezone(ZoneInfo("America/Nuuk")).date() == date(2025, 10, 26)
+
+
+@pytest.mark.parametrize(
+    ("local", "zone"),
+    [(by_the_clock("9999-12-31T23:59"), LOS_ANGELES), (by_the_clock("0001-01-01T00:00"), SEOUL)],
+)
+def test_where_the_calendar_ends_a_time_is_refused(local: datetime, zone: ZoneInfo) -> None:
+    with pytest.raises(InvalidInputError):
+        moment_in(local, zone)
+
+
+def test_where_the_calendar_ends_a_day_is_refused() -> None:
+    with pytest.raises(InvalidInputError):
+        end_of_day(date.max, LOS_ANGELES)
