@@ -32,6 +32,13 @@ _KEPT: Final = timedelta(days=365)
 
 def language() -> str:
     """Answer the reader's language: as chosen on the page, as chosen before in this browser, or as it asks for."""
+    found: str | None = g.get("language")
+    if found is None:
+        found = g.language = _wanted_language()
+    return found
+
+
+def _wanted_language() -> str:
     known = languages(LOCALE)
     for chosen in (request.args.get(PARAMETER), cookies.sent(_COOKIE)):
         if chosen in known:

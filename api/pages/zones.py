@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from babel.core import get_global
 from babel.dates import get_timezone_location
-from flask import Response, request
+from flask import Response, g, request
 
 from api import cookies
 from api.state import settings
@@ -37,6 +37,13 @@ def time_zone() -> ZoneInfo:
 
     A name that is none counts as if nothing had been chosen.
     """
+    found: ZoneInfo | None = g.get("time_zone")
+    if found is None:
+        found = g.time_zone = _wanted_zone()
+    return found
+
+
+def _wanted_zone() -> ZoneInfo:
     for chosen in (request.args.get(ZONE), cookies.sent(_COOKIE)):
         if chosen is not None and (found := zone_called(chosen)) is not None:
             return found
