@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable
 from functools import cache
 
@@ -61,7 +60,7 @@ def create_app(ctx: Context, *, settings: ApiSettings | None = None) -> Describe
     for blueprint in blueprints():
         app.register_api(blueprint)
     pages.install(app)
-    limits.install(app, operations(app) | pages.takes_of(app))
+    limits.install(app, _takes_of(app))
     app.add_url_rule("/openapi.json", "openapi_document", _document(app))
     return app
 
@@ -90,21 +89,14 @@ def _new_app() -> DescribedAPI:
     return app
 
 
-def operations(app: DescribedAPI) -> dict[tuple[str, str], Takes]:
-    """Answer what body each operation takes, by endpoint and method, from the description of the operation."""
-    found = {}
-    for rule in app.url_map.iter_rules():
-        template = _template(rule.rule)
-        for method in rule.methods or ():
-            described = getattr(app.paths.get(template), method.lower(), None)
-            if described is not None:
-                found[rule.endpoint, method] = limits.takes(described.requestBody, app.components_schemas)
-    return found
+def _takes_of(app: DescribedAPI) -> Callable[[str], Takes]:
+    """Answer what tells which body an endpoint takes."""
 
+    def takes_of(endpoint: str) -> Takes:
+        view = app.view_functions[endpoint]
+        return pages.takes(view) if pages.has(endpoint) else limits.takes(view)
 
-def _template(rule: str) -> str:
-    """Write a rule of Flask as an address of OpenAPI: ``<id:check_id>`` as ``{check_id}``."""
-    return re.sub(r"<\w+:", "{", rule).replace(">", "}")
+    return takes_of
 
 
 def _document(app: DescribedAPI) -> Callable[[], ResponseReturnValue]:

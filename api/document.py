@@ -6,12 +6,17 @@ body 413 and 415, every one that names a thing 404, and so on. So none of it can
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from http import HTTPMethod, HTTPStatus
+from types import FunctionType
 from typing import Any, TypeVar
 
+from flask_openapi.blueprint import APIBlueprint
 from flask_openapi.openapi import OpenAPI
+from flask_openapi.types import ParametersTuple
+from flask_openapi.utils import parse_parameters
 
 from api import idempotency
 from api.problems import MEDIA_TYPE
@@ -56,6 +61,8 @@ _WHEN: Mapping[HTTPStatus, str] = {
 
 
 View = TypeVar("View", bound=Callable[..., Any])
+_DESCRIBING = threading.Lock()
+"""Resources are one for all applications of a process, and two threads may ask for the description at once."""
 
 
 def also_answers(*media_types: str) -> Callable[[View], View]:
@@ -94,11 +101,40 @@ def depends_on_state(view: View) -> View:
     return view
 
 
+class Resource(APIBlueprint):
+    """A blueprint whose description is made when somebody asks for it.
+
+    It takes the schema of every model of every operation, which is as much work as all else that a process does before
+    it serves. Few processes are ever asked.
+    """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._undescribed: list[tuple[str, FunctionType, dict[str, Any]]] = []
+
+    def describe(self) -> None:
+        """Make the description of every operation that has none yet: `paths`, `tags` and `components_schemas`."""
+        while self._undescribed:
+            rule, view, said = self._undescribed.pop(0)
+            super()._collect_openapi_info(rule, view, **said)
+
+    def _collect_openapi_info(self, rule: str, func: FunctionType, **said: Any) -> ParametersTuple:
+        """Keep what is said of an operation; answer the models of what it takes, as flask-openapi asks."""
+        self._undescribed.append((rule, func, said))
+        return parse_parameters(func, doc_ui=False)
+
+
 class DescribedAPI(OpenAPI):
-    """An application whose description is complete."""
+    """An application whose description is complete, and made when it is asked for."""
 
     def generate_spec_json(self) -> None:
         """Collect the description, and add what is true by rule."""
+        with _DESCRIBING:
+            for resource in self._resources():
+                resource.describe()
+                self.tags.extend(tag for tag in resource.tags if tag not in self.tags)
+                self.paths.update(resource.paths)
+                self.components_schemas.update(resource.components_schemas)
         super().generate_spec_json()  # type: ignore[no-untyped-call]  # it has no annotations
         views = _operations_of(self)
         _put_media(self.spec_json, {v.__name__: v.answers_only for v in views if hasattr(v, "answers_only")})
@@ -107,6 +143,9 @@ class DescribedAPI(OpenAPI):
         idempotent = frozenset(v.__name__ for v in views if getattr(v, "idempotent", False))
         self.spec_json = complete(self.spec_json, idempotent, conflicting)
         _add_media(self.spec_json, {v.__name__: getattr(v, "also_answers", ()) for v in views})
+
+    def _resources(self) -> list[Resource]:
+        return [each for each in self.blueprints.values() if isinstance(each, Resource)]
 
 
 def _operations_of(app: OpenAPI) -> list[Any]:

@@ -1,6 +1,7 @@
 """Bodies: how large, of what type, and of what form, before any of it is read into a model.
 
-What an operation takes is read from its own description (`Takes`), so that the document and the gate cannot differ.
+What an operation takes is read from the models that its function names (`takes`), as its description is, so that the
+document and the gate cannot differ.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from http import HTTPMethod
-from typing import IO, Any, cast
+from typing import IO, Any, cast, get_type_hints
 
 from flask import Flask, Request, request
 from flask.typing import ResponseReturnValue
+from pydantic import BaseModel
 from werkzeug.datastructures import FileStorage
 
 from api.errors import (
@@ -34,6 +37,7 @@ JSON = "application/json"
 MULTIPART = "multipart/form-data"
 FORM = "application/x-www-form-urlencoded"
 _MAX_FORM_PARTS = 200
+_ONLY_READ = frozenset({HTTPMethod.GET, HTTPMethod.HEAD, HTTPMethod.OPTIONS})
 IN_MEMORY = frozenset({"verifications.verify_file", "pages.verify_file"})
 """Endpoints whose uploads are promised to stay in memory."""
 _MOST_IN_MEMORY = LARGEST + 65_536
@@ -99,18 +103,20 @@ class Takes:
     is_batch: bool = False
 
 
-def takes(request_body: Any, schemas: Mapping[str, Any]) -> Takes:
-    """Read what body an operation takes from its description (flask-openapi's model, and its schemas by name)."""
-    if request_body is None:
-        return Takes()
-    ((content_type, media),) = request_body.content.items()
-    schema = schemas[media.media_type_schema.ref.rsplit("/", 1)[-1]].model_dump(by_alias=True, exclude_none=True)
-    if content_type != MULTIPART:
-        return Takes(content_type, is_batch=any(each.get("maxItems", 0) >= _BATCH for each in _properties(schema)))
-    properties = schema["properties"]
-    single = frozenset(key for key, value in properties.items() if value.get("type") != "array")
-    files = [key for key, value in properties.items() if _is_file(value) or _is_file(value.get("items") or {})]
-    return Takes(MULTIPART, single, len(files) if set(files) <= single else None)
+def takes(view: Callable[..., Any]) -> Takes:
+    """Read what body an operation takes from the models that its function names."""
+    hints = get_type_hints(view)
+    form: type[BaseModel] | None = hints.get("form")
+    body: type[BaseModel] | None = hints.get("body")
+    if form is not None:
+        properties = form.model_json_schema()["properties"]
+        single = frozenset(key for key, value in properties.items() if value.get("type") != "array")
+        files = [key for key, value in properties.items() if _is_file(value) or _is_file(value.get("items") or {})]
+        return Takes(MULTIPART, single, len(files) if set(files) <= single else None)
+    if body is not None:
+        schema = body.model_json_schema()
+        return Takes(JSON, is_batch=any(each.get("maxItems", 0) >= _BATCH for each in _properties(schema)))
+    return Takes()
 
 
 def _properties(schema: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
@@ -122,22 +128,22 @@ def _is_file(schema: Mapping[str, Any]) -> bool:
     return schema.get("format") == "binary"
 
 
-def install(app: Flask, operations: Mapping[tuple[str, str], Takes]) -> None:
+def install(app: Flask, takes_of: Callable[[str], Takes]) -> None:
     """Look at each body before the operation does.
 
     Args:
         app: the application.
-        operations: by endpoint and method.
+        takes_of: answers what an endpoint takes, where it is asked to change something. It is asked once for each.
     """
     app.request_class = RegistryRequest
-    app.before_request(_gate(operations))
+    app.before_request(_gate(cache(takes_of)))
 
 
-def _gate(operations: Mapping[tuple[str, str], Takes]) -> Callable[[], ResponseReturnValue | None]:
+def _gate(takes_of: Callable[[str], Takes]) -> Callable[[], ResponseReturnValue | None]:
     def look_at_body() -> None:
-        expected = operations.get((request.endpoint or "", request.method), Takes())
-        if request.routing_exception is not None:
+        if request.endpoint is None or request.routing_exception is not None:
             return
+        expected = Takes() if request.method in _ONLY_READ else takes_of(request.endpoint)
         _require_size(expected)
         if expected.content_type == MULTIPART:
             _require_form(expected)
@@ -145,7 +151,7 @@ def _gate(operations: Mapping[tuple[str, str], Takes]) -> Callable[[], ResponseR
             _require_json()
         elif expected.content_type == FORM:
             _require_fields()
-        elif request.method not in {HTTPMethod.GET, HTTPMethod.HEAD, HTTPMethod.OPTIONS}:
+        elif request.method not in _ONLY_READ:
             _require_nothing()
 
     return look_at_body

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import gc
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -17,7 +16,7 @@ from api.document import DescribedAPI
 from api.health import HEALTH
 from api.rates import rates_of
 from api.serving.turns import pause
-from registry import memory
+from registry import memory, starting
 from registry.bootstrap import build_context
 from registry.errors import DatabaseUnavailableError
 from registry.hardening import leave_no_core
@@ -29,9 +28,6 @@ _FORM_BYTES = 2**20
 """Room for what stands around the files in a form."""
 
 _WARM_DECODERS = 2
-_GARBAGE_THRESHOLDS = (50_000, 20, 20)
-"""How much is made before the collector looks: a request about ten thousand things makes millions of objects, and by
-default two fifths of its time go to looking through them again and again (`benchmarks.clearances`)."""
 
 log = structlog.get_logger()
 
@@ -52,7 +48,7 @@ def build() -> DescribedAPI:
         app = create_app(replace(ctx, pause=pause), settings=api_settings(settings))
         require_schema(app, ctx.database)
         atexit.register(stack.pop_all().close)
-    collect_seldom()
+    starting.loaded(seldom=True)
     return app
 
 
@@ -79,13 +75,6 @@ def _once_seen(database: Database) -> Callable[[], None]:
             seen.set()
 
     return look
-
-
-def collect_seldom() -> None:
-    """Let the collector look less often, and never again at what is there for good: modules, models, routes."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_GARBAGE_THRESHOLDS)
 
 
 def api_settings(settings: Settings) -> ApiSettings:

@@ -37,13 +37,13 @@ from sqlalchemy import Engine, event
 from api import ApiSettings, create_app
 from api.auth import PERSONAL
 from api.rates import rates_of
-from api.wsgi import collect_seldom
 from benchmarks.load_house import Postgres
 from benchmarks.machine import described, in_words
 from benchmarks.page_rows import fill
 from benchmarks.page_specs import Sizes
 from benchmarks.tables import Table as MarkdownTable
 from benchmarks.tables import filled
+from registry import starting
 from registry.bootstrap import build_context, create_keys
 from registry.clock import utc_now
 from registry.domain.accounts import PERMISSIONS, Principal, Role
@@ -170,7 +170,7 @@ def _database_url(server: str, *, fresh: bool) -> str:
 def time_pages(ctx: Context, viewers: Mapping[str, str], repeats: int, only: str = "") -> Iterator[Timed]:
     """Time each page of each role that may open it, with what there is of it in the registry."""
     app = create_app(ctx, settings=ApiSettings(rates=rates_of(lambda _: "off")))
-    collect_seldom()  # as a server does when it begins
+    starting.loaded(seldom=True)  # as a server does when it begins
     pages = sorted(
         re.sub(r"<(?:[a-z]+:)?", "{", rule.rule).replace(">", "}")
         for rule in app.url_map.iter_rules()

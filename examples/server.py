@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import IO
 
 READY_WITHIN_S = 120.0
+LIKENESS = [sys.executable, "-m", "registry.cli.main"]
+"""The program, of this environment."""
 _LISTENING = re.compile(r"listening on (http://\S+)")
 
 
@@ -72,9 +74,7 @@ def running_server(
     if prepared is not None:
         environment |= dict(prepared(environment))
     started = time.monotonic()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "registry.cli.main", "serve"], env=environment, stderr=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([*LIKENESS, "serve"], env=environment, stderr=subprocess.PIPE, text=True)
     try:
         url = listening(process, said or sys.stderr.write)
         await_ready(process, url, ready_within_s)
@@ -87,7 +87,7 @@ def running_server(
 def likeness(environment: Mapping[str, str], *arguments: str) -> str:
     """Run one command and answer what it printed; one that fails ends everything with its own words."""
     done = subprocess.run(
-        [sys.executable, "-m", "registry.cli.main", *arguments],
+        [*LIKENESS, *arguments],
         env=dict(environment),
         capture_output=True,
         text=True,

@@ -25,7 +25,7 @@ from types import FrameType
 
 import structlog
 
-from registry import memory
+from registry import memory, starting
 from registry.bootstrap import PARENT_VARIABLE, build_context, build_engine
 from registry.domain.checks import WorkKind
 from registry.domain.engine_settings import EngineSettings, require_in_force
@@ -519,6 +519,7 @@ def main() -> int:
                 share=share,
                 calibration_sha256=settings.calibration_sha256,
             )
+            starting.loaded()
             _stop_on_signals(worker.stop)
             _stop_with_parent(worker.stop)
             with Sending(ctx, Poster(ctx.webhooks)) if settings.webhook_sending else nullcontext():

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from _pytest.fixtures import FixtureManager
 from compiled_once import compiled_once
+from heard_once import heard_once
 from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 from sqlalchemy import Engine, create_engine, make_url, text
@@ -94,6 +95,13 @@ def repeatable_bytes() -> RandomBytes:
 def statements_compiled_once() -> Iterator[None]:
     """Each test has a database of its own, and SQLAlchemy would compile for each whatever is asked of it."""
     with compiled_once():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def networks_heard_once() -> Iterator[None]:
+    """Many tests hear the same few recordings, and what a network makes of one is the same each time."""
+    with heard_once():
         yield
 
 

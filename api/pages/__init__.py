@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask
 
 from api import problems
@@ -35,11 +38,12 @@ def install(app: Flask) -> None:
         app.register_error_handler(status, rendering.for_people(problems.from_http))
 
 
-def takes_of(app: Flask) -> dict[tuple[str, str], Takes]:
-    """Answer what the form of each page sends: fields, unless it says otherwise."""
-    forms = {
-        rule.endpoint
-        for rule in app.url_map.iter_rules()
-        if rule.endpoint.partition(".")[0] in {"pages", PERSONAL} and "POST" in (rule.methods or ())
-    }
-    return {(each, "POST"): getattr(app.view_functions[each], "takes", Takes(FORM)) for each in forms}
+def has(endpoint: str) -> bool:
+    """Tell whether an endpoint is one of the pages'."""
+    return endpoint.partition(".")[0] in {"pages", PERSONAL}
+
+
+def takes(view: Callable[..., Any]) -> Takes:
+    """Answer what the form of a page sends: fields, unless it says otherwise."""
+    found: Takes = getattr(view, "takes", Takes(FORM))
+    return found

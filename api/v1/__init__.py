@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flask_openapi.blueprint import APIBlueprint
-
+from api.document import Resource
 from api.v1 import (
     accounts,
     approaches,
@@ -67,7 +66,7 @@ from api.v1 import (
 )
 
 
-def blueprints() -> Iterator[APIBlueprint]:
+def blueprints() -> Iterator[Resource]:
     """Answer every resource, in the order in which somebody who is new meets them."""
     for module in (
         me,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from flask_openapi.blueprint import APIBlueprint
 from flask_openapi.models.tag import Tag
+
+from api.document import Resource
 
 SECURITY_SCHEME = "token"
 
 
-def new_resource(name: str, description: str, *, public: bool = False) -> APIBlueprint:
+def new_resource(name: str, description: str, *, public: bool = False) -> Resource:
     """Answer an empty blueprint.
 
     Args:
@@ -16,7 +17,7 @@ def new_resource(name: str, description: str, *, public: bool = False) -> APIBlu
         description: one sentence for the document.
         public: whether its operations need no token; each must be among `api.auth.PUBLIC` as well.
     """
-    return APIBlueprint(
+    return Resource(
         name,
         __name__,
         url_prefix="/v1",

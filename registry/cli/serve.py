@@ -126,6 +126,7 @@ def _start_http(settings: Settings, listener: socket.socket) -> subprocess.Popen
     command = [
         sys.executable,
         "-m",
+        "registry.starting",
         "gunicorn",
         "api.wsgi:build()",
         "--bind",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-WORKER = [sys.executable, "-m", "registry.worker"]
+WORKER = [sys.executable, "-m", "registry.starting", "registry.worker"]
 WORKER_THREADS = {"OPENBLAS_NUM_THREADS": "1"}
 """numpy's own threads wait for each other by spinning, at twice the cost; the engine runs threads that don't."""
 

@@ -38,6 +38,8 @@ _FORMANTS_HZ = np.array([[700.0, 1220.0, 2600.0], [310.0, 2020.0, 2960.0], [440.
 _WIDTHS_HZ = np.array([90.0, 120.0, 180.0])
 _STRENGTHS = np.array([1.0, 0.6, 0.3])
 _VOWEL_S = 0.2
+_AT_ONCE = 8192
+"""Samples whose harmonics are summed together: as many as stay in a processor's cache."""
 _RATIO = "log10_lr."
 _EVERY_FRAME = 19  # of the segmentation, one in so many is kept
 
@@ -78,17 +80,19 @@ def _harmonics(pitch_hz: float, phase: NDArray[np.float64], formants: NDArray[np
         formants: ``(3, n)`` Hz.
     """
     widths, strengths = _WIDTHS_HZ[:, None], _STRENGTHS[:, None]
-    sound, before = np.zeros_like(phase), np.zeros_like(phase)
-    sine, twice_cosine = np.sin(phase), 2 * np.cos(phase)
-    scaled = formants / widths
-    shares = np.empty_like(scaled)
-    for harmonic in range(1, int(7000 / (1.1 * pitch_hz))):
-        np.subtract(harmonic * pitch_hz / widths, scaled, out=shares)
-        shares *= shares
-        shares += 1
-        np.divide(strengths / np.sqrt(harmonic), shares, out=shares)
-        sound += (shares[0] + shares[1] + shares[2]) * sine
-        before, sine = sine, twice_cosine * sine - before
+    sines, twice_cosines = np.sin(phase), 2 * np.cos(phase)
+    sound = np.zeros_like(phase)
+    for first in range(0, len(phase), _AT_ONCE):
+        part = slice(first, first + _AT_ONCE)
+        sine, twice_cosine, scaled = sines[part], twice_cosines[part], formants[:, part] / widths
+        before, shares = np.zeros_like(sine), np.empty_like(scaled)
+        for harmonic in range(1, int(7000 / (1.1 * pitch_hz))):
+            np.subtract(harmonic * pitch_hz / widths, scaled, out=shares)
+            shares *= shares
+            shares += 1
+            np.divide(strengths / np.sqrt(harmonic), shares, out=shares)
+            sound[part] += (shares[0] + shares[1] + shares[2]) * sine
+            before, sine = sine, twice_cosine * sine - before
     return sound
 
 

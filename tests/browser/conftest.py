@@ -9,10 +9,12 @@ import warnings
 import wave
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import av
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from ready import ready
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "examples"))
@@ -42,6 +44,15 @@ def _as_wav(source: Path, target: Path) -> None:
         for frame in container.decode(audio=0):
             for part in resampler.resample(frame):
                 written.writeframes(part.to_ndarray().tobytes())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands_at_once() -> Iterator[None]:
+    """Commands that set a registry up run without each loading all modules first."""
+    import server
+
+    with mock.patch.object(server, "LIKENESS", [str(ready() / "likeness")]):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import pytest
 from pages import ROOT
+from ready import ready
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "examples"))
 
@@ -36,6 +38,15 @@ SIGN_IN = {"LIKENESS_PUBLIC_URL": "http://127.0.0.1:8080"}
 
 SCANS = {"LIKENESS_SCAN_ROOTS": json.dumps({"voices": {"url": str(ROOT / "examples" / "voices"), "organisations": []}})}
 """What the workers of the pages may scan."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands_at_once() -> Iterator[None]:
+    """Commands that set a registry up run without each loading all modules first."""
+    import server
+
+    with mock.patch.object(server, "LIKENESS", [str(ready() / "likeness")]):
+        yield
 
 
 @pytest.fixture(scope="module")

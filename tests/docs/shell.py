@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pages import ROOT
+from ready import ready
 
 # Runs the real curl, notes method, status and address, and keeps a copy of the body under the note's number.
 _CURL = """#!/bin/bash
@@ -94,7 +95,7 @@ def run_bash(script: str, *, cwd: Path, settings: Mapping[str, str], first_on_pa
         first_on_path: folder of programs that come before all others.
     """
     path = [str(first_on_path)] if first_on_path else []
-    path += [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+    path += [str(ready()), str(Path(sys.executable).parent), os.environ.get("PATH", "")]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LIKENESS_")}
     environment |= {"PATH": os.pathsep.join(path), "NO_PROXY": "*", **settings}
     process = subprocess.Popen(  # noqa: S603  (our own pages)

@@ -25,7 +25,7 @@ from registry.store.journal import JournalEntry
 from registry.store.work import Work, WorkState
 
 ROOT = Path(__file__).resolve().parents[2]
-WORKER = (sys.executable, "-m", "registry.worker")
+WORKER = (sys.executable, "-m", "registry.starting", "registry.worker")
 PATIENCE_S = 600.0
 KILLS = 3
 

@@ -40,7 +40,7 @@ LONG_S = 120.0
 """Long enough that a worker takes seconds for it, on any machine."""
 PATIENCE_S = 600.0
 TOGETHER = 4
-WORKER = [sys.executable, "-m", "registry.worker"]
+WORKER = [sys.executable, "-m", "registry.starting", "registry.worker"]
 KILLED_AT = Path(__file__).with_name("worker_killed_at.py")
 
 

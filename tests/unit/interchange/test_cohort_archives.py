@@ -59,7 +59,11 @@ def test_an_archive_without_people_is_refused(files: Sequence[tuple[str, bytes]]
         CohortArchive(zipped(*files))
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"fLaC" * 100, zipped(*TWO)[:-30], zipped(*TWO)[30:]])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"PK\x03\x04", b"fLaC" * 100, zipped(*TWO)[:-30], zipped(*TWO)[30:]],
+    ids=["nothing", "begins", "FLAC", "no end", "no beginning"],
+)
 def test_what_is_no_whole_zip_is_refused(content: bytes) -> None:
     with pytest.raises(InvalidInputError, match="has to be a zip"):
         CohortArchive(content)
