@@ -22,7 +22,7 @@ from registry.domain.licence_facts import NOTHING_KNOWN, LicenceFacts
 from registry.domain.licences import Hold, Licence, LicenceState, SuspensionReason
 from registry.domain.scope import refusals
 from registry.domain.scores import Reason
-from registry.domain.uses import DeclaredUse
+from registry.domain.uses import DeclaredUse, UsePurpose
 from registry.domain.verdicts import Ruling, Verdict
 
 _A_DAY = timedelta(days=1)
@@ -113,6 +113,14 @@ class _Case:
         return [use.value for use in sorted(self.use.required_purposes) if said.to(use) is Disposition.NEVER]
 
     @property
+    def asked_each_time(self) -> frozenset[UsePurpose]:
+        """Of all that the use needs, what the performer wants to be asked about each time, whoever has a licence."""
+        if self.consent is None:
+            return frozenset()
+        said = self.consent.choices
+        return frozenset(use for use in self.use.required_purposes if said.to(use) is Disposition.ASK)
+
+    @property
     def outlives_consent(self) -> bool:
         """Whether the work was finished, within the term, before the performer's yes ended by its own term."""
         ended = self.consent.expires_at if self.consent is not None else None
@@ -136,7 +144,9 @@ def _objections(case: _Case) -> Iterator[Ruling]:
         yield Ruling(Verdict.LICENCE_SUSPENDED, tuple(_held(licence, hold) for hold in rested), licence.id)
     day = case.day_of_use
     terms = licence.terms_on(day)
-    out_of_scope = tuple(refusals(terms, case.use, day, case.facts, approvals_follow=case.approvals_follow))
+    out_of_scope = tuple(
+        refusals(terms, case.use, day, case.facts, case.asked_each_time, approvals_follow=case.approvals_follow)
+    )
     is_expired = case.is_expired
     if is_expired and (out_of_scope or not case.is_finished_within_term):
         yield _expired(case, out_of_scope)

@@ -8,7 +8,7 @@ from datetime import date
 from registry.domain.licence_facts import NOTHING_KNOWN, LicenceFacts
 from registry.domain.scores import Reason
 from registry.domain.terms import ANY_LANGUAGE, WORLD, LicenceTerms, VolumeCap
-from registry.domain.uses import DeclaredUse, UseKind
+from registry.domain.uses import DeclaredUse, UseKind, UsePurpose
 
 Figures = dict[str, str | int | float | bool | None]
 
@@ -18,6 +18,7 @@ def refusals(
     use: DeclaredUse,
     used_on: date,
     facts: LicenceFacts = NOTHING_KNOWN,
+    asked_each_time: frozenset[UsePurpose] = frozenset(),
     *,
     approvals_follow: bool = False,
 ) -> Iterator[Reason]:
@@ -28,6 +29,7 @@ def refusals(
         use: as declared.
         used_on: the day that counts as the day of use, for the beginning of the term.
         facts: what has happened under the licence.
+        asked_each_time: what the performer, when consenting, said of: a licence, and ask me each time.
         approvals_follow: whether whoever asks will ask the performer for approval of the exact copy next; then the
             lack of one is not held against the use here.
     """
@@ -37,7 +39,7 @@ def refusals(
     for cap in terms.volume_caps:
         yield from _beyond_cap(cap, use, facts)
     if not approvals_follow:
-        yield from _not_approved(terms, use, facts)
+        yield from _not_approved(terms, use, facts, asked_each_time)
     yield from _not_disclosed(terms, use)
 
 
@@ -100,12 +102,13 @@ def _beyond_cap(cap: VolumeCap, use: DeclaredUse, facts: LicenceFacts) -> Iterat
         yield Reason("quantity_not_declared", detail, {**about, "used": used})
 
 
-def _not_approved(terms: LicenceTerms, use: DeclaredUse, facts: LicenceFacts) -> Iterator[Reason]:
-    """Refuse copy that the performer wants to see first and has not approved."""
-    if terms.approval is None or use.copy_use in facts.approved_copies:
-        return
-    purposes = terms.approval.purposes & use.required_purposes
-    if not purposes:
+def _not_approved(
+    terms: LicenceTerms, use: DeclaredUse, facts: LicenceFacts, asked_each_time: frozenset[UsePurpose]
+) -> Iterator[Reason]:
+    """Refuse copy that the performer wants to see first, by the licence or by consent, and has not approved."""
+    by_licence = terms.approval.purposes if terms.approval is not None else frozenset()
+    purposes = (by_licence | asked_each_time) & use.required_purposes
+    if not purposes or use.copy_use in facts.approved_copies:
         return
     asked = ", ".join(sorted(purposes))
     about: Figures = {"term": "approval", "purposes": asked}

@@ -79,10 +79,13 @@ class TrainingStanding:
 
     @property
     def is_licensed(self) -> bool:
-        """Whether a licence was in force, within its term, that has training among its purposes, with consent to it."""
+        """Whether a licence was in force, within its term, that has training among its purposes, with consent to it.
+
+        A performer who wants to be asked each time has not been by a licence alone.
+        """
         in_term = [one for one in self.licences if one.state is LicenceState.ACTIVE and one.permits_training]
         begun = any(one.starts_on <= self.at.date() for one in in_term)
-        return begun and self.training is not Disposition.NEVER
+        return begun and self.training is Disposition.ALLOW
 
     def as_json(self) -> dict[str, Any]:
         """Answer it as JSON holds it."""

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 from agreements import CONSENT, LICENCE, MATCH, NOW, TERMS, USE
 
+from registry.domain.choices import Disposition, LicensingChoices
 from registry.domain.consents import Consent, ConsentDecision, ConsentState
 from registry.domain.licence_facts import AttestedWork, LicenceFacts
 from registry.domain.licences import Hold, Licence, LicenceState, SuspensionReason, TermsInForce
@@ -327,3 +328,19 @@ def test_copy_that_was_approved_is_approved_for_the_use_that_was_shown(
     facts = {"lic_1": LicenceFacts(used={}, approved_copies=frozenset({shown.copy_use}))}
     record = PerformerRecord("perf_1", (CONSENT,), (licence,), facts)
     assert decide(MATCH, replace(shown, **changes), record, now=NOW).verdict is verdict  # type: ignore[arg-type]
+
+
+def test_a_performer_who_wants_to_be_asked_each_time_is_not_asked_by_a_licence_alone() -> None:
+    asks = replace(CONSENT, choices=LicensingChoices.of(dict.fromkeys(USE.required_purposes, Disposition.ASK)))
+    named = replace(USE, copy_sha256="a" * 64)
+    assert named.copy_use is not None
+    facts = {"lic_1": LicenceFacts(used={}, approved_copies=frozenset({named.copy_use}))}
+    for use, known, said in (
+        (USE, {}, "copy_not_declared"),
+        (named, {}, "copy_not_approved"),
+        (named, facts, "licence_covers_use"),
+        (replace(named, copy_sha256="b" * 64), facts, "copy_not_approved"),
+    ):
+        ruling = decide(MATCH, use, PerformerRecord("perf_1", (asks,), (LICENCE,), known), now=NOW)
+        assert [reason.code for reason in ruling.reasons] == [said]
+        assert (ruling.verdict in PERMITTED) is (said == "licence_covers_use")
