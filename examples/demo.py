@@ -150,12 +150,16 @@ CHOICES = {"voice_clone": "allow", "advertising": "allow", "narration": "allow"}
 """What they say to each use. Whatever is not in it, such as the training of a model, stays never."""
 
 
-def explain(operator: Party, person: Party, topic: str, answers: list[int]) -> str:
-    """Let the operator write down what was explained on the telephone, word for word, and what was answered."""
+def explain(operator: Party, person: Party, topic: str, answers: list[int], text_id: str | None = None) -> str:
+    """Let the operator write down what was explained on the telephone, word for word, and what was answered.
+
+    Args:
+        text_id: of a text to use in place of the one that comes with the registry.
+    """
     told = operator.post(
         f"/v1/performers/{person.performer_id}/explanations/import",
         {
-            "text_id": f"{topic}.en.v1",
+            "text_id": text_id or f"{topic}.en.v1",
             "modality": "voice",
             "explained_by": "the registry's trust officer",
             "channel": "telephone",

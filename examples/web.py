@@ -1,8 +1,9 @@
 """A registry with people in it, to be looked at in a browser: `make web`. Ctrl-C ends it, and nothing of it stays.
 
 It has performers with offers, findings and earnings, one who has an account and nothing else yet, somebody who acts
-for two of them, a studio with checks, licences and clearances, an auditor with scans, and two operators with a queue
-and cases (`web_seeds.py`). For each it prints a link that signs one in once, for an hour.
+for two of them, a studio with checks, licences and clearances, two auditors with scans, and two operators with a queue
+and cases (`web_seeds.py`), and something that is past its time. For each it prints a link that signs one in once, for
+an hour.
 """
 
 from __future__ import annotations
@@ -10,15 +11,18 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from demo import VOICES, Party, party
+from demo import VOICES, Party, party, token_for
 from server import likeness, running_server
+from web_reported import Elsewhere, reported
 from web_seeds import Seeded, seed
 
 READY_WITHIN_S = 120.0
@@ -30,6 +34,7 @@ CONTROLLER = {
     "LIKENESS_CONTROLLER_STORAGE_LOCATION": "This machine",
 }
 
+SECOND_AUDITOR = "auditor, second"
 SECOND_OPERATOR = "operator, second"
 OPERATORS = "Registry operator"
 """The organisation of whoever runs a registry that was just set up."""
@@ -45,20 +50,23 @@ class Prepared:
     Attributes:
         environment: the variables that commands run with.
         auditor_id, second_operator_id: accounts that were made.
+        auditors_id: the auditor's organisation.
     """
 
     environment: Mapping[str, str] = field(default_factory=dict)
     auditor_id: str = ""
     second_operator_id: str = ""
+    auditors_id: str = ""
 
     def __call__(self, environment: Mapping[str, str]) -> Mapping[str, str]:
         """Make both, and answer the setting by which the auditor may scan the examples' recordings."""
         self.environment = dict(environment)
         self.auditor_id = self._account("auditor", "Auditor", "Clear Ear Audits")
         account = json.loads(likeness(environment, "account", "show", self.auditor_id, "--json"))
+        self.auditors_id = str(account["organisation"]["id"])
         # last: where two operators are in service, a command has to say which of them acts
         self.second_operator_id = self._account("operator", "Second operator", OPERATORS)
-        roots = {"examples": {"url": str(VOICES), "organisations": [account["organisation"]["id"]]}}
+        roots = {"examples": {"url": str(VOICES), "organisations": [self.auditors_id]}}
         return {"LIKENESS_SCAN_ROOTS": json.dumps(roots)}
 
     def _account(self, role: str, name: str, organisation: str) -> str:
@@ -99,6 +107,12 @@ class SeededWeb:
             return likeness(self.prepared.environment, "account", "link", second, "--as", second)
         return str(self.operator.post(f"/v1/accounts/{self.people[who]}/sign-in-links")["url"])
 
+    def elsewhere(self, home: Path) -> Elsewhere:
+        """Answer the auditor's own machine, in an empty folder."""
+        token = token_for(self.operator, self.people["auditor"])
+        of_it, machine = self.prepared.auditors_id, self.prepared.environment
+        return Elsewhere(home, self.url, token, of_it, machine, self.operator.account_id)
+
 
 @contextmanager
 def seeded_web(home: Path) -> Iterator[SeededWeb]:
@@ -114,10 +128,32 @@ def seeded_web(home: Path) -> Iterator[SeededWeb]:
     with running_server(home, settings, ready_within_s=READY_WITHIN_S, prepared=prepared) as server:
         operator = party(server, "Operator", server.operator_id, server.operator_token)
         seeded = seed(server, operator, auditor_id=prepared.auditor_id)
+        second = {"role": "auditor", "name": "Second ear", "organisation_id": prepared.auditors_id}
+        seeded.people[SECOND_AUDITOR] = str(operator.post("/v1/accounts", second)["id"])
         seeded.people[SECOND_OPERATOR] = prepared.second_operator_id
+        _let_something_be_due(home, operator)
         yield SeededWeb(server.url, operator, seeded, prepared)
         for each in (operator, *seeded.parties):
             each.http.close()
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def _let_something_be_due(home: Path, operator: Party) -> None:
+    """Let two tokens be past their time, so that there is something to purge.
+
+    That their end lies months back is written into the database: no registry lets anybody ask for that.
+    """
+    ended = datetime.now(tz=UTC) - timedelta(days=120)
+    with closing(sqlite3.connect(home / "registry.sqlite3", timeout=60)) as database, database:
+        for _ in range(2):
+            token = str(operator.post("/v1/tokens", {"name": "of an older desk"})["id"])
+            operator.post(f"/v1/tokens/{token}/revoke")
+            database.execute("UPDATE tokens SET revoked_at = ? WHERE id = ?", (f"{ended:%Y-%m-%d %H:%M:%S.%f}", token))
+            database.commit()
 
 
 def _free_port() -> int:
@@ -134,12 +170,14 @@ def main() -> int:
     with (
         suppress(KeyboardInterrupt),
         tempfile.TemporaryDirectory(prefix="likeness-web-") as folder,
-        seeded_web(Path(folder)) as web,
+        seeded_web(_made(Path(folder) / "registry")) as web,
+        reported(web.elsewhere(_made(Path(folder) / "auditor"))),
     ):
         print(f"\nThe registry is at {web.url}. Each link signs in once, within the hour:\n")
         for who in web.people:
             print(f"  {who:32} {web.link(who)}")
-        print("\nCtrl-C ends it, and nothing of it stays.", flush=True)
+        print("\nWithin a minute the auditor also has a scan that was made elsewhere, and was reported.")
+        print("Ctrl-C ends it, and nothing of it stays.", flush=True)
         signal.pause()
     return 0
 

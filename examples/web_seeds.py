@@ -20,6 +20,8 @@ from typing import Any
 
 from demo import CHOICES, TOLD, VOICES, Party, explain, new_studio, party, sign, submissions, token_for
 from server import Server
+from web_reported import TOLD as OWN_TEXT
+from web_reported import own_text
 from web_voices import crowd
 
 AT_ONCE = {"Prefer": "wait=0"}
@@ -72,6 +74,7 @@ def seed(server: Server, operator: Party, auditor_id: str) -> Seeded:
     studio = new_studio(server, operator, "Northlight Pictures")
     harbour = new_studio(server, operator, LONG_NAME)
     auditor = party(server, "Auditor", auditor_id, token_for(operator, auditor_id))
+    operator.post("/v1/explanation-texts", own_text())
     with ThreadPoolExecutor(3) as pool:
         voices = (("Ada Lind", "slt"), ("Rafael Moss", "rms"), ("Angus Weir", "awb"))
         ada, rafael, angus = pool.map(lambda each: _performer(server, operator, *each), voices)
@@ -120,7 +123,8 @@ def _performer(server: Server, operator: Party, name: str, voice: str) -> Party:
     alone = party(server, name, account["id"], token_for(operator, account["id"]))
     performer_id = str(alone.post("/v1/performers", {"name": name, "identity_assurance": "self_declared"})["id"])
     person = Party(name, alone.account_id, alone.http, performer_id=performer_id)
-    told = {topic: explain(operator, person, topic, answers) for topic, answers in TOLD.items()}
+    own = {"monitoring": OWN_TEXT}
+    told = {topic: explain(operator, person, topic, answers, own.get(topic)) for topic, answers in TOLD.items()}
     sign(person, "monitoring", [told["monitoring"], told["withdrawal"]])
     sign(
         person,

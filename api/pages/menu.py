@@ -21,12 +21,14 @@ class Entry:
         words: what it is called.
         scope: without which it would be refused, and is not shown.
         roles: who finds something there.
+        below: other paths, each with a slash at its end, whose pages one comes to from there.
     """
 
     path: str
     words: str
     scope: Scope
     roles: frozenset[Role]
+    below: tuple[str, ...] = ()
 
 
 MENU: Final = (
@@ -34,13 +36,13 @@ MENU: Final = (
     Entry("/checks", N_("Checks"), Scope.CHECKS_READ, _STUDIO | {Role.AUDITOR}),
     Entry("/verify", N_("Verify a file"), Scope.SCANS_READ, frozenset({Role.AUDITOR})),
     Entry("/clearances", N_("Clearances"), Scope.CLEARANCES_READ, _STUDIO),
-    Entry("/licences", N_("Licences"), Scope.LICENCES_READ, _STUDIO),
+    Entry("/licences", N_("Licences"), Scope.LICENCES_READ, _STUDIO, ("/approvals/",)),
     Entry("/attestations", N_("Sources"), Scope.ATTESTATIONS_READ, _STUDIO),
     Entry("/money", N_("Use and pay"), Scope.LEDGER_READ, _STUDIO),
     Entry("/reviews", N_("Queue"), Scope.REVIEWS_WRITE, frozenset({Role.OPERATOR})),
-    Entry("/cases", N_("Cases"), Scope.CASES_READ, _SIDES),
-    Entry("/proposals", N_("Approvals"), Scope.PROPOSALS_READ, frozenset({Role.OPERATOR})),
-    Entry("/house", N_("House"), Scope.PROPOSALS_READ, frozenset({Role.OPERATOR})),
+    Entry("/cases", N_("Cases"), Scope.CASES_READ, _SIDES, ("/notices/", "/misuse/")),
+    Entry("/proposals", N_("Proposals"), Scope.PROPOSALS_READ, frozenset({Role.OPERATOR})),
+    Entry("/house", N_("House"), Scope.PROPOSALS_READ, frozenset({Role.OPERATOR}), ("/strikes/",)),
     Entry("/people", N_("People"), Scope.ACCOUNTS_READ, frozenset({Role.OPERATOR})),
 )
 

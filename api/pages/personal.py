@@ -88,7 +88,10 @@ def page_about(performer: Performer, template: str, status: HTTPStatus = HTTPSta
     """Answer a page about a performer; whoever acts for somebody else sees for whom at all times."""
     mine = principal().role is Role.PERFORMER
     words = called if mine else called_of_them
-    return page_of(template, status, performer=performer, acting=not mine, called=words, done=_done(), **shown)
+    reads = {each.value for each in principal().scopes if principal().may_act_for(performer.id, each)}
+    return page_of(
+        template, status, performer=performer, acting=not mine, called=words, reads=reads, done=_done(), **shown
+    )
 
 
 def _account() -> object:

@@ -53,7 +53,7 @@ _OF_USES: Final[Mapping[str, str]] = {
     "licensing_refused": N_("The performer refuses every licence."),
     "licensing_consent_not_in_force": N_("Consent to licensing was not in force."),
     "use_not_consented_to": N_("The performer’s consent says never to this use."),
-    "no_licence": N_("No licence was ever in force between the performer and this studio."),
+    "no_licence": N_("No licence was ever in force between the performer and this organisation."),
     "licence_covers_use": N_("Every term of the licence permits this use."),
     "licence_revoked": N_("The licence was ended before its day."),
     "licence_suspended": N_("The licence rests, or rested when the work was finished."),

@@ -18,6 +18,11 @@ from registry.errors import RegistryError
 
 SIGN_IN: Final = "/sign-in"
 HOME: Final = "/home"
+VERIFY: Final = "/verify"
+_TO_BE_VERIFIED: Final = (
+    N_("The file is larger than those that are looked at here."),
+    N_("The command line looks at files of any size, on a machine of yours."),
+)
 _WAY_IN: Final = ("/sign-in", "/sign-out", "/account/connect")
 
 
@@ -135,6 +140,9 @@ def said_of(error: RegistryError | None, status: HTTPStatus) -> Said:
     title, text, to_do = (_(each) for each in _BY_STATUS.get(status, _ELSE))
     if error is not None and (of_this := _advice(error.slug, error.figures)) is not None:
         text, to_do = of_this
+    if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE and request.path == VERIFY:
+        text, to_do = (_(each) for each in _TO_BE_VERIFIED)
+        return Said(title, text, to_do, VERIFY, _("Verify a file"))
     to, words = (SIGN_IN, _("Sign in")) if status is HTTPStatus.UNAUTHORIZED else (HOME, _("To my page"))
     return Said(title, text, to_do, to, words)
 

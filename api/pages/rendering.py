@@ -10,11 +10,14 @@ from urllib.parse import urlencode
 import structlog
 from flask import Flask, Response, g, render_template, request
 from jinja2 import FileSystemLoader, PrefixLoader
+from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
 from api import problems
 from api.cross_site import FIELD
 from api.pages import language as spoken
+from api.pages.administrators import who_else_may
+from api.pages.citations import cited
 from api.pages.language import PAGES, PARAMETER, ROOMS, catalogue, keep_choice, language
 from api.pages.menu import menu_of
 from api.pages.plots import clock, lanes_of, style_nonce
@@ -71,6 +74,7 @@ def install(app: Flask) -> None:
         "moment": spoken.shown_moment,
         "number": spoken.number,
         "percent": spoken.percent,
+        "cited": cited,
         "clock": clock,
         "labelled": labelled,
     }
@@ -170,12 +174,13 @@ def from_anything(error: Exception) -> Response:
 def _refused(told: Response, error: RegistryError | None) -> Response:
     status = HTTPStatus(told.status_code)
     said = said_of(error, status)
+    to_ask = _to_ask(error, status)
     response = page(
         "pages/refused",
         status,
         title=said.title,
         text=said.text,
-        to_do=said.to_do,
+        to_do=said.to_do if to_ask is None else to_ask,
         to=said.to,
         to_words=said.to_words,
         reference=g.get("request_id", ""),
@@ -185,6 +190,13 @@ def _refused(told: Response, error: RegistryError | None) -> Response:
         if name in told.headers:
             response.headers[name] = told.headers[name]
     return response
+
+
+def _to_ask(error: RegistryError | None, status: HTTPStatus) -> Markup | None:
+    """Answer whom to ask for what the reader may not do and others of their studio may; None where there is nobody."""
+    if error is None or status is not HTTPStatus.FORBIDDEN or signed_in() is None:
+        return None
+    return who_else_may(error.figures.get("scope"))
 
 
 def _menu() -> dict[str, Any]:

@@ -8,6 +8,7 @@ from flask import Response, after_this_request, request
 
 from api import cookies
 from api.cross_site import FIELD, require_made_here, require_own_request
+from api.pages.administrators import ask_administrators
 from api.pages.anybody import here, pages, provider
 from api.pages.language import _
 from api.pages.menu import menu_of
@@ -136,6 +137,7 @@ def show_account() -> Response:
         menu=menu_of(signed_in.principal),
         role_word=_(ROLES[account.role]),
         may=lambda scope: scope in signed_in.principal.scopes,
+        to_ask=ask_administrators(signed_in.principal),
         session=signed_in.session,
         csrf_token=csrf_token(text),
         provider=provider(),

@@ -34,6 +34,22 @@ def seen_version() -> int:
     return int(given) if given.isdecimal() and len(given) <= _DIGITS else _NEVER
 
 
+def named_wrong(error: RegistryError | None, labels: Mapping[str, str]) -> list[str]:
+    """Answer what the parts of a form are called that an error is about, in the order of the labels, each once.
+
+    Args:
+        error: whose figure ``errors`` says where, or whose figures are called as the parts are.
+        labels: what each part is called, by the name of the API's member.
+    """
+    if error is None:
+        return []
+    found = error.figures.get("errors")
+    listed = found if isinstance(found, list) else []
+    pointers = [str(each.get("pointer", "")) for each in listed if isinstance(each, dict)]
+    named = {part for pointer in pointers for part in pointer.removeprefix("#").split("/")} | set(error.figures)
+    return list(dict.fromkeys(_(words) for name, words in labels.items() if name in named))
+
+
 def told(error: RegistryError, words: Mapping[str, tuple[str, str]]) -> tuple[HTTPStatus, Advice]:
     """Answer with which status a form comes back, and what its page says of why; a page of its own tells all else.
 

@@ -104,7 +104,10 @@ def _value_of(term: str, code: str) -> str:
 
 def quantities_called(quantities: Iterable[Quantity]) -> str:
     """Say how much of what."""
-    return " · ".join(f"{number(each.amount)} {unit_called(each.unit).lower()}" for each in quantities)
+    return " · ".join(
+        _("%(amount)s %(unit)s") % {"amount": number(each.amount), "unit": unit_called(each.unit).lower()}
+        for each in quantities
+    )
 
 
 def territories() -> list[tuple[str, str]]:

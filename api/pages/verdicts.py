@@ -29,7 +29,7 @@ CHECK_STATES: Final[Mapping[CheckState, str]] = {
 FOUND: Final[Mapping[EvidenceOutcome, str]] = {
     EvidenceOutcome.MATCH: N_("The same voice is supported"),
     EvidenceOutcome.SOUND_ALIKE: N_("A voice that resembles it"),
-    EvidenceOutcome.NO_MATCH: N_("Not heard"),
+    EvidenceOutcome.NO_MATCH: N_("Nobody heard"),
     EvidenceOutcome.INCONCLUSIVE: N_("Cannot be told"),
 }
 

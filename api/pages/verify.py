@@ -12,12 +12,13 @@ from flask import Response, request
 from api.cross_site import require_made_here
 from api.limits import MULTIPART, Takes
 from api.pages.anybody import here, pages
-from api.pages.language import N_, _, moment
+from api.pages.language import N_, _, language, moment
 from api.pages.personal import takes
 from api.pages.rendering import page
 from api.pages.wording import CONSENT_STATES, called_of_them
 from api.state import context
 from registry.domain.consents import ConsentDecision, ConsentPurpose, Modality
+from registry.domain.retention import RULES, RuleId
 from registry.errors import InvalidInputError
 from registry.verifying.answers import Fact, FileKind, InJournal, SignatureStanding
 from registry.verifying.files import LARGEST, look_at
@@ -109,6 +110,13 @@ FACTS: Final[Mapping[Fact, str]] = {
     Fact.REGISTRY: N_("Registry"),
 }
 
+SIDES: Final[Mapping[str, str]] = {"performer": N_("performer"), "studio": N_("studio")}
+"""Who signs a licence."""
+_OF_SIDES: Final = frozenset({Fact.SIGNED_WITH_KEY, Fact.SIGNED_BY_WORD, Fact.NOT_SIGNED})
+
+SUBJECTS: Final[Mapping[str, str]] = {"check": N_("the check"), "case": N_("the case")}
+"""What a report is about."""
+
 LIMITS: Final[Mapping[FileKind, str]] = {
     FileKind.RECEIPT: N_("How the decision stands now: it may have been withdrawn since."),
     FileKind.CLEARANCE: N_("Whether the permission still holds: ask this registry for its status."),
@@ -152,18 +160,43 @@ def verify_file() -> Response:
 
 
 def _said(kind: FileKind, fact: Fact, value: str) -> str:
-    """Write a moment, a decision and its state as pages do; what is none of these stays as the file has it."""
-    if kind is FileKind.RECEIPT and fact is Fact.STATE:
-        return next((_(words) for state, words in CONSENT_STATES.items() if state.value == value), value)
+    """Write what pages have words of their own for as pages do; what is none of these stays as the file has it."""
+    if fact in {Fact.GIVEN_AT, Fact.ENDS_AT}:
+        return _moment(value)
     if fact is Fact.DECISION:
         return _decided(value)
-    if fact not in {Fact.GIVEN_AT, Fact.ENDS_AT}:
-        return value
+    if fact is Fact.ABOUT:
+        return _about(kind, value)
+    if fact in _OF_SIDES:
+        return ", ".join(_(SIDES[side]) if side in SIDES else side for side in value.split(", "))
+    return _of_its_kind(kind, fact, value)
+
+
+def _of_its_kind(kind: FileKind, fact: Fact, value: str) -> str:
+    if kind is FileKind.RECEIPT and fact is Fact.STATE:
+        return next((_(words) for state, words in CONSENT_STATES.items() if state.value == value), value)
+    if kind is FileKind.CLEARANCE and fact is Fact.LICENCE:
+        licence, _comma, version = value.partition(", ")
+        return ", ".join((licence, _("version %(number)s") % {"number": version}))
+    return value
+
+
+def _moment(value: str) -> str:
     try:
         at = datetime.fromisoformat(value)
         return value if at.tzinfo is None else moment(at)
     except (ValueError, OverflowError):  # no moment, or one that no calendar has in UTC
         return value
+
+
+def _about(kind: FileKind, value: str) -> str:
+    """Say what a report is about, and which kind of records was destroyed; all else is an id, or as the file has it."""
+    if kind is FileKind.REPORT:
+        subject, _space, id_ = value.partition(" ")
+        return f"{_(SUBJECTS[subject])} {id_}" if subject in SUBJECTS else value
+    if kind is FileKind.CERTIFICATE and value in set(RuleId):
+        return RULES[RuleId(value)].what.in_language(language())
+    return value
 
 
 def _decided(value: str) -> str:

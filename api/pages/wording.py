@@ -109,7 +109,7 @@ ENROLMENT_STATES: Final[Mapping[EnrolmentState, str]] = {
 }
 
 OUTCOMES: Final[Mapping[EvidenceOutcome, str]] = {
-    EvidenceOutcome.MATCH: N_("Your voice is supported"),
+    EvidenceOutcome.MATCH: N_("It supports that this is your voice"),
     EvidenceOutcome.SOUND_ALIKE: N_("A voice like yours"),
     EvidenceOutcome.NO_MATCH: N_("Not your voice"),
     EvidenceOutcome.INCONCLUSIVE: N_("Cannot be told"),

@@ -17,7 +17,7 @@ from babel.dates import get_timezone_location
 from flask import Response, g, request
 
 from api import cookies
-from api.state import settings
+from api.state import context, settings
 from registry.domain.time_zones import DEFAULT, end_of_day, moment_in, zone_called
 from registry.errors import InvalidInputError
 
@@ -63,6 +63,11 @@ def in_zone(at: datetime) -> datetime:
         return at.astimezone(time_zone())
     except OverflowError:
         return at.astimezone(UTC)
+
+
+def today() -> date:
+    """Answer the day that it is at this moment where the reader is."""
+    return in_zone(context().clock()).date()
 
 
 def from_utc(at: datetime) -> str:

@@ -208,7 +208,8 @@ def review(
 ) -> None:
     """Say that these very bytes may be served, as an operator who has had no part in the notice.
 
-    Where it takes two operators, this is refused: one proposes it on the page of the notice or over the API.
+    Where it takes two operators, this is refused: one proposes it on the page of the notice, over the API, or by
+    `likeness proposal notice-service` on the registry's own machine.
     """
     body = {"document_sha256": digest, "evidence_seen": evidence_seen, "reason": reason}
     with asked(registry, token_file, ca_file) as there:

@@ -12,15 +12,24 @@ from registry.cli.options import Acting, AsJson, note
 from registry.cli.output import print_facts, print_json, print_table, remark, words
 from registry.cli.paging import every
 from registry.domain.engine_settings import SHIPPED
-from registry.domain.proposals import DeletionGround, EngineChange, PerformerDeletion, ProposalKind, Purging
+from registry.domain.proposals import (
+    DeletionGround,
+    EngineChange,
+    NoticePutBack,
+    NoticeService,
+    PerformerDeletion,
+    ProposalKind,
+    Purging,
+)
 from registry.domain.retention import schedule_sha256
-from registry.services import engine_settings, performers
+from registry.services import engine_settings, notices, performers
 from registry.services import proposals as verbs
 from registry.store.proposals import Proposal
 
 app = Typer(help="What takes two operators: one proposes, another approves.", no_args_is_help=True)
 
 ProposalId = Annotated[str, Argument(metavar="PROPOSAL_ID")]
+NoticeId = Annotated[str, Argument(metavar="NOTICE_ID")]
 Why = Annotated[str, Option("--reason", parser=note, metavar="TEXT", help="Why; it stays on record. Name nobody.")]
 
 
@@ -68,6 +77,32 @@ def delete_performer(
         seen = performers.get_performer(ctx, principal, performer_id)
         content = PerformerDeletion(seen.id, seen.version, ground, evidence_sha256)
         made = verbs.propose(ctx, principal, content, reason=reason)
+    _print_made(made)
+
+
+@app.command("notice-service")
+def notice_service(
+    notice_id: NoticeId,
+    *,
+    document_sha256: Annotated[
+        str, Option(parser=_sha256, metavar="SHA256", help="Of what you have read, as `notice read` has written it.")
+    ],
+    reason: Why,
+    acting: Acting = None,
+) -> None:
+    """Propose that a notice may be served, where two have to read it, and print the proposal's id."""
+    with acting_operator(acting) as (ctx, principal):
+        content = NoticeService(notice_id, document_sha256)
+        made = verbs.propose(ctx, principal, content, reason=reason)
+    _print_made(made)
+
+
+@app.command("notice-put-back")
+def notice_put_back(notice_id: NoticeId, *, reason: Why, acting: Acting = None) -> None:
+    """Propose that what a notice took down may be shown again, where it takes two, and print the proposal's id."""
+    with acting_operator(acting) as (ctx, principal):
+        seen = notices.get_notice(ctx, principal, notice_id).notice
+        made = verbs.propose(ctx, principal, NoticePutBack(seen.id, seen.version), reason=reason)
     _print_made(made)
 
 

@@ -73,6 +73,9 @@ class Attested:
     def require_sound(self, today: date) -> None:
         """Refuse what contradicts itself.
 
+        Args:
+            today: the latest day on which a voice can have been made.
+
         Raises:
             InvalidInputError: figures say what.
         """

@@ -13,6 +13,10 @@ _CANNOT_TELL = Text(
     en="It cannot be told whether this rule is kept, because nobody has stated {missing}.",
     ko="다음을 밝히지 않아 이 규칙을 지켰는지 알 수 없습니다: {missing}.",
 )
+_IF_SO = Text(
+    en="It is not kept where this holds: {why}",
+    ko="다음과 같다면 지키지 않은 것입니다: {why}",
+)
 _LATER = Text(
     en="The rule takes effect on {day}, within the term.",
     ko="이 규칙은 계약 기간 중인 {day}부터 적용됩니다.",
@@ -38,7 +42,9 @@ def _sentences(finding: Finding, language: str) -> Iterator[str]:
     if finding.outcome is Outcome.CANNOT_TELL:
         missing = [fact_in_words(name, language) for name in finding.missing]
         yield _CANNOT_TELL.in_language(language).format(missing=", ".join(missing))
-    yield finding.why.in_language(language)
+        yield _IF_SO.in_language(language).format(why=finding.why.in_language(language))
+    else:
+        yield finding.why.in_language(language)
     if finding.applies_from is not None:
         yield _LATER.in_language(language).format(day=finding.applies_from.isoformat())
     elif finding.standing is Standing.PENDING:

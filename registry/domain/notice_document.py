@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from registry.domain.conclusions import Conclusion
@@ -205,6 +205,32 @@ def _parts(content: NoticeContent, words: _Words) -> Iterator[Part]:
     put_back = pack.term(Term.PUT_BACK)
     term = (words(_PUT_BACK).format(days=put_back.days, citation=put_back.source.citation),) if put_back else ()
     yield Part(words(_ANSWERING), (words(_HOW_TO_ANSWER), *term))
+
+
+def considered_in_words(parts: Sequence[Part], language: str) -> tuple[Part, ...]:
+    """Answer parts for a page: where the document has a reason under the key of a use, the use itself stands there.
+
+    Args:
+        parts: of a notice.
+        language: that the registry speaks in them.
+    """
+    words = _Words(language)
+    return tuple(
+        replace(part, quoted=_uses_named(part.quoted, words))
+        if part.quoted is not None and part.heading == words(_CONSIDERED)
+        else part
+        for part in parts
+    )
+
+
+def _uses_named(reasons: str, words: _Words) -> str:
+    named = reasons.splitlines()
+    for exclusion, use in _EXCLUSIONS.items():
+        key = f"{exclusion.value}: "
+        at = next((number for number, line in enumerate(named) if line.startswith(key)), None)
+        if at is not None:
+            named[at] = f"{words(use).removesuffix('.')}: {named[at].removeprefix(key)}"
+    return "\n".join(named)
 
 
 def _element_part(element: Element, content: NoticeContent, words: _Words) -> Part:

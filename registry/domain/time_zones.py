@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -13,6 +13,9 @@ from registry.errors import InvalidInputError
 DEFAULT: Final = "UTC"
 _NO_PLACE: Final = "Factory"
 """What the database of time zones calls a clock that nobody has set."""
+
+_FARTHEST_AHEAD: Final = timedelta(hours=14)
+"""How far the clocks are ahead of UTC where a day begins first."""
 
 
 @cache
@@ -67,3 +70,22 @@ def end_of_day(day: date, zone: ZoneInfo) -> datetime:
         return datetime.combine(day, time(23, 59, 59), zone).replace(fold=1).astimezone(UTC)
     except OverflowError as error:
         raise InvalidInputError("the calendar ends before the end of this day", local_time=day.isoformat()) from error
+
+
+def latest_day(now: datetime) -> date:
+    """Answer the latest day that it is anywhere at a moment.
+
+    Args:
+        now: with its zone.
+    """
+    return (now.astimezone(UTC) + _FARTHEST_AHEAD).date()
+
+
+def still_to_come(day: date, now: datetime) -> bool:
+    """Answer whether a day has begun nowhere yet, so that nothing can have been done on it, wherever it was done.
+
+    Args:
+        day: as somebody says it, by a clock that is not known.
+        now: with its zone.
+    """
+    return day > latest_day(now)

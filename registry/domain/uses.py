@@ -146,12 +146,8 @@ class DeclaredUse:
 
     @property
     def required_purposes(self) -> frozenset[UsePurpose]:
-        """Every purpose that a licence must permit for this use.
-
-        The declared one; `voice_clone` as well when a machine made the recording, since a licence to hear a person is
-        not one to copy their voice; and `training` as well when a machine is to be taught with it.
-        """
-        return _REQUIRED[self.kind, self.purpose]
+        """Every purpose that a licence must permit for this use: `purposes_required` of its kind and purpose."""
+        return purposes_required(self.kind, self.purpose)
 
     @property
     def mode(self) -> UseMode:
@@ -184,6 +180,15 @@ class DeclaredUse:
         if unit is UsageUnit.SESSION:
             return self.kind is UseKind.REFERENCE
         return self.kind is not UseKind.TRAINING
+
+
+def purposes_required(kind: UseKind, purpose: UsePurpose) -> frozenset[UsePurpose]:
+    """Answer every purpose that a licence must permit for a use.
+
+    The declared one; `voice_clone` as well when a machine made the recording, since a licence to hear a person is not
+    one to copy their voice; and `training` as well when a machine is to be taught with it.
+    """
+    return _REQUIRED[kind, purpose]
 
 
 _KIND_REQUIRES: Mapping[UseKind, frozenset[UsePurpose]] = MappingProxyType(

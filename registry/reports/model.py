@@ -54,7 +54,7 @@ class ReasonPart(Part):
 
 
 class PersonPart(Part):
-    """Somebody who took part: an account, and the name that it goes by."""
+    """Somebody who took part: an account, and the name that it goes by; null for whoever acts for a side of a case."""
 
     id: Line
     name: Line | None

@@ -54,7 +54,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "licensing_consent_withdrawn": N_("The performer has withdrawn consent to licensing."),
     "licensing_refused": N_("The performer refuses every licence."),
     "licensing_consent_not_in_force": N_("Consent to licensing was not in force."),
-    "no_licence": N_("No licence was ever in force between the performer and this studio."),
+    "no_licence": N_("No licence was ever in force between the performer and this organisation."),
     "licence_covers_use": N_("The licence covers the use."),
     "licence_revoked": N_("The licence was revoked."),
     "licence_suspended": N_("The licence is suspended, or was when the work was finished."),

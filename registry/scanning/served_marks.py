@@ -31,7 +31,7 @@ from registry.domain.scan_samples import (
     heard_of,
     together,
 )
-from registry.errors import ConflictError, InvalidInputError
+from registry.errors import ConflictError, ForbiddenError, InvalidInputError
 from registry.scanning.served_files import done_scan
 from registry.scanning.served_sample import SampleWanted, sample_of
 from registry.services.context import Context
@@ -149,7 +149,8 @@ def mark_rows(
 ) -> Standing:
     """Keep what the caller says of rows of a sample, and say how it stands then.
 
-    1. The caller may see the scan, and write about it; the sample is the one on record, or is drawn.
+    1. The caller is of the organisation whose scan it is, and may write about it (`who_marks`); the sample is the one
+       on record, or is drawn.
     2. Every row is one of the sample.
     3. What says the same as the caller's last mark on the row is no mark anew. At most `MOST_PEOPLE` mark one sample.
     4. Sample, marks and the journal's leaf are one commit. Of two who mark the first row of a sample at once, one finds
@@ -160,7 +161,7 @@ def mark_rows(
         ForbiddenError: the caller may not.
         InvalidInputError: a row is not of the sample; figure ``number``.
     """
-    principal = who_changes(principal)
+    principal = who_marks(principal)
     before = standing_of(ctx, principal, scan_id, wanted)
     if unknown := sorted(marks.keys() - before.sample.outcomes.keys()):
         raise InvalidInputError(f"number {unknown[0]} is no row of this sample", number=unknown[0])
@@ -172,9 +173,22 @@ def mark_rows(
         return _mark(ctx, principal, scan_id, before.sample, marks)
 
 
+def who_marks(principal: Principal) -> Principal:
+    """Answer somebody who may mark rows as one who may see what they mark.
+
+    Marks say how often the registry's engine is wrong: whoever runs it adds none to another's.
+
+    Raises:
+        ForbiddenError: they may not write about scans, or are an operator.
+    """
+    if principal.is_operator:
+        raise ForbiddenError("rows are marked by the organisation whose scan it is", role=principal.role.value)
+    return who_changes(principal)
+
+
 def mark_list(ctx: Context, principal: Principal, scan_id: str, wanted: SampleWanted, content: bytes) -> Standing:
     """Keep what the caller says of rows of a sample by a list; see `mark_rows` and `read_marks`."""
-    done_scan(ctx, who_changes(principal), scan_id)
+    done_scan(ctx, who_marks(principal), scan_id)
     return mark_rows(ctx, principal, scan_id, wanted, read_marks(content))
 
 

@@ -168,7 +168,7 @@ _EN: Final[Words] = {
 }
 
 _KO: Final[Words] = {
-    "title": "등록된 목소리 전수 검사 보고서",
+    "title": "등록된 목소리 일괄 검사 보고서",
     "made_of": "{source} — {started}부터 {finished}까지(UTC), 실연자 {performers}명과 대조함.",
     "gallery_moved": (
         "그사이 갤러리가 바뀌었습니다. 새로 들어온 실연자 {came}명은 그때부터 찾았고, 나간 실연자 {gone}명은 "
@@ -176,24 +176,25 @@ _KO: Final[Words] = {
     ),
     "notice": (
         "증거는 허락 여부가 아니며, 일치는 입증이 아닙니다. 일치란 다른 사람이 말했을 때보다 이 실연자가 말했을 때 "
-        "이 녹음이 얼마나 더 있을 법한지를 뜻할 뿐입니다. 허락된 사용인지는 별개의 문제이고, 누가 말했는지는 다른 "
+        "이 녹음이 얼마나 더 있을 법한지를 뜻할 뿐입니다. 허락된 쓰임인지는 별개의 문제이고, 누가 말했는지는 다른 "
         "모든 사정과 함께 사람이 판단해야 합니다. 이용 허락이 확인되지 않았다고 해서 위법하다는 뜻은 아닙니다."
     ),
     "no_licences_asked": (
-        '이 검사는 목소리만 대조했고 이용 허락은 조회하지 않았습니다. 그래서 모든 일치는 "판정하지 않음"으로 적습니다.'
+        '이 일괄 검사는 목소리만 대조했고 이용 허락은 조회하지 않았습니다. 그래서 모든 일치는 "판정하지 않음"으로 '
+        "적습니다."
     ),
-    "licences_asked": "판정은 {as_of}(UTC) 당시의 동의와 이용 허락에 따른 것이며, 사용자는 {organisation}입니다.",
-    "totals": "검사한 것",
+    "licences_asked": "판정은 {as_of}(UTC) 당시의 동의와 이용 허락에 따른 것이며, 쓰는 쪽은 {organisation}입니다.",
+    "totals": "일괄 검사한 것",
     "inputs": "입력",
     "assessed": "듣고 대조함",
-    "duplicate": "다른 입력과 같은 바이트",
+    "duplicate": "다른 입력과 내용이 같음",
     "failed": "평가할 수 없음",
-    "not_scanned": "제외함",
+    "not_scanned": "빠짐",
     "hours": "오디오 시간",
     "speech_hours": "말소리 시간",
-    "flagged": "지적된 입력",
-    "for_review": "검토할 입력",
-    "reconciled": "목록의 모든 입력에 결과가 한 줄씩 있습니다: {parts}, 합계 {rows}.",
+    "flagged": "표시된 입력",
+    "for_review": "살펴볼 입력",
+    "reconciled": "목록의 모든 입력에 결과가 한 행씩 있습니다: {parts}, 합계 {rows}.",
     "performers": "실연자별",
     "performers_note": (
         "파일과 초는 바이트가 같은 입력도 모두 센 것이고, 괄호 안은 같은 내용을 한 번만 센 것입니다. 초는 그 "
@@ -208,14 +209,14 @@ _KO: Final[Words] = {
     "strongest": "가장 강한 증거",
     "covered_share": "일치한 실연자가 들리는 {seconds}초 중 {covered}초가 허락된 분량입니다.",
     "nobody": "등록된 목소리를 찾지 못했습니다.",
-    "flagged_title": "지적: 허락이 확인되지 않은 일치",
-    "flagged_none": "지적된 것이 없습니다.",
-    "review_title": "검토 대상: 비슷한 목소리",
+    "flagged_title": "표시된 것: 일치하는데 허락이 없는 것",
+    "flagged_none": "표시된 것이 없습니다.",
+    "review_title": "살펴볼 것: 비슷한 목소리",
     "review_note": (
         "견줄 만한 다른 목소리보다 실연자와 더 닮았지만, 이 규모의 갤러리에서 일치로 볼 만큼은 아닙니다. 낯선 사람 "
         "스무 명 중 한 명쯤이 이렇게 나옵니다."
     ),
-    "unsettled_title": "판단 불가",
+    "unsettled_title": "알 수 없음",
     "unsettled_note": "엔진이 판단하지 않은 녹음을, 판단을 막은 이유별로 셉니다.",
     "reasons": "이유",
     "file": "파일",
@@ -233,11 +234,11 @@ _KO: Final[Words] = {
     "error": "오류",
     "count": "건수",
     "examples": "파일과 문제",
-    "left_out_title": "검사하지 않은 것과 그 이유",
-    "left_out_none": "제외한 것이 없습니다.",
+    "left_out_title": "빠진 것과 그 이유",
+    "left_out_none": "빠진 것이 없습니다.",
     "beyond_limit": "정해 둔 입력 수의 한도를 넘음",
     "not_sampled": "표본으로 뽑히지 않음",
-    "point_title": "판단 기준과 오류율",
+    "point_title": "기준점과 오류율",
     "target": "등록되지 않은 사람의 녹음이 일치로 나오는 비율의 목표",
     "gallery_size": "대조한 실연자",
     "threshold": "일치에 필요한 log10 LR",
@@ -269,21 +270,21 @@ _KO: Final[Words] = {
     "warnings": "갤러리에서 부족한 것",
     "verify_title": "이 보고서를 확인하는 방법",
     "verify_note": (
-        "검사 폴더는 인터넷 연결 없이 확인합니다. 서명은 만든 뒤로 아무것도 바뀌지 않았음을 증명합니다. 누가 "
-        "만들었는지는 그 열쇠의 지문을 아는 사람에게만 증명됩니다."
+        "일괄 검사 폴더는 인터넷 연결 없이 확인합니다. 서명은 만든 뒤로 아무것도 바뀌지 않았음을 증명합니다. 누가 "
+        "만들었는지는 그 키의 지문을 아는 사람에게만 증명됩니다."
     ),
-    "signed_by": "서명한 열쇠의 지문(RFC 7638)",
-    "manifest_hash": "입력 목록 {rows}줄, SHA-256",
-    "results_hash": "결과 {rows}줄, SHA-256",
-    "training_title": "학습 데이터로서",
-    "training_note": "학습 데이터 요약은 {markdown} 및 {json} 파일에 있습니다.",
+    "signed_by": "서명한 키의 지문(RFC 7638)",
+    "manifest_hash": "입력 목록 {rows}행, SHA-256",
+    "results_hash": "결과 {rows}행, SHA-256",
+    "training_title": "학습 자료로서",
+    "training_note": "학습 자료 요약은 {markdown} 및 {json} 파일에 있습니다.",
     "names_title": "글 속의 이름",
     "names_note": (
         "입력에 딸린 글에 나오는 등록된 이름과 별칭입니다. 글에 이름이 있다는 것은 목소리의 증거가 아니므로 따로 "
         "셉니다."
     ),
     "name": "이름",
-    "rows": "줄",
+    "rows": "행",
     "texts_read": "글 {texts}개에서 이름과 별칭 {names}개를 찾았습니다.",
     "seconds_of": "{value}초",
     "lr": "log10 LR {value}",
@@ -295,19 +296,19 @@ _KO: Final[Words] = {
     **STRENGTH_WORDS[Language.KO],
     "match": "일치",
     "sound_alike": "비슷한 목소리",
-    "no_match": "일치 없음",
-    "inconclusive": "판단 불가",
-    "licensed_use": "허락된 사용",
-    "licensed_out_of_scope": "허락 범위 밖",
-    "licensed_unpaid": "허락되었으나 미지급",
-    "licence_suspended": "이용 허락 정지 중",
-    "licence_expired": "이용 허락 만료",
-    "expired_legacy_use": "허락 기간에 제작됨",
-    "consent_withdrawn": "동의 철회됨",
-    "opted_out_match": "거부 의사 있음",
+    "no_match": "들리지 않음",
+    "inconclusive": "알 수 없음",
+    "licensed_use": "허락된 쓰임",
+    "licensed_out_of_scope": "허락은 있으나 이 쓰임은 아님",
+    "licensed_unpaid": "허락은 있으나 지급되지 않음",
+    "licence_suspended": "이용 허락 정지됨",
+    "licence_expired": "이용 허락 기간 끝남",
+    "expired_legacy_use": "허락 기간에 만들어짐",
+    "consent_withdrawn": "동의를 거둠",
+    "opted_out_match": "이용 허락을 하지 않음",
     "unlicensed_match": "이용 허락 없음",
     "explained_by_declared_source": "신고된 출처로 설명됨",
-    "sound_alike_review": "검토 대상",
+    "sound_alike_review": "사람이 살펴봐야 함",
     "not_assessed": "판정하지 않음",
 }
 

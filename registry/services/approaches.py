@@ -13,6 +13,7 @@ from registry.domain.accounts import OrganisationKind, Principal, Scope
 from registry.domain.approaches import ApproachOutcome, Escalation, escalation, folded
 from registry.domain.events import EventType
 from registry.domain.ids import IdPrefix
+from registry.domain.time_zones import still_to_come
 from registry.domain.uses import UsePurpose
 from registry.domain.verdicts import Verdict
 from registry.errors import ConflictError, InvalidInputError, NotFoundError
@@ -55,12 +56,12 @@ def record_approach(
 
     Raises:
         NotFoundError, ForbiddenError: no such performer, studio or entry, or not allowed to act for them.
-        InvalidInputError: neither or both of id and name, a day in the future, or a retraction of nothing.
+        InvalidInputError: neither or both of id and name, a day that has begun nowhere yet, or a retraction of nothing.
         ConflictError: the entry was amended before; figure ``amended_by``.
     """
     with unit_of_work(ctx) as unit:
         performer = performer_to_change(unit.session, principal, performer_id, Scope.APPROACHES_WRITE)
-        if asked_on > unit.now.date():
+        if still_to_come(asked_on, unit.now):
             raise InvalidInputError(
                 f"nobody can have asked on {asked_on}, in the future", asked_on=asked_on.isoformat()
             )

@@ -13,6 +13,7 @@ from registry.domain.attestations import SEALED_NAME, Attested, SealedIdentity
 from registry.domain.events import EventType
 from registry.domain.ids import IdPrefix
 from registry.domain.performers import IdentityAssurance
+from registry.domain.time_zones import latest_day
 from registry.errors import ConflictError, ForbiddenError, NotFoundError, UnknownAttestationError, UnknownSourceError
 from registry.services.context import Context
 from registry.services.unit import Unit, unit_of_work
@@ -55,7 +56,7 @@ def attest_source(ctx: Context, principal: Principal, attested: Attested, source
     """
     studio_id = attesting_studio(principal)
     with unit_of_work(ctx) as unit:
-        attested.require_sound(unit.now.date())
+        attested.require_sound(latest_day(unit.now))
         attestation = SourceAttestation(
             id=unit.new_id(IdPrefix.ATTESTATION),
             studio_id=studio_id,

@@ -79,7 +79,8 @@ def case_report(ctx: Context, session: Session, case: Case) -> CaseReport:
     """Build the report about a case from what is on record: the same records make the same report."""
     papers = cases.all_of_cases(session, CasePaper, [case.id], undefer(CasePaper.text))
     steps, proposals = cases.steps_of(session, case.id), cases.proposals_of(session, case.id)
-    people = accounts_named(session, {*(each.taken_by for each in steps), *(each.proposed_by for each in proposals)})
+    by_registry = {each.taken_by for each in steps if each.side is CaseSide.REGISTRY}
+    people = accounts_named(session, {*by_registry, *(each.proposed_by for each in proposals)})
     complainant = PersonPart(id=case.performer_id, name=session.get_one(Performer, case.performer_id).name)
     report = CaseReport(
         format=FORMAT,
@@ -134,12 +135,16 @@ def _source(case: Case) -> SourcePart | None:
 
 
 def _step(step: CaseStepTaken, people: Mapping[str, PersonPart]) -> StepPart:
+    """Answer a step: one of the registry by a name, one of a side by that side and an id.
+
+    Both sides read the same report, so nobody who acts for one is named to the other.
+    """
     return StepPart(
         number=step.number,
         step=CaseStep(step.step),
         state=step.state,
         side=step.side,
-        by=people[step.taken_by],
+        by=people.get(step.taken_by) or PersonPart(id=step.taken_by, name=None),
         at=moment(step.taken_at),
         reason=step.reason,
         paper_id=step.paper_id,

@@ -19,7 +19,7 @@ from registry.domain.terms_document import document_sha256, terms_json
 from registry.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from registry.services.activation import require_begun, require_minority_ends, require_no_conflict
 from registry.services.context import Context
-from registry.services.performers import narrowed, visible_performer
+from registry.services.performers import narrowed, performer_to_act_for
 from registry.services.unit import Unit, require_version, unit_of_work
 from registry.store import licences
 from registry.store.accounts import Organisation
@@ -38,7 +38,16 @@ def get_licence(ctx: Context, principal: Principal, licence_id: str) -> Licence:
     """
     principal.require(Scope.LICENCES_READ)
     with ctx.database.read() as session:
-        return _visible(session, principal, licence_id)
+        licence = _visible(session, principal, licence_id)
+        if not _may_read(principal, licence):
+            raise NotFoundError("there is no such licence")
+        return licence
+
+
+def _may_read(principal: Principal, licence: Licence) -> bool:
+    """Whether a party reads a licence: whoever acts for the performer, as far as their mandate covers licences."""
+    own_studio = principal.may_see_organisation(licence.studio_id)
+    return own_studio or principal.may_act_for(licence.performer_id, Scope.LICENCES_READ)
 
 
 def list_licences(
@@ -65,17 +74,18 @@ def list_licences_of_performer(ctx: Context, principal: Principal, performer_id:
 
     Raises:
         NotFoundError: no such performer that the caller may know of.
+        ForbiddenError: the caller's mandate does not cover licences.
     """
-    principal.require(Scope.LICENCES_READ)
     with ctx.database.read() as session:
-        return licences.licences_of_performer(session, visible_performer(session, principal, performer_id).id)
+        performer = performer_to_act_for(session, principal, performer_id, Scope.LICENCES_READ)
+        return licences.licences_of_performer(session, performer.id)
 
 
 def _reach(principal: Principal) -> tuple[str | None, Collection[str] | None]:
     if principal.is_operator:
         return None, None
     if principal.role in {Role.PERFORMER, Role.REPRESENTATIVE}:
-        return None, list(principal.performer_ids)
+        return None, [p for p in principal.performer_ids if principal.may_act_for(p, Scope.LICENCES_READ)]
     return principal.organisation_id or "", None
 
 

@@ -12,7 +12,9 @@ from registry.domain.cases import CaseSide
 from registry.domain.events import EventType
 from registry.domain.notice_document import (
     Documents,
+    Part,
     as_text,
+    considered_in_words,
     documents_of,
     parts_of,
     require_whole,
@@ -280,7 +282,8 @@ class ReadDocument:
 
     Attributes:
         text: as it is read; of a complete notice the bytes that its digest is of.
-        parts: of that text; None where it was written in a way that is not known here.
+        parts: of that text, with uses that were considered in words and not by their keys; None where it was written
+            in a way that is not known here.
         courtesy: the same with what the registry says in the reader's language; None where the notice is in that
             language, or where its text could not be written as it stands from what is known today.
     """
@@ -307,8 +310,16 @@ def read_in_parts(ctx: Context, principal: Principal, notice_id: str, *, languag
         case = session.get_one(Case, kept.case_id)
         told = None if kept.language == language else contents_of(session, kept, case)
     same = next((each for each in told or () if as_text(*parts_of(each, each.language)) == text), None)
-    courtesy = None if same is None else ReadNotice(language, *parts_of(same, language))
-    return ReadDocument(text, read_notice(text, kept.language), courtesy)
+    parts = read_notice(text, kept.language)
+    return ReadDocument(
+        text,
+        None if parts is None else _shown_in(kept.language, parts.title, parts.parts),
+        None if same is None else _shown_in(language, *parts_of(same, language)),
+    )
+
+
+def _shown_in(language: str, title: str, parts: Sequence[Part]) -> ReadNotice:
+    return ReadNotice(language, title, considered_in_words(parts, language))
 
 
 def _readable(session: Session, principal: Principal, notice_id: str) -> Notice:

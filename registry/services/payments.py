@@ -13,6 +13,7 @@ from registry.domain.events import EventType
 from registry.domain.ids import IdPrefix
 from registry.domain.ledger import EntryKind, LedgerAccount
 from registry.domain.payments import PaymentState, require_payable, require_undecided
+from registry.domain.time_zones import still_to_come
 from registry.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from registry.services.context import Context
 from registry.services.ledger import is_party, licence_of_party, licence_to_post, note_whether_paid, post, reach
@@ -91,14 +92,14 @@ def report_payment(ctx: Context, principal: Principal, licence_id: str, paid: Pa
         ForbiddenError: the caller is not the studio's, nor an operator.
         CurrencyMismatchError: the licence is paid in another currency, and nothing is due in this one.
         PaymentExceedsDueError: more than is due and was not reported as paid already.
-        InvalidInputError: the day is still to come.
+        InvalidInputError: the day is still to come, by every clock.
     """
     principal.require(Scope.LEDGER_WRITE)
     with unit_of_work(ctx) as unit:
         licence = _licence(unit, principal, licence_id)
         if not principal.may_see_organisation(licence.studio_id):
             raise ForbiddenError("who pays reports a payment, not who is paid", side="performer")
-        if paid.paid_on > unit.now.date():
+        if still_to_come(paid.paid_on, unit.now):
             raise InvalidInputError(f"{paid.paid_on} is still to come", paid_on=paid.paid_on.isoformat())
         due = _due(unit, licence, paid.currency)
         # what is owed from before terms were amended to another currency is paid in the one it is owed in

@@ -23,7 +23,10 @@ def principal_of(session: Session, account: Account, scopes: frozenset[Scope], n
         scopes: that were granted; what the role does not have, or no longer has, is left out.
         now: at which mandates are looked at.
     """
-    acting = {m.performer_id: frozenset(Scope(s) for s in m.scopes) for m in _mandates(session, account, now)}
+    acting: dict[str, frozenset[Scope]] = {}
+    for mandate in _mandates(session, account, now):  # several for one performer grant what any of them does
+        held = frozenset(Scope(each) for each in mandate.scopes)
+        acting[mandate.performer_id] = acting.get(mandate.performer_id, frozenset()) | held
     own = performers.performer_of_account(session, account.id)
     if own is not None:
         acting[own.id] = PERMISSIONS[Role.PERFORMER]

@@ -9,7 +9,14 @@ from registry.domain.accounts import PERMISSIONS, Principal, RepresentativeKind,
 from registry.domain.events import EventType
 from registry.domain.ids import IdPrefix
 from registry.domain.performers import end_of_minority, is_minor
-from registry.errors import ConflictError, EvidenceRequiredError, ForbiddenError, InvalidInputError, NotFoundError
+from registry.errors import (
+    ConflictError,
+    DuplicateError,
+    EvidenceRequiredError,
+    ForbiddenError,
+    InvalidInputError,
+    NotFoundError,
+)
 from registry.services.context import Context
 from registry.services.performers import performer_to_change, record_appointed, visible_performer
 from registry.services.unit import Unit, unit_of_work
@@ -36,11 +43,16 @@ def appoint_representative(
     appoint, because a minor or a dead person appoints no such representative. Whatever an operator appoints rests on
     evidence; what a performer appoints through their own account is their own act.
 
+    What a mandate in force grants already is not granted once more: whoever ended the one would not have ended the
+    other. What is wider, lasts longer or shows another document is a mandate of its own, beside it. The performer's
+    row is locked, so of two who appoint at once the second is refused.
+
     Raises:
         NotFoundError: no such performer that the caller may know of.
         ForbiddenError: the caller is a representative, lacks the scope, or is not an operator where it takes one.
         EvidenceRequiredError: somebody else than the performer appoints, and shows nothing of the mandate.
         ConflictError: a guardian of somebody who is of age, or an estate of somebody who lives.
+        DuplicateError: it is granted already; figures ``representative_id`` and ``expires_at`` of what stands.
         InvalidInputError: the account is not a representative's, a scope is too wide, or the term has no length.
     """
     with unit_of_work(ctx) as unit:
@@ -60,6 +72,7 @@ def appoint_representative(
             expires_at=ends_at,
             dismissed_at=None,
         )
+        _require_something_new(unit, mandate)
         unit.session.add(mandate)
         record_appointed(unit, mandate, principal.account_id)
         unit.commit()
@@ -119,6 +132,24 @@ def _require_fit(unit: Unit, account_id: str, scopes: Collection[Scope], expires
         raise InvalidInputError("a mandate without any scope could do nothing")
     if expires_at <= unit.now:
         raise InvalidInputError(f"the mandate would have ended at {expires_at.isoformat()}, before it began")
+
+
+def _require_something_new(unit: Unit, wanted: Representative) -> None:
+    """Refuse a mandate of which everything is granted by one in force: every scope, as long, on the same document."""
+    for held in performers.mandates_for(unit.session, wanted.performer_id, wanted.kind, unit.now):
+        granted = (
+            held.account_id == wanted.account_id
+            and set(wanted.scopes) <= set(held.scopes)
+            and wanted.expires_at <= held.expires_at
+            and wanted.evidence_sha256 in {None, held.evidence_sha256}
+        )
+        if granted:
+            raise DuplicateError(
+                f"the account acts as {held.kind.value} in all of this already, until {held.expires_at.isoformat()}; "
+                "to narrow or shorten that, end it first",
+                representative_id=held.id,
+                expires_at=held.expires_at.isoformat(),
+            )
 
 
 def list_representatives(ctx: Context, principal: Principal, performer_id: str) -> Sequence[Representative]:

@@ -28,6 +28,7 @@ from registry.services.checks import visible_finding
 from registry.services.context import Context
 from registry.services.enrolments import monitoring_consent
 from registry.services.intake import Upload
+from registry.services.performers import performer_to_act_for
 from registry.services.sound_endings import SOUND_BOUND_AS, end_one_sound
 from registry.services.unit import Unit, require_version, unit_of_work
 from registry.store import shared_sounds
@@ -263,6 +264,18 @@ def sounds_shared(ctx: Context, findings: Collection[Finding]) -> Mapping[str, S
         return {}
     with ctx.database.read() as session:
         return shared_sounds.last_sounds_of(session, {each.id for each in findings})
+
+
+def list_sounds_in_force(ctx: Context, principal: Principal, performer_id: str, *, limit: int) -> Sequence[SharedSound]:
+    """Answer what is shared with a performer at this moment, what ends first at the beginning.
+
+    Raises:
+        NotFoundError: no such performer that the caller may know of.
+        ForbiddenError: the caller, or their mandate, reads no findings.
+    """
+    with ctx.database.read() as session:
+        performer = performer_to_act_for(session, principal, performer_id, Scope.FINDINGS_READ)
+        return shared_sounds.in_force_at(session, performer.id, ctx.clock(), limit=limit)
 
 
 def plans_of_check(check: Check) -> Mapping[str, Sequence[Stretch]]:

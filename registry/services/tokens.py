@@ -229,7 +229,7 @@ def _granted(principal: Principal, account: Account, wanted: Collection[Scope] |
         listed = sorted(scope.value for scope in excess)
         raise InvalidInputError(f"the token may not carry {', '.join(listed)}", scopes=listed, role=account.role.value)
     if not granted:
-        raise InvalidInputError("a token without any scope could do nothing")
+        raise InvalidInputError("a token without any scope could do nothing", scopes=[])
     return granted
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, func, or_, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, Text, func, or_, select, text
 from sqlalchemy.orm import Mapped, Session, defaultload, mapped_column, relationship
 
 from registry.domain import licences as rules
-from registry.domain.licences import LicenceState, SuspensionReason
+from registry.domain.licences import LicenceState, Side, SuspensionReason
 from registry.domain.terms import Exclusivity, LicenceTerms
 from registry.store.base import Base
-from registry.store.licence_versions import LicenceVersion
+from registry.store.licence_versions import LicenceSignature, LicenceVersion
 from registry.store.parts import in_parts
 from registry.store.performers import Performer
 from registry.store.types import Id, UtcDateTime, text_enum
@@ -157,15 +157,12 @@ def licences_between(session: Session, studio_id: str, performer_ids: Collection
     return session.scalars(query.order_by(Licence.id)).all()
 
 
-def performers_licensed_to(
-    session: Session, studio_id: str, *, among: Collection[str] | None, limit: int
-) -> Mapping[str, str]:
+def performers_licensed_to(session: Session, studio_id: str, *, limit: int) -> Mapping[str, str]:
     """Answer performers with whom a studio has, or had, a licence in force: names by id, in order of names.
 
     Args:
         session: of the transaction.
         studio_id: of the studio.
-        among: only some performers; None for all.
         limit: how many at most: those with whom something came into force last.
     """
     latest = func.max(Licence.activated_at)
@@ -175,8 +172,6 @@ def performers_licensed_to(
         .where(Licence.studio_id == studio_id, Licence.activated_at.is_not(None))
         .group_by(Performer.id, Performer.name)
     )
-    if among is not None:
-        query = query.where(Performer.id.in_(among))
     found = session.execute(query.order_by(latest.desc(), Performer.id).limit(limit)).all()
     return {row.id: row.name for row in sorted(found, key=lambda row: (row.name, row.id))}
 
@@ -184,6 +179,38 @@ def performers_licensed_to(
 def licences_of_performer(session: Session, performer_id: str) -> Sequence[Licence]:
     """Answer every licence of a performer, in any state, oldest first."""
     return session.scalars(select(Licence).where(Licence.performer_id == performer_id).order_by(Licence.id)).all()
+
+
+def licences_to_answer(session: Session, performer_ids: Collection[str], *, limit: int) -> Sequence[Licence]:
+    """Answer up to ``limit`` licences with a version that was offered and that no performer has signed, oldest first.
+
+    That such a version is open still says nothing of the licence: the rules say whether it can come into force.
+    """
+    query = _unsigned_by(Side.PERFORMER).where(Licence.performer_id.in_(performer_ids))
+    return session.scalars(query.order_by(Licence.id).limit(limit)).all()
+
+
+def licences_to_sign(session: Session, studio_id: str, *, limit: int) -> Sequence[Licence]:
+    """Answer up to ``limit`` licences of a studio with an offered version that it has not signed, oldest first."""
+    query = _unsigned_by(Side.STUDIO).where(Licence.studio_id == studio_id)
+    return session.scalars(query.order_by(Licence.id).limit(limit)).all()
+
+
+def _unsigned_by(side: Side) -> Select[Licence]:
+    signed = select(LicenceSignature.number).where(
+        LicenceSignature.licence_id == LicenceVersion.licence_id,
+        LicenceSignature.number == LicenceVersion.number,
+        LicenceSignature.side == side,
+    )
+    offered = select(LicenceVersion.licence_id).where(
+        LicenceVersion.licence_id == Licence.id,
+        LicenceVersion.offered_at.is_not(None),
+        LicenceVersion.in_force_at.is_(None),
+        LicenceVersion.withdrawn_at.is_(None),
+        ~signed.exists(),
+    )
+    alive = (LicenceState.OFFERED, LicenceState.ACTIVE, LicenceState.SUSPENDED)
+    return select(Licence).where(Licence.state.in_(alive), offered.exists())
 
 
 def ids_not_ended(session: Session) -> Sequence[str]:

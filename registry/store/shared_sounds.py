@@ -104,6 +104,14 @@ def in_force_of(session: Session, performer_id: str) -> Sequence[SharedSound]:
     return session.scalars(query.order_by(SharedSound.id).with_for_update()).all()
 
 
+def in_force_at(session: Session, performer_id: str, now: datetime, *, limit: int) -> Sequence[SharedSound]:
+    """Answer up to ``limit`` of what is shared with a performer at ``now``, what ends first at the beginning."""
+    query = select(SharedSound).where(
+        SharedSound.performer_id == performer_id, SharedSound.ended_at.is_(None), SharedSound.ends_at > now
+    )
+    return session.scalars(query.order_by(SharedSound.ends_at, SharedSound.id).limit(limit)).all()
+
+
 def every_sound_of(session: Session, performer_id: str) -> Sequence[SharedSound]:
     """Answer everything that was ever shared with a performer, oldest first."""
     query = select(SharedSound).where(SharedSound.performer_id == performer_id)

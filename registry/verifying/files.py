@@ -39,7 +39,7 @@ _AT_ONCE: Final = BoundedSemaphore(2)
 """Files that one process looks at together: of one that is made to, what is read takes some thirty times its size."""
 
 _COMPACT: Final = re.compile(r"[\w-]{10,}\.[\w-]+\.[\w-]+", re.ASCII)
-_TOKENS: Final = ("jws", "token", "signed", "receipt", "licence", "status")
+_TOKENS: Final = ("jws", "token", "signed", "receipt", "licence", "signed_licence", "status")
 """Members of answers over HTTP in which a signed text stands."""
 _LONGEST_LINE: Final = 1_000_000
 _UNREADABLE: Final = Looked(FileKind.UNKNOWN, SignatureStanding.UNREADABLE)

@@ -6,14 +6,15 @@ import re
 from html import unescape
 from typing import Any
 
+import pytest
 from browser import Browser
 from house import Caller, House
 from httpx import Response
 
-from api.pages.account.deliveries import DISABLED, PROBLEMS, STATES
+from api.pages.account.deliveries import DISABLED, PROBLEMS, STATES, told_of
 from api.pages.account.scopes import SCOPES
 from registry.domain.accounts import Scope
-from registry.domain.webhooks import DeliveryProblem, DeliveryState, DisabledReason
+from registry.domain.webhooks import TEST, TYPES, DeliveryProblem, DeliveryState, DisabledReason
 
 HOOK = {"name": "pipeline", "url": "https://hooks.northlight.example/likeness", "told": "everything"}
 
@@ -75,7 +76,36 @@ def test_a_token_without_a_scope_is_not_made_and_what_was_typed_stays(house: Hou
     told = browser.press(browser.get("/account/tokens"), "/account/tokens", name="nothing", expires_in_days="7")
     assert told.status_code == 422
     assert 'value="nothing"' in told.text
+    assert "Look at: What it may do" in said(told)
     assert house.rows() == before
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("ftp://hooks.northlight.example", "주소가 https://로 시작하지 않아요."),
+        ("https://127.0.0.1/", "공개 인터넷의 주소가 아니에요."),
+        ("https://me:secret@hooks.northlight.example/", "주소에 사용자, 비밀번호, #이 들어 있어요."),
+        ("https://hooks.northlight.example:22/", "이 포트로는 보내지 않아요."),
+    ],
+)
+def test_why_an_address_is_not_taken_is_said_in_the_readers_language(house: House, url: str, why: str) -> None:
+    browser = signed_in(house, house.studio())
+    page = browser.get("/account/webhooks?lang=ko")
+    told = browser.press(page, "/account/webhooks", **(HOOK | {"url": url}))
+    assert told.status_code == 422
+    assert f"{why} " in f"{said(told)} "
+    assert "살펴볼 곳: 주소" in said(told)
+    assert 'lang="en">' not in told.text.partition("<main")[2]
+    assert f'value="{url}"' in told.text
+
+
+def test_every_type_of_message_has_words(house: House) -> None:
+    with house.app.test_request_context("/?lang=ko"):
+        for kind in (*TYPES, TEST):
+            assert told_of(kind) != kind
+            assert re.search("[가-힣]", told_of(kind))
+        assert told_of("something.new") == "something.new"
 
 
 def test_where_one_is_signed_in_is_shown_and_ended(house: House) -> None:

@@ -19,6 +19,7 @@ from api import create_app
 from registry.domain.proportions import wilson
 from registry.domain.scan_requests import ScanPlaces, ScanRoot
 from registry.domain.scans import ScanState
+from registry.vault.tokens import csrf_token
 
 
 @pytest.fixture
@@ -68,10 +69,12 @@ def test_what_cannot_be_asked_for_is_refused_in_words_and_nothing_typed_is_lost(
         ("root=media&path=nowhere", "This server sees nothing at this place"),
         ("root=media&target_fpir=0.4", "This cannot be asked for as it is."),
         ("root=media&limit=none", "This cannot be asked for as it is."),
+        ("root=media&declared_use=singing", "The declared use has a word that is not known: singing"),
     ):
         answer = browser.get(f"/scans/new?{query}&project=%3Cb%3Espring")
         assert answer.status_code == 422
         assert words in said(answer)
+        assert ("Ask for it all the same" in said(answer)) is ("nowhere" in query), "what would be refused anew"
         assert 'value="&lt;b&gt;spring"' in answer.text
 
 
@@ -137,11 +140,11 @@ def test_an_error_rate_of_what_a_person_heard_has_its_bounds(browser: Browser, p
     assert "You have marked all of them." in said(answer)
     assert "wrong in 5%; 95 % interval: 0.9% to 23.6%. 19 right, 1 wrong, 0 unsure" in said(answer)
     for content, words in (
-        ("number,heard_by_a_person\n99,agree", "number 99 is no row of this sample"),
-        ("number,heard_by_a_person\n1,agree\n1,disagree", "line 3: each row is marked once"),
-        ("number,heard_by_a_person\n1,maybe", "line 2: each row is marked once"),
-        ("number,heard_by_a_person\n=1+1,agree", "line 2: number is the number of a row"),
-        ("name\nx", "a list has the columns number and heard_by_a_person"),
+        ("number,heard_by_a_person\n99,agree", "Number 99 is no row of this sample"),
+        ("number,heard_by_a_person\n1,agree\n1,disagree", "Line 3: each row stands there once"),
+        ("number,heard_by_a_person\n1,maybe", "Line 2: each row stands there once"),
+        ("number,heard_by_a_person\n=1+1,agree", "Line 2: each row stands there once"),
+        ("name\nx", "Its first line has to name the columns"),
         ("\x00", "This list cannot be read."),
     ):
         answer = sent_file(browser, at, "marks", content)
@@ -199,6 +202,10 @@ def test_a_report_that_is_none_is_not_filed(browser: Browser) -> None:
     answer = browser.client.post("/scans/file", data=form, files=files, headers=here)
     assert answer.status_code == 422
     assert "The signature does not hold" in said(answer)
+    other = {"report": ("report.json", "{}"), "findings": ("f.jsonl", "")}
+    none = browser.client.post("/scans/file", data=form | {"form_key": "n" * 16}, files=other, headers=here)
+    assert none.status_code == 422
+    assert "These two files are no report of a scan" in said(none)
 
 
 def test_operators_read_scans_and_ask_for_them_elsewhere(house: House, app: Flask, place: Place) -> None:
@@ -208,6 +215,20 @@ def test_operators_read_scans_and_ask_for_them_elsewhere(house: House, app: Flas
     assert "Clear Ear" in said(operator.get(f"/scans/{scan_id}"))
 
 
+def test_operators_read_a_sample_and_mark_none_of_it(house: House, app: Flask, browser: Browser, place: Place) -> None:
+    scan_id = written(place, [nobody(0)])
+    at = f"/scans/{scan_id}/sample?size=1"
+    assert 'name="mark"' in browser.get(at).text
+    operator = signed_in(house, app, house.operator.account_id)
+    assert 'name="mark"' not in operator.get(at).text
+    assert "fill in" not in said(operator.get(at))
+    assert "Those whose scan it is mark its rows." in said(operator.get(at))
+    assert "left" not in said(operator.get(at))
+    form = {"mark": "0 agree", "form_key": "k" * 16, "csrf_token": csrf_token(str(operator.session))}
+    assert operator.submit(f"/scans/{scan_id}/sample/mark?size=1", form).status_code == 403
+    assert place.studio.get(f"/v1/scans/{scan_id}/marks/signed?size=1").status_code == 409, "somebody marked it"
+
+
 def test_two_who_mark_the_same_rows_are_compared(house: House, app: Flask, browser: Browser, place: Place) -> None:
     scan_id = written(place, [nobody(n) for n in range(25)])
     at = f"/scans/{scan_id}/sample?size=25"
@@ -215,8 +236,9 @@ def test_two_who_mark_the_same_rows_are_compared(house: House, app: Flask, brows
     mine = "\r\n".join([table[0], *(f"{line}agree" for line in table[1:])])
     theirs = "\r\n".join([table[0], f"{table[1]}disagree", *(f"{line}agree" for line in table[2:])])
     sent_file(browser, at, "marks", mine)
-    operator = signed_in(house, app, house.operator.account_id)
-    page = follow(operator, sent_file(operator, at, "marks", theirs))
+    belongs = {"role": "auditor", "name": "Second ear", "organisation_id": place.studio.organisation_id}
+    second = signed_in(house, app, str(house.operator.made("/v1/accounts", belongs)["id"]))
+    page = follow(second, sent_file(second, at, "marks", theirs))
     assert "the same of 24 of 25 rows (96%)" in said(page)
     assert "Cohen's kappa 0.00" in said(page)
     marks = place.studio.get(f"/v1/scans/{scan_id}/marks?size=25").get_json()

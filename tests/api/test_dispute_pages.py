@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from bench import compare_case
 from browser import HERE, SESSION, Browser
-from house import Caller, House, Sound
+from house import Caller, House, Sound, recording
 from httpx import Response
 from noticing import Noticed
 from test_case_analysis_routes import Heard as Compared
@@ -22,7 +22,9 @@ from api import ApiSettings, create_app
 from api.rates import Budget, Rate
 from registry.domain.cases import CaseSide, CaseState, Standing, waits_for
 from registry.domain.reviews import Exclusion
+from registry.domain.verdicts import Verdict
 from registry.services.case_cohorts import MOST_REFUSED, REFUSALS_COUNT_FOR
+from registry.store.checks import Finding
 from registry.vault.signing import canonical
 from registry.vault.tokens import csrf_token
 
@@ -108,18 +110,49 @@ def test_nothing_leaves_the_registry_before_every_exclusion_was_considered(notic
 def test_a_finding_waits_in_the_queue_by_names_with_its_evidence_beside_its_licence(noticed: Noticed) -> None:
     operator = of(noticed, noticed.house.operator)
     queue = said(operator.get("/reviews"))
-    for words in ("Marta Calder", "Northlight", "grave: heard without ever having agreed", "days left"):
+    for words in ("Marta Calder", "Northlight", "grave: heard without ever having agreed", "days left", ".flac"):
         assert words in queue
     page = said(operator.get(f"/reviews/{noticed.finding_id}"))
     for words in ("Whose voice it is", "Of 1,000 comparable voices", "Whether it was covered", "no licence"):
         assert words in page
     assert "log10" not in page
+    assert "The one before" not in page
     home = said(operator.get("/home"))
     assert "What waits for you" in home
     assert "Sky" in home
 
 
+def test_of_a_finding_that_needs_no_person_it_says_so_and_not_that_it_may_be_somebody_else(noticed: Noticed) -> None:
+    with noticed.house.ctx.database.write() as session:
+        session.get_one(Finding, noticed.finding_id).verdict = Verdict.LICENSED_USE
+        session.commit()
+    page = said(of(noticed, noticed.house.operator).get(f"/reviews/{noticed.finding_id}"))
+    assert "no person has to look at it" in page
+    assert "it may be somebody else" not in page
+    assert "days left" not in page
+
+
 # --- cases -----------------------------------------------------------------------------------------------------------
+
+
+def test_whose_turn_it_is_is_led_to_what_they_do_next_and_nobody_else_is(noticed: Noticed) -> None:
+    operator, performer = of(noticed, noticed.house.operator), of(noticed, noticed.performer)
+    assert 'It is your turn. <a href="#step">' in operator.get(at(noticed)).text
+    assert "It is your turn." not in performer.get(at(noticed)).text
+    noticed.step("take_up")
+    assert "It is your turn." not in operator.get(at(noticed)).text
+    assert '<a href="#statement">' in performer.get(at(noticed)).text
+
+
+def test_what_lies_under_seal_does_not_wait_to_be_read_by_whoever_cannot_read_it(noticed: Noticed) -> None:
+    noticed.step("take_up")
+    sealed = {"kind": "recording", "title": "Takes", "voice": "source", "under_seal": "true"}
+    sent = noticed.studio.send(f"{noticed.case}/documents", sealed | {"file": recording("enrolment/rms-1.flac")})
+    assert sent.status_code == 201, sent.text
+    for caller in (noticed.performer, noticed.house.operator):
+        page = said(of(noticed, caller).get(at(noticed)))
+        assert "under seal" in page
+        assert "not read yet" not in page
 
 
 def test_a_case_goes_its_way_on_pages_of_both_sides_and_of_the_registry(noticed: Noticed) -> None:
@@ -405,6 +438,15 @@ def test_what_two_have_to_read_is_proposed_by_one_on_the_page_of_the_notice(noti
     assert "Another operator approves it within three days" in said(page)
     (proposed,) = noticed.house.operator.get("/v1/proposals?kind=notice_service").get_json()["items"]
     assert proposed["proposed_by"] == noticed.second.account_id
+    for reader in (reviewer, of(noticed, noticed.house.operator)):
+        page = reader.get(path)
+        assert "and waits for another operator." in said(page)
+        assert f'href="/proposals/{proposed["id"]}"' in page.text
+        assert f'action="{path}/propose-service"' not in page.text
+    assert "waits for another operator" not in said(of(noticed, noticed.performer).get(path))
+    noticed.house.clock.move(days=4)  # nobody has answered: it has lapsed
+    again = seated(noticed.house, noticed.second).get(path)
+    assert f'action="{path}/propose-service"' in again.text
 
 
 def test_a_strike_is_contested_by_its_side_and_answered_by_another_operator(noticed: Noticed) -> None:
@@ -414,6 +456,9 @@ def test_a_strike_is_contested_by_its_side_and_answered_by_another_operator(noti
     )
     case_id = noticed.case.rpartition("/")[2]
     known = {"ground": "claim_refused", "case_id": case_id, "reason": "It was plain from the page."}
+    assert f'href="/misuse?case={case_id}#strike"' in operator.get(at(noticed)).text
+    assert 'id="strike" open' in operator.get(f"/misuse?case={case_id}").text
+    assert 'id="strike" open' not in operator.get("/misuse").text
     page = follow(operator, operator.press(operator.get("/misuse"), "/misuse/strikes", **known))
     assert "A claim was not taken up." in said(page)
     (strike,) = noticed.house.operator.get("/v1/misuse-strikes").get_json()["items"]

@@ -155,12 +155,17 @@ def test_the_journal_is_looked_up_by_record_and_proven_to_continue(house: House,
     checkpoint = house.client.get("/v1/journal/checkpoint", headers={"Accept": "application/json"}).get_json()
     _, performer_id = house.performer()
     led = first.get(f"/house/journal/records?id={performer_id}")
-    assert "performer.registered" in said(follow(first, led))
+    record = said(follow(first, led))
+    assert "Performer registered" in record
+    assert "performer.registered" in record
     assert "not the form of an id" in said(first.get("/house/journal/records?id=Marta"))
     house.clock.move(minutes=5)
     assert "A proof over" in said(first.get(f"/house/journal/consistency?first={checkpoint['size']}"))
     assert "ever signed" in said(first.get("/house/journal/consistency?first=4711"))
-    assert "account.created" in said(first.get("/house/journal"))
+    journal = said(first.get("/house/journal"))
+    assert "Account opened" in journal
+    assert "account.created" in journal
+    assert "계정이 만들어짐" in said(first.get("/house/journal?lang=ko"))
 
 
 def test_a_strike_is_declared_once_and_lifted_once(first: Browser) -> None:

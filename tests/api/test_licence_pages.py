@@ -13,10 +13,12 @@ from browser import Browser
 from house import Caller, House
 from httpx import Response
 
+from api.pages.citations import cited
 from api.pages.studio.drafting import PARTS
 from api.pages.studio.licence_forms import SLOT_OF_FACT, SLOTS, document_of, fields_of
 from api.schemas.terms import Terms
 from registry.domain.rules.catalogue import FACTS
+from registry.domain.rules.shipped import shipped_packs
 from registry.domain.terms_document import terms_json
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples" / "licences").glob("*.json"))
@@ -75,6 +77,15 @@ def test_what_is_read_into_the_form_is_sent_as_it_was() -> None:
 def test_every_fact_of_the_rules_has_a_place_in_the_form() -> None:
     assert sorted(SLOT_OF_FACT) == sorted(FACTS)
     assert sorted(SLOTS) == sorted(PARTS)
+
+
+def test_the_registrys_practice_and_the_laws_of_korea_are_cited_in_the_readers_language(house: House) -> None:
+    of_ours = [each for each in shipped_packs() if each.id.startswith(("kr_", "registry_practice"))]
+    with house.app.test_request_context("/?lang=ko"):
+        assert all(re.search("[가-힣]", cited(rule.citation)) for pack in of_ours for rule in pack.rules)
+        assert cited("AI Act art. 50(4)") == "AI Act art. 50(4)"
+    with house.app.test_request_context("/?lang=en"):
+        assert all(cited(rule.citation) == rule.citation for pack in shipped_packs() for rule in pack.rules)
 
 
 def test_a_draft_is_held_to_the_rules_mended_offered_and_signed_by_both(
@@ -181,6 +192,57 @@ def test_a_member_reads_licences_and_writes_none(house: House, sides: tuple[Brow
     account = studio.made("/v1/accounts", {"role": "studio_member", "name": "Member"})
     member = Browser(house)
     member.use(studio.made(f"/v1/accounts/{account['id']}/sign-in-links", None)["url"])
-    assert "An administrator of your studio drafts" in said(member.get(licence))
-    assert member.get("/licences/new").status_code == 403
+    for page in (licence, "/licences", "/money", "/attestations", "/account"):
+        assert "An administrator of your studio" in said(member.get(page))
+        assert "Ask an administrator of your studio: Northlight Games, administrator" in said(member.get(page))
+    assert "제작사의 관리자에게 물어보세요: Northlight Games, administrator" in said(member.get("/licences?lang=ko"))
+    member.get("/licences?lang=en")
+    refused = member.get("/licences/new")
+    assert refused.status_code == 403
+    assert "Ask an administrator of your studio: Northlight Games, administrator" in said(refused)
     assert member.get(f"{licence}/edit").status_code == 403
+
+
+def test_a_studio_without_an_administrator_says_whom_to_ask(
+    house: House, sides: tuple[Browser, Caller, str, Caller]
+) -> None:
+    _, studio, _, _ = sides
+    account = studio.made("/v1/accounts", {"role": "studio_member", "name": "Member"})
+    member = Browser(house)
+    member.use(studio.made(f"/v1/accounts/{account['id']}/sign-in-links", None)["url"])
+    admin = house.operator.get(f"/v1/accounts/{studio.account_id}")
+    headers = {"If-Match": admin.headers["ETag"]}
+    assert house.operator.post(f"/v1/accounts/{studio.account_id}/disable", headers=headers).status_code == 200
+    assert "Your studio has no administrator at the moment" in said(member.get("/licences"))
+
+
+def test_nobody_is_named_to_whoever_was_not_told_their_name(
+    house: House, sides: tuple[Browser, Caller, str, Caller]
+) -> None:
+    browser, _, performer_id, performer = sides
+    _, other_id = house.performer("Bea Holm")
+    assert "Bea Holm" not in browser.get(f"/licences/new?performer_id={other_id}").text
+    assert "Bea Holm" not in signed_in(house, performer).get(f"/licences/new?performer_id={other_id}").text
+    drafted = browser.press(
+        browser.get("/licences/new"), "/licences/new", **form(performer_id="", another=performer_id)
+    )
+    assert drafted.status_code == 303
+
+
+def test_the_next_version_waits_for_a_signature_where_a_studio_begins(
+    house: House, sides: tuple[Browser, Caller, str, Caller]
+) -> None:
+    browser, studio, performer_id, performer = sides
+    house.consent(performer, performer_id, "licensing")
+    licence = f"/licences/{house.licence(studio, performer_id)['id']}"
+    studio.made(f"/v1{licence}/offer", None)
+    assert "waits for your signature" in said(browser.get("/home"))
+    for caller in (studio, performer):
+        caller.made(f"/v1{licence}/sign", {})
+    assert "waits for your signature" not in said(browser.get("/home"))
+    whole = studio.get(f"/v1{licence}")
+    headers = {"If-Match": whole.headers["ETag"]}
+    assert studio.post(f"/v1{licence}/amend", {"title": "Another"}, headers=headers).status_code in {200, 201}
+    studio.made(f"/v1{licence}/offer", None)
+    assert "Another : version 2 waits for your signature" in said(browser.get("/home"))
+    assert "Version 2 is offered, and waits for your signature." in said(browser.get(licence))

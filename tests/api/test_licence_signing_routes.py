@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from house import TERMS, Caller, House, assert_problem
+from house import TERMS, Caller, House, Sound, assert_problem
 
 from registry.domain.signatures import key_registration
 from registry.services.licence_versions import verify_signed_licence
@@ -100,6 +100,9 @@ def test_a_side_signs_the_canonical_text_with_its_own_key_and_the_file_proves_it
     signed = studio.get(f"{path}/versions/1/signed").get_json()["signed_licence"]
     keys = read_jwks(json.dumps(house.client.get("/v1/keys").get_json()))
     assert verify_signed_licence(signed, keys).is_proven
+    file = Sound(studio.get(f"{path}/versions/1/signed").data, "licence.json")
+    looked = studio.send("/v1/verifications", {"file": file}).get_json()
+    assert (looked["kind"], looked["standing"]) == ("licence", "holds"), "as it was answered"
 
 
 def test_the_text_in_both_languages_is_part_of_what_is_signed(house: House, parties: Parties) -> None:

@@ -72,6 +72,21 @@ def test_a_performer_lets_an_agent_act_and_ends_it(house: House, agent: Caller) 
     assert again.status_code == 409
 
 
+def test_who_gives_the_same_twice_is_led_to_what_stands(house: House, agent: Caller) -> None:
+    caller, performer_id = house.performer()
+    own, at = seated(house, caller), f"/performers/{performer_id}/mandates"
+    follow(own, own.press(own.get(at), at, **filled_in(agent)))
+    again = own.press(own.get(at), at, **filled_in(agent))
+    assert again.status_code == 409
+    assert "They act in all of this already" in said(again)
+    (mandate,) = mandates(house, performer_id)
+    assert f'href="#{mandate["id"]}"' in again.text
+    assert f'id="{mandate["id"]}"' in again.text
+    assert f'value="{agent.account_id}"' in again.text, "what was typed stays"
+    follow(own, own.press(again, f"{at}/{mandate['id']}/end"))
+    follow(own, own.press(own.get(at), at, **filled_in(agent)))
+
+
 def _carried(page: Response) -> dict[str, str]:
     return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text)) | {"form_key": "e" * 16}
 

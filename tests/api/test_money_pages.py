@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -131,6 +132,45 @@ def test_exact_words_are_asked_for_and_the_answer_is_shown(agreed: Agreed) -> No
     assert agreed.performer.post(f"{approval}/refuse", {"reason": "Not for this."}).status_code == 200
     assert "Not for this." in said(browser.get(str(shown.url.path)))
     assert "refused" in said(browser.get("/approvals?state=refused"))
+
+
+def test_a_licence_is_chosen_by_its_name_for_an_approval_and_in_the_ledger(house: House, agreed: Agreed) -> None:
+    browser, title = agreed.browser, str(agreed.studio.get(f"/v1/licences/{agreed.licence_id}").get_json()["title"])
+    choice = f'<option value="{agreed.licence_id}"'
+    page = browser.get(f"/approvals/new?claimed_licence_ids={agreed.licence_id}&units-line=3")
+    assert f"{choice} selected>Marta Calder · {title}</option>" in page.text
+    assert 'value="3"' in page.text
+    assert "lic_…" not in page.text
+    entries = browser.get(f"/money/entries?licence_id={agreed.licence_id}")
+    assert f"{choice} selected>Marta Calder · {title}</option>" in entries.text
+    assert "£4,500.00" in said(entries)
+    asked = {name: str(USE[name]) for name in ("kind", "purpose", "project", "medium", "territory", "language")}
+    asked |= {"copy_text": "Come to the harbour.", "performer_id": agreed.performer_id, "ai_disclosed": "yes"}
+    asked |= {"claimed_licence_ids": agreed.licence_id, "fee": "450", "currency": "GBP", "use_mode": "fixed"}
+    shown = follow(browser, browser.press(page, "/approvals/new", **asked))
+    assert "Come to the harbour." in said(browser.get("/approvals"))
+    agreed.performer.post(f"/v1{shown.url.path}/refuse", {"reason": "Not for this."})
+    again = unescape(re.findall(r'href="(/approvals/new\?[^"]+)"', browser.get(str(shown.url.path)).text)[0])
+    assert "copy_sha256" not in again
+    assert f"{choice} selected>" in browser.get(again).text
+    nobody = signed_in(house, house.studio("Other"))
+    for path in ("/approvals/new", "/money/entries", "/money/payments/new", "/money/reports/new"):
+        assert "lic_…" not in nobody.get(path).text
+    assert "no licence that was ever in force" in said(nobody.get("/money/payments/new"))
+
+
+def test_today_is_the_readers_day_and_a_payment_of_it_is_taken(house: House, agreed: Agreed) -> None:
+    house.clock.move(hours=17 - house.clock().hour)
+    browser = signed_in(house, agreed.studio)
+    utc, there = house.clock().date(), house.clock().date() + timedelta(days=1)
+    assert f'max="{utc}"' in browser.get("/money/payments/new").text
+    page = browser.get("/money/payments/new?zone=Asia/Seoul")
+    assert f'value="{there}" max="{there}"' in page.text
+    follow(browser, browser.press(page, "/money/payments/new", **(_paid(agreed, "1.00") | {"paid_on": str(there)})))
+    later = _paid(agreed, "1.00") | {"paid_on": str(there + timedelta(days=1))}
+    refused = browser.press(browser.get("/money/payments/new?lang=ko"), "/money/payments/new", **later)
+    assert (refused.status_code, "살펴볼 곳: 보낸 날" in said(refused)) == (422, True)
+    assert f'value="{there}"' in browser.get("/attestations/new").text
 
 
 def test_an_entry_has_the_sign_with_which_it_changes_what_is_due(agreed: Agreed) -> None:

@@ -52,6 +52,9 @@ def test_in_another_language_the_same_stands_beside_and_what_a_person_wrote_or_s
     assert "I believe in good faith" in served
     assert "I believe in good faith" in beside
     assert page_of(noticed, noticed.studio).count('<article class="document"') == 1
+    assert "News, public affairs or sport: A product." in served
+    assert "뉴스, 공적 사안 또는 스포츠: A product." in beside
+    assert "> news: A product." in noticed.studio.get(f"{noticed.path}/document").text
 
 
 def test_what_could_not_be_written_so_today_is_shown_as_it_was_served_and_alone(noticed: Noticed) -> None:
@@ -64,3 +67,12 @@ def test_what_could_not_be_written_so_today_is_shown_as_it_was_served_and_alone(
     assert page.count('<article class="document"') == 1
     assert "Northlight Games" in page.split('<article class="document"')[1]
     assert COURTESY not in page
+
+
+def test_a_studio_reads_on_its_first_page_that_a_notice_waits_until_it_has_answered(noticed: Noticed) -> None:
+    noticed.serve()
+    home = seated(noticed.house, noticed.studio).get("/home?lang=en").text
+    assert f'href="{noticed.path.removeprefix("/v1")}"' in home
+    assert "waits for your answer" in home
+    noticed.counter()
+    assert "waits for your answer" not in seated(noticed.house, noticed.studio).get("/home?lang=en").text

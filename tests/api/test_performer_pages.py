@@ -135,6 +135,58 @@ def test_a_yes_is_signed_on_what_was_read_and_understood_and_its_receipt_taken_a
     assert "Record my voice" in said(browser.get(me))
 
 
+def signatures(house: House, me: str) -> list[str]:
+    items = house.operator.get(f"/v1{me}/consents").get_json()["items"]
+    return [each["signed_by"] for each in items]
+
+
+@pytest.mark.parametrize("name", ["marta  calder", "Calder, Marta", "Márta Calder"])
+def test_a_name_that_is_written_in_another_way_is_the_same(house: House, name: str) -> None:
+    browser, me = performer_at(house)
+    understand(house, browser, me, Topic.MONITORING, MONITORING)
+    page = understand(house, browser, me, Topic.WITHDRAWAL, MONITORING)
+    follow(browser, browser.press(page, f"{me}/consents/new?{MONITORING}", signed_by=name, decision="given"))
+
+
+def test_another_name_under_a_yes_is_asked_about_once_and_taken_if_it_is_meant(house: House) -> None:
+    browser, me = performer_at(house)
+    path = f"{me}/consents/new?{MONITORING}"
+    understand(house, browser, me, Topic.MONITORING, MONITORING)
+    page = understand(house, browser, me, Topic.WITHDRAWAL, MONITORING)
+    asked = browser.press(page, path, signed_by="Marta Clader", decision="given")
+    assert asked.status_code == 422
+    assert "Nothing is signed yet: the registry knows you as Marta Calder , and you typed Marta Clader ." in said(asked)
+    assert signatures(house, me) == []
+    confirmed = {"signed_by": "M. Novak", "also_called": "Marta Clader", "decision": "given"}
+    anew = browser.press(asked, path, **confirmed)
+    assert (anew.status_code, signatures(house, me)) == (422, []), "another one than was confirmed is asked about too"
+    follow(browser, browser.press(anew, path, **(confirmed | {"also_called": "M. Novak"})))
+    assert signatures(house, me) == ["M. Novak"]
+
+
+def test_no_name_is_asked_about_under_a_no(house: House) -> None:
+    browser, me = performer_at(house)
+    page = browser.get(f"{me}/consents/refuse?{MONITORING}")
+    follow(browser, browser.press(page, f"{me}/consents/new?{MONITORING}", signed_by="M. Novak", decision="refused"))
+
+
+def test_who_acts_for_somebody_signs_with_their_own_name(house: House) -> None:
+    _, performer_id = house.performer()
+    agent = house.admit("representative", "Jo Arden")
+    body = {"account_id": agent.account_id, "kind": "agent", "scopes": ["performers:read", "consents:write"]}
+    body |= {"expires_at": "2030-01-01T00:00:00Z", "evidence_sha256": "e" * 64}
+    house.operator.made(f"/v1/performers/{performer_id}/representatives", body)
+    browser, me = signed_in(house, agent.account_id), f"/performers/{performer_id}"
+    path = f"{me}/consents/new?{MONITORING}"
+    understand(house, browser, me, Topic.MONITORING, MONITORING)
+    page = understand(house, browser, me, Topic.WITHDRAWAL, MONITORING)
+    theirs = browser.press(page, path, signed_by="Marta Calder", decision="given")
+    assert theirs.status_code == 422
+    assert "Sign with your own name" in said(theirs)
+    follow(browser, browser.press(theirs, path, signed_by="Jo Arden", decision="given"))
+    assert signatures(house, me) == ["Jo Arden"]
+
+
 def test_nothing_can_be_signed_before_all_is_understood(house: House) -> None:
     browser, me = performer_at(house)
     page = understand(house, browser, me, Topic.MONITORING, MONITORING)

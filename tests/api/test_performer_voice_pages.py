@@ -15,8 +15,10 @@ from httpx import Response
 from steps import drawn_voiceprints
 
 from api.pages.performer.spoken import REASONS
+from registry.domain.accounts import OrganisationKind
 from registry.domain.scores import EvidenceOutcome
 from registry.services import enrolment_work
+from registry.store.accounts import Organisation
 from registry.store.spoken_statements import SpokenStatement
 
 RULES = Path(__file__).parents[2] / "registry" / "domain" / "spoken_statements.py"
@@ -133,6 +135,9 @@ def test_a_finding_says_who_sent_it_in_how_strong_it_is_where_and_what_can_be_do
     path, finding = found(enrolled)
     listed = enrolled.browser.get(f"{enrolled.me}/findings")
     assert "Northlight Games" in said(listed)
+    digest = finding["recording"]["sha256"]
+    assert f"its digest begins with {digest[:8]} " in said(listed), "two of one moment are told apart"
+    assert re.search(r"· [^·]*\d\d:\d\d UTC", said(listed)), "with the time of day"
     page = enrolled.browser.get(path)
     for words in (
         "Northlight Games",
@@ -145,3 +150,16 @@ def test_a_finding_says_who_sent_it_in_how_strong_it_is_where_and_what_can_be_do
         assert words in said(page)
     assert f'href="/cases/new?finding={finding["id"]}"' in page.text
     assert str(finding["evidence"]["log10_lr"]) not in said(page), "no bare ratio"
+
+
+def test_no_case_is_offered_with_an_auditor_who_found_a_voice_in_recordings_of_others(enrolled: Enrolled) -> None:
+    path, finding = found(enrolled)
+    assert "Northlight Games" in said(enrolled.browser.get("/cases/new"))
+    with enrolled.house.ctx.database.write() as session:
+        session.get_one(Organisation, finding["organisation_id"]).kind = OrganisationKind.AUDITOR
+        session.commit()
+    page = enrolled.browser.get(path)
+    assert "Open a case about it" not in said(page)
+    assert "Write down that this studio asked" not in said(page)
+    assert "Northlight Games looks through recordings of others." in said(page)
+    assert "Northlight Games" not in said(enrolled.browser.get("/cases/new"))

@@ -140,6 +140,18 @@ def test_a_report_holds_what_both_sides_said_and_who_sees_it_otherwise(proposed:
     assert "infringes" in report["not_said"]
 
 
+def test_whoever_acts_for_a_side_is_named_to_neither_and_the_registry_to_both(dispute: Dispute) -> None:
+    dispute.to_proposed()
+    dispute.performer.made(f"{dispute.path}/steps", {"step": "withdraw", "reason": "We talk to each other."})
+    report = dispute.report(dispute.studio).get_json()["report"]
+    assert [step["by"]["name"] is None for step in report["course"]] == [False, False, False, True]
+    assert report["course"][-1]["by"] == {"id": dispute.performer.account_id, "name": None}
+    assert report["proposals"][0]["by"]["name"] == report["course"][0]["by"]["name"]
+    assert dispute.report(dispute.performer).get_json()["report"]["course"] == report["course"]
+    page = dispute.report(dispute.studio, headers={"Accept": "text/html"}).text
+    assert f'the performer’s side <span class="hash">{dispute.performer.account_id}</span>' in page
+
+
 def test_a_source_under_seal_stays_under_seal(dispute: Dispute) -> None:
     attested = dispute.studio.made(
         "/v1/attestations",

@@ -189,12 +189,16 @@ def test_a_studio_shares_and_ends_on_the_page_of_its_check(found: Found) -> None
     assert f'<audio controls preload="none" src="{src}"' in heard_by_her
     assert "Northlight Games" in heard_by_her
     assert "there is sound" in performer.reads(f"/performers/{found.performer_id}/findings")
+    overview = f"/performers/{found.performer_id}"
+    assert f'href="{theirs}#sound"' in performer.reads(overview)
+    assert "#sound" not in Browsing(found, found.house.operator).reads(overview)
     assert found.performer.get(src).status_code == 200
     page = studio.reads(check)
     assert "the performer&#39;s side" in page or "the performer's side" in page
     ended = studio.sends(page, f"{action}/end")
     assert ended.headers["Location"] == f"{check}?done=sound_ended"
     assert "who shared it has ended it" in performer.reads(theirs)
+    assert "#sound" not in performer.reads(overview)
     assert src not in performer.reads(theirs)
 
 

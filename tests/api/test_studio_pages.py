@@ -15,6 +15,7 @@ from house import USE, VOICES, Caller, House
 from httpx import Response
 from on_record import TERMS, WITH_APPROVAL, OnRecord
 
+from api.pages.studio.ways import owed_called
 from registry.domain.accounts import PERMISSIONS, Principal, Role
 from registry.domain.scores import EvidenceOutcome, Reason
 from registry.errors import SpeechTooShortError
@@ -110,7 +111,7 @@ def test_a_no_says_what_would_change_it_and_where_the_way_goes_on(
 
 
 def test_without_a_licence_the_way_is_a_licence_and_a_withdrawal_is_the_performers_alone(
-    house: House, browser: Browser
+    house: House, studio: Caller, browser: Browser
 ) -> None:
     caller, performer_id = house.performer()
     house.consent(caller, performer_id, "monitoring")
@@ -119,6 +120,13 @@ def test_without_a_licence_the_way_is_a_licence_and_a_withdrawal_is_the_performe
     page = browser.get(check)
     assert "A licence that covers this use, signed by the performer and by you." in said(page)
     assert f"/licences/new?performer_id={performer_id}" in page.text
+    drafting = browser.get(unescape(re.findall(r'href="(/licences/new[^"]+)"', page.text)[0]))
+    assert f'name="media" value="{USE["medium"]}" checked' in drafting.text
+    assert 'name="purposes" value="voice_clone" checked' in drafting.text
+    assert f'name="territories" value="{USE["territory"]}"' in drafting.text
+    assert f'<option value="{performer_id}" selected>Marta Calder</option>' in drafting.text
+    member = signed_in(house, studio.made("/v1/accounts", {"role": "studio_member", "name": "Member"})["id"])
+    assert "by you. Ask an administrator of your studio: Northlight Games, administrator" in said(member.get(check))
     house.consent(caller, performer_id, "licensing", decision="refused")
     check = send(browser, ("other.flac", GAME.read_bytes())).headers["Location"]
     assess(house.ctx, heard(performer_id))
@@ -262,6 +270,14 @@ def test_a_no_names_the_term_and_leads_to_the_same_question_changed(
     assert "Permitted" in said(follow(browser, mended))
 
 
+def test_a_marking_that_is_owed_is_called_as_people_call_it(house: House) -> None:
+    with house.app.test_request_context("/?lang=ko"):
+        assert (owed_called("watermark"), owed_called("label (ko)")) == ("워터마크", "표시 문구: 한국어")
+        assert owed_called("something new") == "something new"
+    with house.app.test_request_context("/?lang=en"):
+        assert owed_called("label (ko)") == "label: Korean"
+
+
 def test_what_asks_the_performer_leads_to_asking_them(house: House, studio: Caller, browser: Browser) -> None:
     _, performer_id = house.performer()
     licensed(house, studio, performer_id, WITH_APPROVAL)
@@ -283,6 +299,11 @@ def test_of_somebody_with_whom_there_is_no_licence_no_name_is_told(
     _, performer_id = house.performer()
     house.licence(studio, performer_id)
     nobodys = f"perf_{'0' * 26}"
+    for path in ("/licences/new", "/clearances/new", "/approvals/new"):
+        for typed in (performer_id, nobodys, "%00", "%F0%9F%8E%99", "a" * 3000):
+            page = browser.get(f"{path}?performer_id={typed}")
+            assert page.status_code == (404 if typed == "%00" else 200)
+            assert "Marta" not in page.text
     told = [said(follow(browser, ask(browser, each))).replace(each, "<whom>") for each in (performer_id, nobodys)]
     assert "Marta" not in told[0]
     one, other = (re.sub(r"clr_\w+", "clr", each) for each in told)

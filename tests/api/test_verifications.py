@@ -265,6 +265,16 @@ def test_the_page_says_it_in_words_and_keeps_nothing(house: House, tmp_path: Pat
     assert browser.client.post("/verify", files={"file": ("", b"")}, headers=said).status_code == 422
 
 
+def test_the_page_says_of_a_file_that_is_too_large_what_helps(house: House) -> None:
+    browser = Browser(house)
+    sent = {"file": ("large.bin", b"0" * (LARGEST + 2_000_000))}
+    said = {"Origin": "https://registry.example", "Sec-Fetch-Site": "same-origin"}
+    answer = browser.client.post("/verify", files=sent, headers=said)
+    assert answer.status_code == 413
+    assert "The command line looks at files of any size" in answer.text
+    assert "recordings" not in answer.text
+
+
 def test_the_page_says_what_was_decided_in_the_words_of_other_pages(house: House) -> None:
     performer, performer_id = house.performer()
     consent = house.consent(performer, performer_id, "licensing", choices={"dubbing": "ask"})

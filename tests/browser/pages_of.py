@@ -9,6 +9,7 @@ from typing import Final
 
 NOBODY: Final = "nobody"
 PERFORMER: Final = "performer, found in recordings"
+REPRESENTATIVE: Final = "representative of the first"
 STUDIO: Final = "studio"
 AUDITOR: Final = "auditor"
 OPERATOR: Final = "operator"
@@ -59,6 +60,17 @@ PAGES: Final[dict[str, tuple[str, ...]]] = {
         "/cases/new",
         "/cases/{case_id}",
         "/notices/{notice_id}",
+    ),
+    REPRESENTATIVE: (
+        "/home",
+        "/performers/{performer}",
+        "/performers/{performer}/consents",
+        "/performers/{performer}/enrolments",
+        "/performers/{performer}/licences/{offered_licence_id}",
+        "/performers/{performer}/mandates",
+        "/performers/{performer}/payments/{payment_id}",
+        "/performers/{performer}/withdraw",
+        "/performers/{performer}/forget",
     ),
     STUDIO: (
         "/home",

@@ -48,7 +48,6 @@ def fill(me: Reader, performer_id: str) -> None:
     """Fill in terms that a machine's copy of a voice is used under, and name an agreement that says nothing of it."""
     form, today = me.page.locator("main form").first, datetime.now(tz=UTC).date()
     for name, value in {
-        "performer_id": performer_id,
         "title": "Harbour Lights",
         "intended_use": "The harbour master in the game Harbour Lights, two hundred lines.",
         "territories": "KR",
@@ -61,6 +60,7 @@ def fill(me: Reader, performer_id: str) -> None:
         "governing_law": "KR",
     }.items():
         form.locator(f"[name='{name}']").fill(value)
+    form.locator("[name='performer_id']").select_option(performer_id)
     for name, value in (("purposes", "character"), ("purposes", "voice_clone"), ("media", "game")):
         form.locator(f"[name='{name}'][value='{value}']").check()
     form.locator("[name='intended_uses']").first.fill("Two hundred lines of the harbour master in Harbour Lights.")

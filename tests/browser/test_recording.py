@@ -126,4 +126,8 @@ def test_a_recording_outlives_a_lost_network_and_a_refusal(web: SeededWeb, brows
         me.page.get_by_text(
             me.says("What you recorded is still here: mend what is wrong, and send all of it again.")
         ).wait_for()
+        me.page.context.set_offline(True)
+        me.press("Send")
+        me.page.locator("[data-sending]").get_by_text("It did not get through.").wait_for()
+        assert me.page.locator("main [role=alert]").count() == 0, "what was said of the sending before is gone"
         assert me.page.evaluate("document.querySelector('#sentence-3').files[0].name") == "sentence-3.webm"

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from api.pages.language import ROOMS
+from api.pages.operator.event_words import EVENTS
 from api.pages.reasons import _SENTENCES
 from api.pages.wording import MEASURES
 from registry.catalogues import languages, problems_of, read_catalogue
+from registry.domain.events import EventType
 from registry.domain.remedies import _MENDS
 from registry.domain.transparency import MEANING
 
@@ -67,3 +69,8 @@ def test_every_reason_that_stands_for_or_against_a_use_is_said_in_a_sentence_of_
 
 def test_what_is_counted_is_called_as_the_figures_call_it() -> None:
     assert dict(MEASURES) == dict(MEANING)
+
+
+def test_every_event_of_the_journal_has_words() -> None:
+    assert set(EventType) - set(EVENTS) == set()
+    assert len(set(EVENTS.values())) == len(EVENTS)

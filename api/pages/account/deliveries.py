@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from api.pages.language import N_
-from registry.domain.webhooks import DeliveryProblem, DeliveryState, DisabledReason
+from api.pages.language import N_, _
+from api.pages.operator.event_words import happened
+from registry.domain.webhooks import REPLACED, TEST, DeliveryProblem, DeliveryState, DisabledReason
 
 STATES: Final[Mapping[DeliveryState, str]] = {
     DeliveryState.WAITING: N_("on its way"),
@@ -33,3 +34,19 @@ DISABLED: Final[Mapping[DisabledReason, str]] = {
     DisabledReason.GONE: N_("disabled: the receiver answered that it wants no more"),
     DisabledReason.FAILING: N_("disabled: nothing has arrived for seven days"),
 }
+
+_OF_WEBHOOKS: Final[Mapping[str, str]] = {
+    "findings.recorded": N_("Somebody found in a recording"),
+    REPLACED: N_("Gallery file not to be searched any more"),
+    TEST: N_("Test: nothing happened"),
+}
+"""What is told of under a name of its own; all else is called as in the journal."""
+
+
+def told_of(kind: str) -> str:
+    """Answer what a type of message tells of, in words; the type itself where it has none.
+
+    Args:
+        kind: as the message has it, such as ``licence.suspended``.
+    """
+    return _(_OF_WEBHOOKS[kind]) if kind in _OF_WEBHOOKS else happened(kind) or kind

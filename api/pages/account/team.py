@@ -7,12 +7,12 @@ from typing import Final
 
 from flask import Response, request
 
-from api.pages.account.refusals import REFUSALS
+from api.pages.account.refusals import refused
 from api.pages.checked import checked
 from api.pages.forms import once
 from api.pages.lists import asked, cut
 from api.pages.personal import page_of, personal, stands_for, went_on
-from api.pages.steps import seen_version, told
+from api.pages.steps import seen_version
 from api.pages.wording import ROLES
 from api.paging import PageQuery
 from api.schemas.accounts import NewAccount
@@ -33,7 +33,7 @@ def show_team() -> Response:
 
 
 def _page(error: RegistryError | None = None) -> Response:
-    status, problem = (HTTPStatus.OK, None) if error is None else told(error, REFUSALS)
+    status, why = refused(error)
     query = asked(PageQuery)
     found = accounts.list_accounts(context(), principal(), after=query.after(IdPrefix.ACCOUNT), limit=query.limit + 1)
     items, cursor = cut(found, query)
@@ -46,8 +46,7 @@ def _page(error: RegistryError | None = None) -> Response:
         may_add=Scope.ACCOUNTS_WRITE in principal().scopes,
         may_choose=principal().is_operator,
         typed=request.form,
-        problem=problem,
-        detail=None if error is None else error.detail,
+        **why,
     )
 
 

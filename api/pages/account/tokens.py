@@ -9,13 +9,12 @@ from typing import Any, Final
 
 from flask import Response, request
 
-from api.pages.account.refusals import REFUSALS
+from api.pages.account.refusals import refused
 from api.pages.account.scopes import SCOPES
 from api.pages.checked import checked
 from api.pages.forms import once
 from api.pages.lists import asked, cut
 from api.pages.personal import page_of, personal, stands_for, went_on
-from api.pages.steps import told
 from api.schemas.tokens import NewToken, Rotation, TokenQuery
 from api.state import context, principal
 from registry.domain.accounts import PERMISSIONS, Scope
@@ -38,7 +37,7 @@ def show_tokens() -> Response:
 
 
 def _page(error: RegistryError | None = None) -> Response:
-    status, problem = (HTTPStatus.OK, None) if error is None else told(error, REFUSALS)
+    status, why = refused(error)
     query = asked(TokenQuery)
     account_id = query.account_id or principal().account_id
     found = tokens.list_tokens(
@@ -58,8 +57,7 @@ def _page(error: RegistryError | None = None) -> Response:
         lives=LIVES,
         now=context().clock(),
         typed=request.form,
-        problem=problem,
-        detail=None if error is None else error.detail,
+        **why,
     )
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any, Final
 
 from flask import Response, request
 
-from api.pages.account.deliveries import DISABLED, PROBLEMS, STATES
-from api.pages.account.refusals import REFUSALS
+from api.pages.account.deliveries import DISABLED, PROBLEMS, STATES, told_of
+from api.pages.account.refusals import refused
 from api.pages.checked import checked
 from api.pages.forms import once
 from api.pages.lists import asked, cut
 from api.pages.personal import page_of, personal, stands_for, went_on
-from api.pages.steps import seen_version, told
+from api.pages.steps import seen_version
 from api.schemas.webhooks import ChangedWebhook, MessageQuery, NewWebhook, WebhookMessageOut, WebhookQuery
 from api.state import context, principal
 from registry.domain.accounts import Scope
@@ -36,7 +35,7 @@ def show_webhooks() -> Response:
 
 
 def _page(error: RegistryError | None = None) -> Response:
-    status, problem = (HTTPStatus.OK, None) if error is None else told(error, REFUSALS)
+    status, why = refused(error)
     query = asked(WebhookQuery)
     found = webhooks.list_webhooks(
         context(),
@@ -55,10 +54,10 @@ def _page(error: RegistryError | None = None) -> Response:
         may_write=Scope.WEBHOOKS_WRITE in principal().scopes,
         is_operator=principal().is_operator,
         types=TYPES,
+        told_of=told_of,
         disabled_words=DISABLED,
         typed=request.form,
-        problem=problem,
-        detail=None if error is None else error.detail,
+        **why,
     )
 
 
@@ -100,7 +99,7 @@ def show_webhook(webhook_id: str) -> Response:
 
 
 def _one(webhook_id: str, error: RegistryError | None = None) -> Response:
-    status, problem = (HTTPStatus.OK, None) if error is None else told(error, REFUSALS)
+    status, why = refused(error)
     webhook = webhooks.get_webhook(context(), principal(), webhook_id)
     query = asked(MessageQuery)
     found = webhooks.list_deliveries(
@@ -126,10 +125,10 @@ def _one(webhook_id: str, error: RegistryError | None = None) -> Response:
         problems=PROBLEMS,
         disabled_words=DISABLED,
         types=TYPES,
+        told_of=told_of,
         may_write=Scope.WEBHOOKS_WRITE in principal().scopes,
         typed=request.form,
-        problem=problem,
-        detail=None if error is None else error.detail,
+        **why,
     )
 
 
@@ -154,6 +153,7 @@ def show_messages(webhook_id: str) -> Response:
         cursor=cursor,
         states=STATES,
         problems=PROBLEMS,
+        told_of=told_of,
         may_write=Scope.WEBHOOKS_WRITE in principal().scopes,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Final
 
 from flask import Response, request
@@ -28,6 +29,8 @@ from registry.services import scans
 _ONE: Final = f"{SCANS}/<id:scan_id>"
 _OPERATION: Final = "/v1/scans/{scan_id}"
 _MOST_EARLIER: Final = 50
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_TOLD_APART: Final = 12
 
 
 def _sent(model: type[NumberedQuery], **fixed: Any) -> dict[str, Any]:
@@ -127,6 +130,7 @@ def _compared(scan_id: str, query: DifferencesQuery) -> dict[str, Any]:
         "comparison": comparison,
         "earlier": earlier,
         "setting": settings_of(comparison),
+        "shortened": shortened,
         "counts": comparison.as_counts(),
         "query": query,
         "items": items,
@@ -134,6 +138,11 @@ def _compared(scan_id: str, query: DifferencesQuery) -> dict[str, Any]:
         "people": shown_people({one.performer for one in items if one.performer}),
         "said_of": _said_of,
     }
+
+
+def shortened(written: str) -> str:
+    """Answer what is said of a setting; of a digest, so much that it is told from another."""
+    return f"{written[:_TOLD_APART]}…" if _DIGEST.fullmatch(written) else written
 
 
 def _said_of(said: Any) -> Any:

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from flask import Response, request
 
 from api.limits import MULTIPART, Takes
+from api.pages.auditor.refused import said_of_marks
 from api.pages.auditor.scans import SCANS, shown_scan
 from api.pages.auditor.words import LENGTHS, wording_of_scans
 from api.pages.checked import checked
@@ -27,7 +28,16 @@ from registry.domain.scan_samples import Mark, SampledBy
 from registry.domain.scores import EvidenceOutcome
 from registry.errors import ConflictError, InvalidInputError
 from registry.interchange.pay_statements import plain_cell
-from registry.scanning.served_marks import HEARD, LARGEST, Standing, mark_rows, read_marks, samples_of, standing_of
+from registry.scanning.served_marks import (
+    HEARD,
+    LARGEST,
+    Standing,
+    mark_rows,
+    read_marks,
+    samples_of,
+    standing_of,
+    who_marks,
+)
 from registry.scanning.served_sample import Sample, sample_of
 from registry.services import people, scans
 
@@ -51,7 +61,7 @@ def show_scan_sample(scan_id: str) -> Response:
 @once
 def send_scan_marks(scan_id: str) -> Response:
     """Keep what a person says of rows, by the list that they have filled in."""
-    principal().require(Scope.SCANS_WRITE)
+    who_marks(principal())
     sent = request.files.get("marks")
     content = b"" if sent is None else sent.stream.read(LARGEST + 1)
     query = _asked()
@@ -59,9 +69,9 @@ def send_scan_marks(scan_id: str) -> Response:
         marks = read_marks(content)
         mark_rows(context(), principal(), scan_id, query.wanted(), marks)
     except InvalidInputError as error:
-        return _page(scan_id, HTTPStatus.UNPROCESSABLE_ENTITY, problem=(_("This list cannot be read."), error.detail))
+        return _page(scan_id, HTTPStatus.UNPROCESSABLE_ENTITY, problem=said_of_marks(error))
     except ConflictError as error:
-        return _page(scan_id, HTTPStatus.CONFLICT, problem=(_("This cannot be marked."), error.detail))
+        return _page(scan_id, HTTPStatus.CONFLICT, problem=said_of_marks(error))
     return went_on(_address(scan_id, query), done="kept" if marks else "none")
 
 
@@ -70,15 +80,15 @@ def send_scan_marks(scan_id: str) -> Response:
 @once
 def mark_scan_row(scan_id: str) -> Response:
     """Keep what a person says of one row, and go on with the next that they have not marked."""
-    principal().require(Scope.SCANS_WRITE)
+    who_marks(principal())
     query = _asked()
     try:
         number, mark = _pressed(request.form.get("mark", ""))
         standing = mark_rows(context(), principal(), scan_id, query.wanted(), {number: mark})
     except InvalidInputError as error:
-        return _page(scan_id, HTTPStatus.UNPROCESSABLE_ENTITY, problem=(_("This cannot be marked."), error.detail))
+        return _page(scan_id, HTTPStatus.UNPROCESSABLE_ENTITY, problem=said_of_marks(error))
     except ConflictError as error:
-        return _page(scan_id, HTTPStatus.CONFLICT, problem=(_("This cannot be marked."), error.detail))
+        return _page(scan_id, HTTPStatus.CONFLICT, problem=said_of_marks(error))
     return went_on(f"{_address(scan_id, query)}#row-{_next(standing, number)}")
 
 
@@ -124,7 +134,7 @@ def _page(scan_id: str, status: HTTPStatus = HTTPStatus.OK, **shown: Any) -> Res
         standing=standing,
         others=[each for each in found if each.id != standing.sample.id],
         names=people.colleagues_named(context(), principal(), list(standing.said)),
-        may_mark=Scope.SCANS_WRITE in principal().scopes,
+        may_mark=Scope.SCANS_WRITE in principal().scopes and not principal().is_operator,
         choices=list(SampledBy),
         marks=list(Mark),
         stratum_said=stratum_said,

@@ -9,18 +9,20 @@ from typing import Any, Final
 from flask import Response, request
 
 from api.limits import MULTIPART, Takes
+from api.pages.auditor.refused import NO_ROOT, said_of_asking
 from api.pages.auditor.words import wording_of_scans
 from api.pages.checked import checked
 from api.pages.forms import once
-from api.pages.language import N_, _
+from api.pages.language import _
 from api.pages.personal import page_of, personal, stands_for, takes, went_on
 from api.rate_limits import of_app
 from api.rates import Budget
 from api.schemas.scans import EstimateQuery, NewScan
 from api.state import context, principal
 from registry.domain.accounts import Scope
-from registry.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError, RegistryError
+from registry.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError, SourceError
 from registry.scanning import foreseen, receiving, serving
+from registry.scanning.declared import declared_use
 from registry.scanning.reported import LARGEST_REPORT
 from registry.services.engine_settings import settings_in_force
 
@@ -44,10 +46,12 @@ def show_new_scan() -> Response:
     of_app().spend(Budget.SCANS, principal().organisation_id or principal().account_id)
     try:
         query = checked(EstimateQuery, **{name: typed[name] for name in _ESTIMATED if name in typed})
-        checked(NewScan, **typed)
+        asked = checked(NewScan, **typed).request()
+        declared_use(asked.declared_use, serving.use_kind(asked.kind))
         return _form(typed, roots=roots, expected=foreseen.foresee(context(), principal(), query.request()))
     except (InvalidInputError, NotFoundError) as error:
-        return _form(typed, HTTPStatus.UNPROCESSABLE_ENTITY, roots=roots, problem=_said(error))
+        unseen, problem = isinstance(error, SourceError), said_of_asking(error)
+        return _form(typed, HTTPStatus.UNPROCESSABLE_ENTITY, roots=roots, problem=problem, all_the_same=unseen)
 
 
 @personal.post(_NEW)
@@ -58,12 +62,12 @@ def ask_for_scan() -> Response:
     require_asker()
     typed = _typed(request.form)
     if not typed.get("root"):
-        return _form(typed, HTTPStatus.UNPROCESSABLE_ENTITY, problem=(_(_NO_ROOT[0]), _(_NO_ROOT[1])))
+        return _form(typed, HTTPStatus.UNPROCESSABLE_ENTITY, problem=(_(NO_ROOT[0]), _(NO_ROOT[1])))
     of_app().spend(Budget.SCANS, principal().organisation_id or principal().account_id)
     try:
         scan = serving.request_scan(context(), principal(), checked(NewScan, **typed).request())
     except (InvalidInputError, NotFoundError, ConflictError) as error:
-        return _form(typed, HTTPStatus.UNPROCESSABLE_ENTITY, problem=_said(error))
+        return _form(typed, HTTPStatus.UNPROCESSABLE_ENTITY, problem=said_of_asking(error))
     return went_on(f"/scans/{scan.id}", done="asked")
 
 
@@ -89,6 +93,7 @@ def _form(
     roots: Any = None,
     expected: foreseen.Foreseen | None = None,
     problem: tuple[str, str] | None = None,
+    all_the_same: bool = False,
 ) -> Response:
     in_force = settings_in_force(context())[1].target_fpir
     roots = serving.roots_for(context(), principal()) if roots is None else roots
@@ -101,6 +106,7 @@ def _form(
         rates=[in_force * share for share in _STRICTER],
         expected=expected,
         problem=problem,
+        all_the_same=all_the_same,
         **wording_of_scans(),
     )
 
@@ -113,7 +119,11 @@ def _form(
 def show_filing() -> Response:
     """Show the form by which the report of a scan is filed that was made where the recordings are."""
     require_asker()
-    return page_of("auditor/scan_file")
+    return _filing()
+
+
+def _filing(status: HTTPStatus = HTTPStatus.OK, *, problem: tuple[str, str] | None = None) -> Response:
+    return page_of("auditor/scan_file", status, problem=problem, registry=request.host_url.rstrip("/"))
 
 
 @personal.post("/scans/file")
@@ -126,7 +136,7 @@ def file_report() -> Response:
     report, findings = request.files.get("report"), request.files.get("findings")
     if report is None or findings is None or not report.filename or not findings.filename:
         problem = (_("Two files are needed."), _("Choose report.json and findings.jsonl of the scan's folder."))
-        return page_of("auditor/scan_file", HTTPStatus.UNPROCESSABLE_ENTITY, problem=problem)
+        return _filing(HTTPStatus.UNPROCESSABLE_ENTITY, problem=problem)
     of_app().spend(Budget.SCANS, principal().organisation_id or principal().account_id)
     try:
         received = receiving.receive_scan(
@@ -136,40 +146,5 @@ def file_report() -> Response:
             findings=findings.stream.read(receiving.LARGEST_FINDINGS + 1),
         )
     except (InvalidInputError, NotFoundError, ConflictError) as error:
-        return page_of("auditor/scan_file", HTTPStatus.UNPROCESSABLE_ENTITY, problem=_said(error))
+        return _filing(HTTPStatus.UNPROCESSABLE_ENTITY, problem=said_of_asking(error))
     return went_on(f"/scans/{received.scan.id}", done="again" if received.again else "filed")
-
-
-# --- what is wrong ---------------------------------------------------------------------------------------------------
-
-_NO_ROOT: Final = (N_("No place was chosen."), N_("Choose one of those that are open to you."))
-_PROBLEMS: Final[Mapping[str, tuple[str, str]]] = {
-    "not_found": (
-        N_("There is nothing that you may have scanned at this place."),
-        N_("A path is relative to the place, such as 2026/spring; leave it empty for all of it."),
-    ),
-    "source_unusable": (
-        N_("This server sees nothing at this place, or cannot list it."),
-        N_("Mend the path. Where only the workers see it, ask for the scan: it says what it found."),
-    ),
-    "conflict": (
-        N_("As many scans as may be are under way."),
-        N_("Let one end, or call one off."),
-    ),
-    "signature_invalid": (
-        N_("The signature does not hold: the file is not what was signed."),
-        N_("Send report.json as the scan wrote it. A page that shows a file may have changed it."),
-    ),
-    "scan_report_invalid": (
-        N_("These two files are no report of a scan that can be filed here."),
-        N_("File report.json and findings.jsonl of one folder, of a scan that was made with a gallery file from here."),
-    ),
-}
-
-
-def _said(error: RegistryError) -> tuple[str, str]:
-    """Say what is wrong, and what to do; the registry's own sentence, where no other is there."""
-    found = _PROBLEMS.get(error.slug)
-    if found is not None:
-        return _(found[0]), _(found[1])
-    return _("This cannot be asked for as it is."), error.detail

@@ -8,6 +8,7 @@ from typing import Final
 from flask import Response, request
 
 from api.limits import MULTIPART, Takes
+from api.pages.auditor.refused import said_of_rows
 from api.pages.auditor.scan_requests import require_asker
 from api.pages.auditor.scans import SCANS, page_of_scan
 from api.pages.forms import once
@@ -36,6 +37,5 @@ def send_file_of_rows(scan_id: str) -> Response:
     try:
         receive_all(context(), principal(), scan_id, sent.stream)
     except (InvalidInputError, ConflictError) as error:
-        problem = (_("These rows are not taken."), error.detail)
-        return page_of_scan(scan, HTTPStatus.UNPROCESSABLE_ENTITY, problem=problem)
+        return page_of_scan(scan, HTTPStatus.UNPROCESSABLE_ENTITY, problem=said_of_rows(error))
     return went_on(f"{SCANS}/{scan_id}", done="rows")

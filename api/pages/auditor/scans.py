@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from flask import Response, request
 
+from api.pages.auditor.refused import said_of_end
 from api.pages.auditor.words import wording_of_scans
 from api.pages.forms import once
 from api.pages.language import _
@@ -28,6 +29,8 @@ from registry.store.scans import Scan
 SCANS: Final = "/scans"
 _ONE: Final = f"{SCANS}/<id:scan_id>"
 _OPERATION: Final = "/v1/scans"
+_TOLD_APART: Final = 6
+"""So many characters of an id tell it from others that one has."""
 
 
 @personal.get(SCANS)
@@ -60,9 +63,9 @@ def organisations_of(found: Collection[Scan]) -> Mapping[str, str]:
 
 
 def source_of(scan: Scan) -> str:
-    """Answer what was scanned, as it was asked for; of a report, the file that was searched with."""
+    """Answer what was scanned, as it was asked for; of a report, which says no place, with which file."""
     if scan.request is None:
-        return scan.gallery_file_id or ""
+        return _("Scanned with the gallery file …%(end)s") % {"end": (scan.gallery_file_id or "")[-_TOLD_APART:]}
     return f"{scan.request['root']}/{scan.request['path']}".rstrip("/")
 
 
@@ -86,9 +89,11 @@ def page_of_scan(scan: Scan, status: HTTPStatus = HTTPStatus.OK, *, problem: tup
         "auditor/scan",
         status,
         problem=problem,
+        ended_because=said_of_end(scan.problem),
         **shown_scan(scan),
         organisations=organisations_of([scan]),
         here=scan.has_rows,
+        registry=request.host_url.rstrip("/"),
         is_served=scan.origin is ScanOrigin.SERVER,
         may_send=_may_ask(),
         rows_taken=scan.unresolved == 0,

@@ -20,7 +20,7 @@ from api.state import context, principal
 from registry.domain.accounts import Scope
 from registry.domain.cases import CaseState, CaseStep
 from registry.domain.ids import IdPrefix
-from registry.services import cases, checks, performers
+from registry.services import cases, checks, people, performers
 from registry.services.people import names_of
 from registry.store.checks import Finding
 
@@ -90,7 +90,7 @@ def _new_page(failed: Failed | None = None) -> Response:
         failed=failed,
         finding=finding,
         performers=mine,
-        studios=sorted({each.organisation_id for each in known}),
+        studios=sorted(people.studios_among(context(), {each.organisation_id for each in known})),
         names=names_of(
             context(),
             performers=[each.performer_id for each in known],

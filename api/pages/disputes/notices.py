@@ -18,20 +18,24 @@ from api.pages.personal import page_of, personal, stands_for, went_on
 from api.paging import cursor_after
 from api.schemas.notices import NewNotice, NoticeQuery
 from api.state import context, principal
+from registry.domain.accounts import Scope
 from registry.domain.cases import CaseSide
 from registry.domain.ids import IdPrefix
 from registry.domain.notice_document import Material, missing_elements
 from registry.domain.notices import NOTICE_MOVES, NoticeState, NoticeStep
+from registry.domain.proposals import NoticeService, ProposalKind, ProposalState
 from registry.domain.reviews import Exclusion
 from registry.domain.rules.notice_packs import ElementKind, notice_pack
 from registry.domain.rules.packs import Standing
-from registry.services import case_papers, cases, notice_reviews, notices, stay_down
+from registry.services import case_papers, cases, notice_reviews, notices, proposals, stay_down
 from registry.services.notices import ReadDocument, ShownNotice
 from registry.services.people import names_of
 from registry.store.notices import Notice
+from registry.store.proposals import Proposal
 
 _AT_ONCE = 50
 _OPERATION = "/v1/notices/{notice_id}"
+_MOST_PROPOSED: Final = 200
 _EMPTY_ROWS: Final = 2
 """Further things that a notice is about, for which a form has room."""
 
@@ -128,6 +132,7 @@ def notice_page(notice_id: str, failed: Failed | None = None) -> Response:
         document=_document(shown),
         own_papers=[each for each in papers if each.side is CaseSide.RESPONDENT],
         why_two=_why_two(notice, side),
+        proposed=_proposed(notice, side),
         names=names_told(performers=[notice.performer_id], organisations=[notice.studio_id], accounts=accounts),
         **_form(notice, failed),
         **_offered(notice, side),
@@ -146,6 +151,23 @@ def _why_two(notice: Notice, side: CaseSide) -> str | None:
         return None
     why = notice_reviews.who_reads(context(), principal(), notice.id)
     return None if why is None else _(TWO_READ[why])
+
+
+def _proposed(notice: Notice, side: CaseSide) -> Proposal | None:
+    """Answer what one operator has proposed of these bytes and another has yet to answer; None to either side."""
+    if side is not CaseSide.REGISTRY or Scope.PROPOSALS_READ not in principal().scopes:
+        return None
+    found = proposals.list_proposals(
+        context(),
+        principal(),
+        kind=ProposalKind.NOTICE_SERVICE,
+        state=ProposalState.PROPOSED,
+        after=None,
+        limit=_MOST_PROPOSED,
+    )
+    these, now = NoticeService(notice.id, str(notice.document_sha256)), context().clock()
+    waiting = (each for each in found if each.value().state_at(now) is ProposalState.PROPOSED)
+    return next((each for each in waiting if each.proposed() == these), None)
 
 
 def _form(notice: Notice, failed: Failed | None) -> dict[str, Any]:

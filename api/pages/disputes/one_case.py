@@ -17,6 +17,7 @@ from api.state import context, principal
 from registry.domain.accounts import Scope
 from registry.domain.case_analyses import MARKED_BY, AnalysisState
 from registry.domain.cases import MOVES, PARTIES, CaseSide, CaseState, CaseStep, PaperKind, Standing, waits_for
+from registry.domain.ids import made_at
 from registry.domain.licences import LicenceState
 from registry.domain.rules.notice_packs import notice_packs
 from registry.services import (
@@ -72,12 +73,14 @@ def _on_record(case: Case, side: CaseSide) -> dict[str, Any]:
         | {each.asked_by for each in analyses}
     )
     accounts |= {case.opened_by} | {each.placed_by for each in pauses} | {each.ended_by or "" for each in pauses}
+    marks = case_recordings.marks_in(*mine)
+    sealed = {each.id for each in papers if each.side is not side and each.id in marks and marks[each.id].under_seal}
     by_side = {each: [paper for paper in papers if paper.side is each] for each in CaseSide}
     return {
         "steps": list(reversed(steps)),
         "by_side": by_side,
-        "unread": _unread(papers, readings),
-        "marks": case_recordings.marks_in(*mine),
+        "unread": _unread(papers, readings) - sealed,
+        "marks": marks,
         "proposals": proposals,
         "analyses": analyses,
         "moving": any(each.state in MOVING for each in analyses),
@@ -89,6 +92,7 @@ def _on_record(case: Case, side: CaseSide) -> dict[str, Any]:
         "turn": _turn(case, steps, papers),
         "report": f"/v1/cases/{case.id}/report?language={language()}",
         "scripts": any(each.state in MOVING for each in analyses),
+        "made_at": made_at,
         "new_papers": [each for each in papers if each.after_step == len(steps)],
         "archives": [each for each in papers if each.kind is PaperKind.TECHNICAL and each.content_key is not None],
         "own_proposed": any(each.side is side for each in cohorts),

@@ -190,7 +190,7 @@ def _tippett(card: CalibrationCard) -> Plot:
     return Plot(
         title=_("How often trials came out at least as strong (Tippett plot)"),
         x_label=_("strength, log10 LR"),
-        y_label=_("share, in percent"),
+        y_label=_("share, per cent"),
         kind="lines",
         x=x,
         series=[
@@ -211,10 +211,10 @@ def _det(card: CalibrationCard) -> Plot:
     x = sorted(points)
     return Plot(
         title=_("The two errors against each other (DET curve)"),
-        x_label=_("two voices taken for one, in percent"),
-        y_label=_("one voice not recognised, in percent"),
+        x_label=_("two voices taken for one, per cent"),
+        y_label=_("one voice not recognised, per cent"),
         kind="lines",
         x=x,
-        series=[Series(_("one voice not recognised, in percent"), [points[at] for at in x])],
+        series=[Series(_("one voice not recognised, per cent"), [points[at] for at in x])],
         x_decimals=2,
     )

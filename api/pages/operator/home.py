@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from api.pages.disputes.wording import wording
-from api.pages.operator.reviews import waits
+from api.pages.operator.reviews import recording_of, waits
 from api.pages.operator.words import PROPOSALS
 from api.pages.personal import page_of
 from api.pages.verdicts import wording_of_verdicts
@@ -40,6 +40,7 @@ def home() -> Response:
         notices=written,
         proposals=open_ones,
         waits=waits,
+        recording_of=recording_of,
         kind_words=PROPOSALS,
         me=principal().account_id,
         names=names_of(

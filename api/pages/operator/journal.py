@@ -8,6 +8,7 @@ from typing import Final
 from flask import Response, request
 
 from api.pages.checked import checked
+from api.pages.operator.event_words import happened
 from api.pages.personal import page_of, personal, stands_for, went_on
 from api.schemas.journal import ConsistencyQuery
 from api.state import context, principal
@@ -34,6 +35,7 @@ def show_leaves() -> Response:
         leaves=list(reversed(leaves)),
         last=last,
         older=last - _AT_ONCE if last > _AT_ONCE else None,
+        happened=happened,
     )
 
 
@@ -80,6 +82,7 @@ def show_record(subject_id: str) -> Response:
         leaves=[(each, _actor(each.leaf)) for each in leaves],
         wanted=subject_id,
         people=people.accounts_named(context(), actors) if principal().is_operator else {},
+        happened=happened,
     )
 
 

@@ -73,8 +73,13 @@ DECIDED: Final[dict[ReviewAction, str]] = {
 
 
 def waits(finding: Finding) -> tuple[str, str, str]:
-    """Answer of a finding how grave it is: in words, how it is marked, and until when a person should look at it."""
-    harm = harm_of(finding.verdict, finding.priority) or Harm.UNCLEAR
+    """Answer of a finding how grave it is: in words, how it is marked, and until when a person should look at it.
+
+    Of one that needs no person, that is said, and there is no time for it.
+    """
+    harm = harm_of(finding.verdict, finding.priority)
+    if harm is None:
+        return _("no person has to look at it"), "good", ""
     due_at = deadline(f"review.{harm.value}", finding.created_at).after(finding.created_at)
     mark = {Harm.URGENT: "grave", Harm.GRAVE: "grave", Harm.BREACH: "warn"}.get(harm, "plain")
     return _(HARMS[harm]), mark, left(due_at)
@@ -96,6 +101,7 @@ def list_review_queue() -> Response:
         found=shown,
         older=cursor_after(shown[-1].id) if len(found) > query.limit else None,
         waits=waits,
+        recording_of=recording_of,
         names=names_of(
             context(),
             performers={each.performer_id for each in shown},
@@ -140,21 +146,23 @@ def _review_page(finding_id: str, failed: Failed | None = None) -> Response:
     )
     following = reviews.review_queue(context(), principal(), after=finding_id, limit=1)
     of_two = _licences(finding)
+    titles = {each.id: each.title for each in of_two}
     came_from = request.args.get("before", "")
     return page_of(
         "operator/review",
         HTTPStatus.OK if failed is None else failed.status,
         failed=failed,
         finding=finding,
-        use=lines_of(finding.check.use()) if finding.check is not None else list(_of_scan(finding)),
-        recording=_recording(finding),
+        use=lines_of(finding.check.use(), titles) if finding.check is not None else list(_of_scan(finding)),
+        recording=recording_of(finding),
+        recording_of=recording_of,
         waits=waits(finding),
         decided=list(reversed(decided)),
         stands=_stands(decided),
         asked=[each for each in asked if each.studio_id == finding.organisation_id],
         before=[each for each in before if each.id != finding_id][:_MOST_BEFORE],
         licences=of_two,
-        titles={each.id: each.title for each in of_two},
+        titles=titles,
         following=following[0].id if following else None,
         preceding=came_from if is_id(came_from, IdPrefix.FINDING) else None,
         names=names_of(
@@ -183,7 +191,7 @@ def _of_scan(finding: Finding) -> Iterator[tuple[str, str]]:
             yield name, said
 
 
-def _recording(finding: Finding) -> tuple[str, str]:
+def recording_of(finding: Finding) -> tuple[str, str]:
     """Answer what a recording is called, and its digest."""
     if finding.scan_row is not None:
         return finding.scan_row.name, finding.scan_row.content_sha256

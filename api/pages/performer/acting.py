@@ -17,7 +17,7 @@ from api.pages.steps import told
 from api.pages.zones import DAY_IN, given_day_end
 from api.schemas.representatives import NewRepresentative
 from api.state import context, principal
-from registry.domain.accounts import PERMISSIONS, RepresentativeKind, Role, Scope
+from registry.domain.accounts import RepresentativeKind, Role, Scope
 from registry.errors import RegistryError
 from registry.services import people, representatives
 
@@ -31,10 +31,32 @@ KINDS: Final[Mapping[RepresentativeKind, str]] = {
     RepresentativeKind.ESTATE: N_("estate"),
 }
 
+MANDATED: Final[Mapping[Scope, str]] = {
+    Scope.PERFORMERS_READ: N_("read the record, take along what is kept"),
+    Scope.PERFORMERS_WRITE: N_("change the record, such as the name"),
+    Scope.CONSENTS_WRITE: N_("say yes and no, take a yes back, let the performer be forgotten"),
+    Scope.ENROLMENTS_WRITE: N_("send recordings of the voice"),
+    Scope.LICENCES_READ: N_("read licences"),
+    Scope.LICENCES_WRITE: N_("sign licences, decline them, let them rest, end them"),
+    Scope.CLEARANCES_READ: N_("read which exact words are asked for, and what was permitted"),
+    Scope.CLEARANCES_WRITE: N_("approve and refuse exact words"),
+    Scope.APPROACHES_WRITE: N_("write down who asked, and what was answered"),
+    Scope.LEDGER_READ: N_("read what was earned and is owed"),
+    Scope.LEDGER_WRITE: N_("say whether a payment has arrived"),
+    Scope.FINDINGS_READ: N_("read where the voice was found, and hear what is shared of it"),
+    Scope.CASES_READ: N_("read cases"),
+    Scope.CASES_WRITE: N_("open cases and speak in them"),
+}
+"""What somebody does in a performer's name, as the performer would say it; nothing that is about accounts alone."""
+
 REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
     "evidence_required": (
         N_("By what right they act has to be shown. Nothing was written down."),
         N_("Give the SHA-256 of the document that says so, or choose the file, and send it again."),
+    ),
+    "duplicate": (
+        N_("They act in all of this already, and as long. Nothing was written down."),
+        N_("To let them do less, or to let them act less long, end first what stands."),
     ),
     "conflict": (
         N_(
@@ -77,10 +99,11 @@ def _mandates(performer_id: str, error: RegistryError | None = None) -> Response
         who=people.accounts_named(context(), {each.account_id for each in mandates}),
         kind_words=KINDS,
         kinds=_kinds(),
-        scope_words=SCOPES,
-        scopes=[each for each in Scope if each in PERMISSIONS[Role.REPRESENTATIVE]],
+        scope_words={**SCOPES, **MANDATED},
+        scopes=list(MANDATED),
         must_show=principal().role is not Role.PERFORMER,
         problem=problem,
+        stands=None if error is None else error.figures.get("representative_id"),
         typed=request.form,
         chosen=request.form.getlist("scopes"),
     )

@@ -11,11 +11,12 @@ from api.pages.checked import checked
 from api.pages.forms import once
 from api.pages.language import N_
 from api.pages.lists import asked, cut
+from api.pages.performer.addressing import words_of_choices
 from api.pages.performer.conflicts import does_not_fit
 from api.pages.performer.mandates import covers
 from api.pages.personal import page_about, performer_of, personal, stands_for, went_on
 from api.pages.refusals import advice
-from api.pages.wording import USES
+from api.pages.zones import today
 from api.paging import PageQuery
 from api.schemas.approaches import NewApproach
 from api.state import context, principal
@@ -63,13 +64,13 @@ def _page(performer: Performer, status: HTTPStatus = HTTPStatus.OK, problem: tup
         older=older,
         amended={each.amends_id for each in shown},
         outcome_words=OUTCOMES,
-        use_words=USES,
+        use_words=words_of_choices()["use_words"],
         uses=list(UsePurpose),
         field=_FOR,
         amends=_to_amend(performer),
         may_write=covers(performer.id, Scope.APPROACHES_WRITE),
         typed=request.form,
-        today=context().clock().date(),
+        today=today(),
         retracted=ApproachOutcome.RETRACTED,
     )
 

@@ -44,7 +44,7 @@ _BEYOND: Final = {
 @personal.get(_ALL)
 @stands_for("GET /v1/approvals", _PERFORMER)
 def list_approvals(performer_id: str) -> Response:
-    """Show what a performer was asked to approve, newest first."""
+    """Show what a performer was asked to approve: of the latest fifty, what waits first; then what is older."""
     performer = performer_of(performer_id)
     require_cover(performer_id, Scope.CLEARANCES_READ)
     query = asked(ApprovalQuery, performer_id=performer_id, limit=_MOST_SHOWN)
@@ -60,7 +60,7 @@ def list_approvals(performer_id: str) -> Response:
     return page_about(
         performer,
         "performer/approvals",
-        found=shown,
+        found=sorted(shown, key=lambda each: _state_of(each) is not ApprovalState.REQUESTED),
         older=older,
         state=query.state,
         state_of=_state_of,

@@ -14,6 +14,8 @@ from api.pages.forms import once
 from api.pages.language import _
 from api.pages.performer.addressing import is_theirs, words_of_choices
 from api.pages.performer.journey import Journey, Stage, stages, step_of
+from api.pages.performer.mandates import covers
+from api.pages.performer.signing_names import expected_name, other_name_is_unconfirmed
 from api.pages.performer.started import forget_journey, keep_journey
 from api.pages.personal import page_about, performer_of, personal, stands_for, went_on
 from api.pages.refusals import advice
@@ -21,6 +23,7 @@ from api.pages.wording import CONSENT_STATES, MODALITIES, USES
 from api.schemas.consents import NewConsent
 from api.schemas.receipts import ReceiptOut
 from api.state import context, principal
+from registry.domain.accounts import Scope
 from registry.domain.choices import Disposition
 from registry.domain.consents import ConsentDecision, ConsentPurpose, Modality
 from registry.domain.performers import FORGOTTEN_NAME, end_of_minority
@@ -54,6 +57,7 @@ def show_consents(performer_id: str) -> Response:
         performer,
         "performer/consents",
         offered=OFFERED,
+        may_decide=covers(performer_id, Scope.CONSENTS_WRITE),
         in_force=in_force,
         refused=_refused(signed),
         signed=list(reversed(signed)),
@@ -77,10 +81,14 @@ def show_choices(performer_id: str) -> Response:
     """Show every use, with never, ask and allow; none is ticked beforehand, and what is not ticked stays never."""
     performer = performer_of(performer_id)
     journey = Journey.of({"purpose": ConsentPurpose.LICENSING.value, **request.args})
+    signed, now = consents.list_consents(context(), principal(), performer_id), context().clock()
+    about = (journey.purpose, journey.modality)
+    held = [each for each in signed if (each.purpose, each.modality) == about and each.value().permits(now)]
     return page_about(
         performer,
         "performer/choices",
         journey=journey,
+        held=held[-1].choices if held else None,
         uses=list(USES),
         dispositions=list(Disposition),
         **words_of_choices(),
@@ -99,6 +107,7 @@ def _journey_page(
     journey: Journey,
     status: HTTPStatus = HTTPStatus.OK,
     problem: tuple[str, str] | None = None,
+    other_name: str | None = None,
 ) -> Response:
     chosen = bool(journey.choices.open_to)
     if journey.purpose is ConsentPurpose.LICENSING and not chosen:
@@ -115,6 +124,8 @@ def _journey_page(
         read_back=read_back(performer, journey),
         typed=request.form,
         problem=problem,
+        other_name=other_name,
+        expected=expected_name(performer),
         **words_of_choices(),
     )
     return keep_journey(response, performer.id, journey)
@@ -186,10 +197,12 @@ def _filling(performer: Performer, journey: Journey) -> dict[str, str]:
 @stands_for(f"POST {_OPERATION}")
 @once
 def sign_consent(performer_id: str) -> Response:
-    """Sign a yes, on what was explained; or a no, which needs nothing."""
+    """Sign a yes, on what was explained, and ask once about a name that is not the known one; or a no."""
     performer = performer_of(performer_id)
     journey = Journey.of(request.args)
     given = request.form.get("decision") == ConsentDecision.GIVEN.value
+    if given and other_name_is_unconfirmed(performer):
+        return _journey_page(performer, journey, HTTPStatus.UNPROCESSABLE_ENTITY, other_name=request.form["signed_by"])
     try:
         body = checked(NewConsent, **_decision(performer, journey, given=given))
         consent = consents.sign_consent(context(), principal(), performer_id, **body.arguments())
@@ -243,6 +256,7 @@ def show_consent(performer_id: str, consent_id: str) -> Response:
         state=_(CONSENT_STATES[consent.value().state_at(now)]),
         is_yes=consent.decision is ConsentDecision.GIVEN,
         permits=consent.value().permits(now),
+        may_decide=covers(performer_id, Scope.CONSENTS_WRITE),
         has_receipt=not context().controller.unnamed,
         enrol_next=consent.purpose is ConsentPurpose.MONITORING and consent.value().permits(now),
         **words_of_choices(),

@@ -12,11 +12,13 @@ from werkzeug.datastructures import FileStorage
 from api.limits import MULTIPART, Takes
 from api.pages.forms import once
 from api.pages.language import N_, _
+from api.pages.performer.mandates import covers
 from api.pages.personal import page_about, performer_of, personal, stands_for, takes, went_on
 from api.pages.refusals import advice
 from api.pages.wording import ENROLMENT_STATES
 from api.state import context, principal
 from api.uploads import clean_name, uploads_of
+from registry.domain.accounts import Scope
 from registry.domain.checks import EnrolmentState
 from registry.domain.consents import ConsentPurpose, Modality
 from registry.errors import EnrolmentQualityError, MediaError, RegistryError, SpeechError
@@ -64,10 +66,12 @@ def _page(
         "performer/enrolments",
         status,
         may_enrol=ConsentPurpose.MONITORING in voice.in_force,
+        may_send=covers(performer.id, Scope.ENROLMENTS_WRITE),
         sentences=[_(each) for each in SENTENCES],
         field=_SENTENCE,
         others=_OTHERS,
         given=list(reversed(given)),
+        known=any(each.state is EnrolmentState.ACTIVE for each in given),
         state_words=ENROLMENT_STATES,
         required_s=context().thresholds.enrolment_speech_s,
         recommended_s=context().thresholds.enrolment_recommended_s,

@@ -32,6 +32,7 @@ from registry.store.checks import Finding
 from registry.store.performers import Performer
 
 _AT_ONCE: Final = 50
+_MARK: Final = 8
 REVIEWED: Final[Mapping[ReviewAction, str]] = {
     ReviewAction.ACCEPT_AS_LICENSED: N_("taken as covered by a licence"),
     ReviewAction.ASK_FOR_FIX: N_("the studio was asked to mend it"),
@@ -74,8 +75,16 @@ def _weight(finding: Finding) -> tuple[bool, bool, float]:
     return finding.priority is Priority.ESCALATED, finding.verdict not in PERMITTED, finding.log10_lr
 
 
-def wording_of_findings(performer: Performer, shown: Collection[Finding]) -> dict[str, Any]:
-    """Answer what a template says findings with: the words, and what organisations and licences in them are called."""
+def wording_of_findings(
+    performer: Performer, shown: Collection[Finding], *, also: Collection[str] = ()
+) -> dict[str, Any]:
+    """Answer what a template says findings with: the words, and what organisations and licences in them are called.
+
+    Args:
+        performer: who was found.
+        shown: the findings.
+        also: ids of organisations that the page names besides.
+    """
     theirs = is_theirs()
     sounds = shared_sounds.sounds_shared(context(), shown)
     now = context().clock()
@@ -85,8 +94,9 @@ def wording_of_findings(performer: Performer, shown: Collection[Finding]) -> dic
         "outcome_words": OUTCOMES if theirs else FOUND,
         "verdict_words": VERDICTS if theirs else RULED,
         "strength": _strength,
+        "mark_of": _mark_of,
         "as_close": as_close,
-        "organisations": people.organisations_named(context(), {each.organisation_id for each in shown}),
+        "organisations": people.organisations_named(context(), {each.organisation_id for each in shown} | set(also)),
         "titles": _titles(performer, {each.licence_id for each in shown} - {None}),
     }
 
@@ -122,6 +132,8 @@ def show_finding(performer_id: str, finding_id: str) -> Response:
     if finding.performer_id != performer.id:
         raise NotFoundError("there is no such finding")
     words = wording_of_findings(performer, [finding])
+    of_a_studio = finding.organisation_id in people.studios_among(context(), {finding.organisation_id})
+    may_dispute = covers(performer.id, Scope.CASES_WRITE) and not principal().is_operator
     return page_about(
         performer,
         "performer/finding",
@@ -136,14 +148,22 @@ def show_finding(performer_id: str, finding_id: str) -> Response:
         reviews=reviews.list_reviews(context(), principal(), finding_id),
         review_words=REVIEWED,
         is_covered=finding.verdict in PERMITTED,
-        may_open_case=covers(performer.id, Scope.CASES_WRITE) and not principal().is_operator,
+        may_open_case=may_dispute and of_a_studio,
+        may_look_for_studio=may_dispute and not of_a_studio,
         may_hear=not principal().is_operator,
+        may_read_pay=covers(performer.id, Scope.LEDGER_READ),
+        may_write_down=covers(performer.id, Scope.APPROACHES_WRITE) and of_a_studio,
         of_a_scan=finding.check_id is None,
         listenings=sound_listening.listenings_to(context(), words["sounds"].values()),
         sound_endings=SOUND_ENDINGS,
         scripts=True,
         **words,
     )
+
+
+def _mark_of(finding: Finding) -> str:
+    """Answer the first digits of a recording's digest: by it two findings of one moment are told apart."""
+    return (_content_of(finding) or "")[:_MARK]
 
 
 def _content_of(finding: Finding) -> str | None:

@@ -13,7 +13,7 @@ from flask import Response, request
 from api.pages.language import language
 from api.pages.lists import asked, cut
 from api.pages.performer.addressing import is_theirs
-from api.pages.performer.mandates import covers
+from api.pages.performer.mandates import covers, require_cover
 from api.pages.performer.prose import sections
 from api.pages.personal import page_about, performer_of, personal, stands_for
 from api.pages.terms import Change, changed, places, tongues, use_cards
@@ -24,10 +24,10 @@ from api.state import context, principal
 from registry.domain.accounts import Scope
 from registry.domain.clearances import Decision
 from registry.domain.ids import IdPrefix
-from registry.domain.licences import IN_FORCE, LicenceState, Side
+from registry.domain.licences import LicenceState, Side
 from registry.domain.signatures import Custody
 from registry.errors import NotFoundError
-from registry.services import clearances, ledger, licence_versions, licences, linting, people, signing_keys
+from registry.services import clearances, ledger, licence_versions, licences, linting, people, signing_keys, waiting
 from registry.store.clearances import Clearance
 from registry.store.licence_versions import LicenceVersion
 from registry.store.licences import Licence
@@ -46,6 +46,7 @@ _FIRST: Final = (LicenceState.OFFERED, LicenceState.ACTIVE, LicenceState.SUSPEND
 def list_licences(performer_id: str) -> Response:
     """Show a performer's licences: of each page of the list, what waits for them first and what is over last."""
     performer = performer_of(performer_id)
+    require_cover(performer_id, Scope.LICENCES_READ)
     query = asked(LicenceQuery, performer_id=performer_id, limit=_MOST_SHOWN)
     found = licences.list_licences(
         context(),
@@ -80,11 +81,8 @@ def _place(licence: Licence) -> tuple[bool, int, str]:
 
 
 def waits_for_performer(licence: Licence) -> bool:
-    """Whether a version of it was offered that the performer's side has not signed."""
-    version, state = licence.newest, state_of(licence)
-    could_be = state is LicenceState.OFFERED or (licence.activated_at is not None and state in IN_FORCE)
-    offered = version.is_open and version.offered_at is not None
-    return could_be and offered and version.signature_of(Side.PERFORMER) is None
+    """Whether it waits at this moment for the performer's side to sign or to decline."""
+    return waiting.waits_for_performer(licence, context().clock())
 
 
 # --- one licence -----------------------------------------------------------------------------------------------------

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from flask import Response, request
@@ -13,7 +12,6 @@ from api.pages.forms import once
 from api.pages.language import _
 from api.pages.performer.addressing import words_of_choices
 from api.pages.performer.findings import wording_of_findings
-from api.pages.performer.licences import waits_for_performer
 from api.pages.performer.mandates import covers
 from api.pages.performer.started import stopped_at
 from api.pages.personal import page_about, page_of, performer_of, personal, stands_for, went_on
@@ -24,19 +22,16 @@ from api.rates import Budget
 from api.schemas.performers import NewPerformer
 from api.state import context, principal
 from registry.domain.accounts import Role, Scope
-from registry.domain.approvals import ApprovalState
 from registry.domain.checks import EnrolmentState
 from registry.domain.choices import Disposition
 from registry.domain.consents import ConsentPurpose, Modality
-from registry.domain.payments import PaymentState
 from registry.domain.performers import IdentityAssurance
 from registry.domain.uses import UsePurpose
 from registry.errors import InvalidInputError, NameRefusedError
-from registry.services import approvals, checks, consents, enrolments, licences, payments, performers
-from registry.store.approvals import Approval
+from registry.services import checks, consents, enrolments, performers, shared_sounds
+from registry.services.waiting import what_waits
 from registry.store.checks import Finding
-from registry.store.licences import Licence
-from registry.store.payments import Payment
+from registry.store.shared_sounds import SharedSound
 
 _LATEST = 3
 _MOST_WAITING = 20
@@ -87,6 +82,8 @@ def show_performer(performer_id: str) -> Response:
     enrolled = enrolments.list_enrolments(context(), principal(), performer_id)
     voice = next(each for each in stood.modalities if each.modality is Modality.VOICE)
     found = _latest_findings(performer_id)
+    to_answer = what_waits(context(), principal(), [performer_id], limit=_MOST_WAITING)
+    to_hear = _to_hear(performer_id)
     return page_about(
         performer,
         "performer/performer",
@@ -95,7 +92,7 @@ def show_performer(performer_id: str) -> Response:
         found=found[:_LATEST],
         more_found=len(found) > _LATEST,
         enrolled=[each for each in enrolled if each.state is EnrolmentState.ACTIVE],
-        waiting=any(each.state is EnrolmentState.QUEUED for each in enrolled),
+        waiting=next((each for each in reversed(enrolled) if each.state is EnrolmentState.QUEUED), None),
         monitored=ConsentPurpose.MONITORING in voice.in_force,
         licensing=ConsentPurpose.LICENSING in voice.in_force,
         may_be_licensed=_open_uses(voice.choices),
@@ -103,75 +100,11 @@ def show_performer(performer_id: str) -> Response:
         purpose_words=PURPOSES,
         is_own=principal().role is Role.PERFORMER,
         may_read_findings=covers(performer_id, Scope.FINDINGS_READ),
-        to_answer=_waiting(performer_id),
+        to_answer=to_answer.get(performer_id),
+        to_hear=to_hear,
         stopped_at=stopped_at(performer_id),
-        **wording_of_findings(performer, found[:_LATEST]),
+        **wording_of_findings(performer, found[:_LATEST], also={each.organisation_id for each in to_hear}),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What waits for an answer of the performer's side, as far as whoever is signed in may give it.
-
-    Attributes:
-        offers: licences that were offered, and that this side has not signed.
-        approvals: questions about exact words.
-        payments: that studios say they have made.
-    """
-
-    offers: Sequence[Licence]
-    approvals: Sequence[Approval]
-    payments: Sequence[Payment]
-
-    def __bool__(self) -> bool:
-        return bool(self.offers or self.approvals or self.payments)
-
-
-def _waiting(performer_id: str) -> Waiting:
-    every = (
-        licences.list_licences_of_performer(context(), principal(), performer_id)
-        if _may(_LICENCES, performer_id)
-        else []
-    )
-    asked = (
-        approvals.list_approvals(
-            context(),
-            principal(),
-            state=ApprovalState.REQUESTED,
-            performer_id=performer_id,
-            after=None,
-            limit=_MOST_WAITING,
-        )
-        if _may(_CLEARANCES, performer_id)
-        else []
-    )
-    paid = (
-        payments.list_payments(
-            context(),
-            principal(),
-            state=PaymentState.REPORTED,
-            performer_id=performer_id,
-            after=None,
-            limit=_MOST_WAITING,
-        )
-        if _may(_LEDGER, performer_id)
-        else []
-    )
-    now = context().clock()
-    return Waiting(
-        [each for each in every if waits_for_performer(each)],
-        [each for each in asked if each.value().state_at(now) is ApprovalState.REQUESTED],
-        paid,
-    )
-
-
-_LICENCES = (Scope.LICENCES_READ, Scope.LICENCES_WRITE)
-_CLEARANCES = (Scope.CLEARANCES_READ, Scope.CLEARANCES_WRITE)
-_LEDGER = (Scope.LEDGER_READ, Scope.LEDGER_WRITE)
-
-
-def _may(scopes: Sequence[Scope], performer_id: str) -> bool:
-    return all(covers(performer_id, scope) for scope in scopes)
 
 
 def _open_uses(choices: Mapping[UsePurpose, Disposition]) -> list[tuple[str, str]]:
@@ -179,6 +112,13 @@ def _open_uses(choices: Mapping[UsePurpose, Disposition]) -> list[tuple[str, str
     words = words_of_choices()
     uses, ways = words["use_words"], words["disposition_words"]
     return [(_(uses[use]), _(ways[way])) for use, way in choices.items() if way is not Disposition.NEVER]
+
+
+def _to_hear(performer_id: str) -> list[SharedSound]:
+    """Answer what studios let the performer's side hear at this moment, what ends first at the beginning."""
+    if principal().is_operator or not covers(performer_id, Scope.FINDINGS_READ):
+        return []
+    return list(shared_sounds.list_sounds_in_force(context(), principal(), performer_id, limit=_MOST_WAITING))
 
 
 def _latest_findings(performer_id: str) -> list[Finding]:

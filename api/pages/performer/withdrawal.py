@@ -9,11 +9,13 @@ from flask import Response, request
 from api.pages.checked import checked
 from api.pages.language import language
 from api.pages.performer.addressing import words_of_choices
+from api.pages.performer.mandates import covers
 from api.pages.performer.prose import sections
 from api.pages.personal import page_about, performer_of, personal, stands_for
 from api.pages.refusals import advice
 from api.schemas.forgetting import Forgetting
 from api.state import context, principal
+from registry.domain.accounts import Scope
 from registry.domain.consents import ConsentPurpose, Modality
 from registry.domain.explanations.texts import ExplanationText
 from registry.domain.explanations.topics import Topic
@@ -63,6 +65,7 @@ def _page(performer: Performer, ending: list[Consent], done: Withdrawal | None) 
         use=use,
         titles=people.licences_titled(context(), {each.id for each in holders if each.kind is HeldKind.LICENCE}),
         withdrawn=done,
+        may_decide=covers(performer.id, Scope.CONSENTS_WRITE),
         now=context().clock(),
         **words_of_choices(),
     )
@@ -100,6 +103,7 @@ def _forgetting_page(
         status,
         text=text,
         sections=sections(text.text),
+        may_decide=covers(performer.id, Scope.CONSENTS_WRITE),
         typed=request.form,
         problem=problem,
     )

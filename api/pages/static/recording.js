@@ -211,6 +211,7 @@
     const button = form.querySelector("button[type=submit]");
     event.preventDefault();
     if (running) running.stop();
+    form.parentElement.querySelectorAll("[role=alert]").forEach((each) => each.remove()); // it is of what was sent before
     say(place, "on");
     button.disabled = true;
     let answer;

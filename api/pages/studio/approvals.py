@@ -6,14 +6,18 @@ from collections.abc import Mapping
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from flask import Response, request
 
 from api.pages.checked import checked
 from api.pages.forms import once
+from api.pages.language import N_
 from api.pages.lists import asked, cut
 from api.pages.personal import page_of, personal, stands_for, went_on
-from api.pages.steps import told
+from api.pages.steps import named_wrong, told
+from api.pages.studio.declared import LABELS as USE_LABELS
+from api.pages.studio.declared import UNIT, own_licences, typed_of
 from api.pages.studio.licence_forms import minor_of
 from api.pages.studio.refusals import REFUSALS
 from api.pages.uses import BEYOND, KINDS, lines_of, territories, wording_of_uses
@@ -32,6 +36,17 @@ from registry.services import approvals, people
 from registry.store.approvals import Approval
 
 APPROVALS: Final = "/approvals"
+
+LABELS: Final[Mapping[str, str]] = {
+    "copy_text": N_("The exact words"),
+    **USE_LABELS,
+    "fee_minor": N_("Fee for this use"),
+    "currency": N_("Currency"),
+    "expires_at": N_("Last day for an answer"),
+    "local_time": N_("Last day for an answer"),
+    "note": N_("Remark for the performer"),
+}
+"""What the parts of the form are called, by the name of the API's member or of an error's figure."""
 
 
 @personal.get(APPROVALS)
@@ -68,7 +83,14 @@ def _may_ask() -> bool:
 def show_new_approval() -> Response:
     """Show the form by which a performer is asked for one exact copy."""
     _require_may_ask()
-    return _form(request.args)
+    return _form(_filled_in(request.args))
+
+
+def _filled_in(said: Mapping[str, str]) -> dict[str, str]:
+    """Answer what an address fills in; of amounts, which it has by their units, the one that the form has room for."""
+    amounts = [(unit.value, said[f"{UNIT}{unit.value}"]) for unit in UsageUnit if said.get(f"{UNIT}{unit.value}")]
+    of_form = dict(zip(("unit", "amount"), amounts[0], strict=True)) if amounts else {}
+    return {**said, **of_form}
 
 
 def _require_may_ask() -> None:
@@ -79,13 +101,17 @@ def _require_may_ask() -> None:
 
 def _form(typed: Mapping[str, str], error: RegistryError | None = None) -> Response:
     status, problem = (HTTPStatus.OK, None) if error is None else told(error, REFUSALS)
+    known = people.choices_named(context(), principal(), typed.get("performer_id", ""))
     return page_of(
         "studio/approval_new",
         status,
         typed=typed,
         problem=problem,
-        detail=None if error is None else error.detail,
-        known=people.partners_named(context(), principal()),
+        wrong=named_wrong(error, LABELS),
+        known=known,
+        licences={
+            each.id: f"{known.get(each.performer_id, each.performer_id)} · {each.title}" for each in own_licences()
+        },
         most_known=people.MOST_PARTNERS,
         kinds=KINDS,
         purposes=list(UsePurpose),
@@ -127,7 +153,7 @@ def _sent() -> dict[str, Any]:
             "quantities": [{"unit": form.get("unit", ""), "amount": form["amount"]}] if form.get("amount") else [],
             "copy_sha256": sha256(text.encode()).hexdigest() if text else form.get("copy_sha256", "").strip() or None,
             "ai_disclosed": {"yes": True, "no": False}.get(form.get("ai_disclosed", "")),
-            "claimed_licence_ids": form.get("licence_ids", "").replace(",", " ").split(),
+            "claimed_licence_ids": [each for each in form.getlist("claimed_licence_ids") if each],
         },
         "beyond": form.getlist("beyond"),
         "copy_text": text or None,
@@ -143,6 +169,7 @@ def _sent() -> dict[str, Any]:
 def show_approval_to_studio(approval_id: str) -> Response:
     """Show what was asked of a performer, and their answer."""
     approval = approvals.get_approval(context(), principal(), approval_id)
+    asked = {"performer_id": approval.performer_id, **typed_of(_use(approval))}
     return page_of(
         "studio/approval",
         approval=_shown(approval),
@@ -152,9 +179,16 @@ def show_approval_to_studio(approval_id: str) -> Response:
         names=people.parties_named(context(), principal(), {approval.performer_id}),
         people=people.accounts_named(context(), {approval.requested_by, approval.answered_by}),
         asked_by=approval.requested_by,
+        may_ask=_may_ask(),
+        same_use=_address(asked),
+        other_words=_address({**asked, "copy_sha256": ""}),
         answered_by=approval.answered_by,
         **wording_of_uses(),
     )
+
+
+def _address(said: Mapping[str, str]) -> str:
+    return urlencode({name: text for name, text in said.items() if text})
 
 
 def _use(approval: Approval) -> DeclaredUse:

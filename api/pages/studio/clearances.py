@@ -117,7 +117,8 @@ def show_new_clearance() -> Response:
     clearances.asking_studio(principal())
     like = request.args.get("like", "")
     if not like:
-        return _form({name: request.args[name] for name in LABELS if name in request.args})
+        named = {*LABELS, "ai_disclosed"}
+        return _form({name: text for name, text in request.args.items() if name in named or name.startswith(UNIT)})
     earlier = clearances.get_clearance(context(), principal(), like).clearance
     typed: dict[str, Any] = {**typed_of(use_of_json(earlier.use)), "performer_id": earlier.performer_id}
     return _form(typed | {"beyond": list(earlier.beyond)})
@@ -130,7 +131,7 @@ def _form(
     problem: Advice | None = None,
     wrong: Sequence[str] = (),
 ) -> Response:
-    partners = people.partners_named(context(), principal())
+    partners = people.choices_named(context(), principal(), str(typed.get("performer_id", "")))
     return page_of(
         "studio/clearance_new",
         status,

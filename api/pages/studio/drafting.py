@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Final
 
 from flask import Response, request
@@ -16,8 +17,9 @@ from api.pages.language import N_, _, language
 from api.pages.personal import page_of, personal, stands_for
 from api.pages.refusals import Advice
 from api.pages.steps import told
-from api.pages.studio.licence_forms import SLOTS, Fields, document_of, fields_of, slot_of
+from api.pages.studio.licence_forms import SLOTS, TERM_OF_USE, Fields, document_of, fields_of, slot_of
 from api.pages.studio.refusals import REFUSALS
+from api.pages.uses import unit_called
 from api.schemas.linting import ContractBody, LintFindingOut, LintOut
 from api.state import context, principal
 from registry.domain.accounts import Scope
@@ -27,7 +29,7 @@ from registry.domain.rules.categories import Category, shipped_categories
 from registry.domain.rules.packs import Severity
 from registry.domain.terms import PayBasis, RepresentationKind
 from registry.domain.terms_document import terms_json
-from registry.domain.uses import UsageUnit
+from registry.domain.uses import UsageUnit, UseKind, UsePurpose, purposes_required
 from registry.errors import InvalidInputError, RegistryError
 from registry.services import licences, linting, odrl_import, people
 from registry.store.licences import Licence
@@ -59,14 +61,6 @@ SEVERITIES: Final[Mapping[Severity, str]] = {
     Severity.ERROR: N_("Keeps it from coming into force"),
     Severity.WARNING: N_("To be looked at"),
     Severity.NOTE: N_("Note"),
-}
-UNITS: Final[Mapping[UsageUnit, str]] = {
-    UsageUnit.SESSION: N_("sessions of recording"),
-    UsageUnit.LINE: N_("lines"),
-    UsageUnit.SECOND: N_("seconds"),
-    UsageUnit.THOUSAND_INFERENCES: N_("thousands of requests"),
-    UsageUnit.TRAINING_RUN: N_("training runs"),
-    UsageUnit.REAL_TIME_HOUR: N_("hours of conversation"),
 }
 ADVISED: Final[Mapping[RepresentationKind, str]] = {
     RepresentationKind.NONE: N_("nobody"),
@@ -106,30 +100,53 @@ class Draft:
     status: HTTPStatus = HTTPStatus.OK
 
     @classmethod
-    def new(cls, performer_id: str) -> Draft:
-        """Answer an empty form: what has a default that permits least has it, and the rest is open."""
+    def new(cls, performer_id: str, use: Mapping[str, str] = MappingProxyType({})) -> Draft:
+        """Answer a form in which what has a default that permits least has it, and the rest is open.
+
+        Args:
+            performer_id: whom it is with, or nothing.
+            use: parts of a use that it is to permit, by their names.
+        """
+        wanted: dict[str, str | list[str]] = {f: use[part] for part, f in TERM_OF_USE.items() if use.get(part)}
         return cls(
             MultiDict(
                 {"performer_id": performer_id, "use_modes": "fixed", "replaces_in_person_work": "1"}
                 | {"due_within_days": "30", "exclusivity": "non_exclusive"}
+                | wanted
+                | {"purposes": [each.value for each in _purposes_of(use)]}
             )
         )
 
     @classmethod
     def sent(cls, licence: Licence | None = None) -> Draft:
-        """Answer the form as it was sent."""
-        return cls(MultiDict(request.form), licence)
+        """Answer the form as it was sent; a performer who is named by their number is that one."""
+        fields = MultiDict(request.form)
+        if another := fields.pop("another", "").strip():
+            fields["performer_id"] = another
+        return cls(fields, licence)
 
     def refused(self, error: RegistryError) -> Draft:
         """Answer the form with what was typed, and why it was not taken."""
         status, problem = told(error, REFUSALS)
         wrong = tuple(dict.fromkeys(_part_of(each) for each in _errors(error)))
-        return replace(self, problem=problem, detail=error.detail, wrong=wrong, status=status)
+        detail = None if "errors" in error.figures else error.detail
+        return replace(self, problem=problem, detail=detail, wrong=wrong, status=status)
+
+
+def _purposes_of(use: Mapping[str, str]) -> list[UsePurpose]:
+    """Answer all that a licence has to permit for a use of this kind and purpose; nothing where one is not said."""
+    kind, purpose = use.get("kind"), use.get("purpose")
+    if kind not in set(UseKind) or purpose not in set(UsePurpose):
+        return []
+    return sorted(purposes_required(UseKind(kind), UsePurpose(purpose)))
 
 
 def _errors(error: RegistryError) -> Sequence[str]:
-    found = error.figures.get("errors", [])
-    return [str(each.get("pointer", "")) for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    """Answer where an error says that something is wrong; terms that contradict each other by the term of each."""
+    found, against = error.figures.get("errors"), error.figures.get("contradictions")
+    refused = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    opposed = [each for each in against if isinstance(each, dict)] if isinstance(against, list) else []
+    return [str(each.get("pointer", "")) for each in refused] + [f"#/terms/{each.get('term', '')}" for each in opposed]
 
 
 def _part_of(pointer: str) -> str:
@@ -163,13 +180,20 @@ def draft_page(draft: Draft, lint: Mapping[str, Any] | None = None) -> Response:
         parts=PARTS,
         lint=lint or _lint_quietly(draft.fields),
         severities=SEVERITIES,
-        known=people.partners_named(context(), principal()),
+        known=_known(draft),
         word=categories(),
-        units=UNITS,
+        units={unit: unit_called(unit) for unit in UsageUnit},
         bases=[basis for basis in PayBasis if basis is not PayBasis.NONE],
         advised=ADVISED,
         typed_policy=request.form.get("policy", ""),
     )
+
+
+def _known(draft: Draft) -> Mapping[str, str]:
+    """Answer by name whom one chooses from; of a licence that there is, whose it is."""
+    if draft.licence is not None:
+        return people.parties_named(context(), principal(), {draft.licence.performer_id})
+    return people.choices_named(context(), principal(), draft.fields.get("performer_id", ""))
 
 
 def categories() -> Mapping[str, Sequence[tuple[str, Category]]]:

@@ -7,6 +7,7 @@ from typing import Final
 
 from flask import Response
 
+from api.pages.language import language
 from api.pages.personal import page_of
 from api.pages.verdicts import wording_of_verdicts
 from api.pages.wording import APPROVAL_STATES, CASE_STATES, LICENCE_STATES
@@ -16,8 +17,10 @@ from registry.domain.accounts import Role
 from registry.domain.approvals import ApprovalState
 from registry.domain.cases import CaseSide
 from registry.domain.checks import CheckState
-from registry.domain.licences import LicenceState, Side
-from registry.services import approvals, cases, checks, licences, people
+from registry.domain.notices import NoticeState
+from registry.domain.rules.notice_packs import notice_pack
+from registry.services import approvals, cases, checks, notices, people, waiting
+from registry.services.notices import ShownNotice
 from registry.store.cases import Case
 from registry.store.licences import Licence
 
@@ -40,6 +43,8 @@ def home() -> Response:
         offered=offered,
         answered=[each for each in answered if each.value().state_at(now) is ApprovalState.APPROVED],
         cases=_cases(),
+        served=[each.notice for each in _served()],
+        title_of=lambda notice: notice_pack(notice.pack_id).title.in_language(language()),
         people=shown_people({finding.performer_id for check in done for finding in check.findings}),
         names=people.parties_named(
             context(), principal(), {each.performer_id for each in offered} | {each.performer_id for each in answered}
@@ -58,9 +63,13 @@ def _organisation() -> str:
 
 
 def _offered() -> list[Licence]:
-    """Answer the licences that wait for the studio's signature, the newest version of each."""
-    found = licences.list_licences(context(), principal(), state=LicenceState.OFFERED, after=None, limit=_LOOKED_AT)
-    return [each for each in found if each.newest.signature_of(Side.STUDIO) is None][:_MOST]
+    """Answer the licences of which a version waits for the studio's signature, those in force too."""
+    return list(waiting.offers_to_sign(context(), principal(), limit=_MOST))
+
+
+def _served() -> Sequence[ShownNotice]:
+    """Answer the notices in the studio's cases that were served and not answered."""
+    return notices.list_notices(context(), principal(), state=NoticeState.SERVED, after=None, limit=_MOST)
 
 
 def _cases() -> Sequence[Case]:

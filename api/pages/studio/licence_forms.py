@@ -21,6 +21,15 @@ Fields = MultiDict[str, str]
 LISTS: Final = ("purposes", "media", "use_modes")
 """Fields of which several values are chosen, each called as the term is."""
 CIRCUMSTANCES: Final = ("minor_court_approval_ref", "security_controls", "governing_law", "of_age_on")
+TERM_OF_USE: Final[Mapping[str, str]] = {
+    "purpose": "purposes",
+    "medium": "media",
+    "use_mode": "use_modes",
+    "territory": "territories",
+    "language": "languages",
+    "project": "projects",
+}
+"""The field that would permit a part of a use, by the name of that part."""
 FLAGS: Final = ("clear_and_conspicuous", "separately_signed", "training_sublicence_notice", "replaces_in_person_work")
 
 SLOT_OF_FACT: Final[Mapping[str, str]] = {

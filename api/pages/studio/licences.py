@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from flask import Response, request
 
+from api.pages.administrators import ask_administrators
 from api.pages.checked import checked
 from api.pages.forms import once
 from api.pages.language import language
@@ -27,7 +28,7 @@ from registry.domain.accounts import Scope
 from registry.domain.ids import IdPrefix
 from registry.domain.licences import Side, SuspensionReason
 from registry.domain.terms_document import document_sha256, terms_json
-from registry.errors import ForbiddenError, RegistryError
+from registry.errors import ConflictError, ForbiddenError, RegistryError
 from registry.services import licence_versions, licences, linting, people
 from registry.store.licences import Licence
 
@@ -61,6 +62,7 @@ def show_licences() -> Response:
         states=LICENCE_STATES,
         names=names_of(items),
         may_draft=Scope.LICENCES_WRITE in principal().scopes,
+        to_ask=ask_administrators(),
     )
 
 
@@ -76,9 +78,9 @@ def names_of(found: Sequence[Licence]) -> Mapping[str, str]:
 @personal.get(f"{LICENCES}/new")
 @stands_for("POST /v1/licences", "POST /v1/lint", "POST /v1/odrl/terms")
 def show_new_licence() -> Response:
-    """Show the form of a licence."""
+    """Show the form of a licence; with a use that it is to permit, where the address says one."""
     principal().require(Scope.LICENCES_WRITE)
-    return draft_page(Draft.new(request.args.get("performer_id", "")))
+    return draft_page(Draft.new(request.args.get("performer_id", ""), request.args))
 
 
 @personal.post(f"{LICENCES}/new")
@@ -195,8 +197,9 @@ def licence_page(licence_id: str, error: RegistryError | None = None) -> Respons
         lint=lint_of(linting.lint_licence(context(), principal(), licence_id)),
         course=course_of(licence),
         may_write=Scope.LICENCES_WRITE in principal().scopes,
+        to_ask=ask_administrators(),
         problem=problem,
-        detail=None if error is None else error.detail,
+        detail=error.detail if isinstance(error, ConflictError) else None,
         typed=request.form,
         done=request.args.get("done", ""),
     )

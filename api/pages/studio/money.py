@@ -9,6 +9,7 @@ from typing import Final
 from flask import Response, request
 
 from api.answers import file
+from api.pages.administrators import ask_administrators
 from api.pages.checked import checked
 from api.pages.language import language
 from api.pages.lists import asked, cut
@@ -30,7 +31,7 @@ from registry.services import ledger, licences, pay_statements, payments, people
 MONEY: Final = "/money"
 _LATEST: Final = 5
 _LINES_AT_ONCE: Final = 100
-_MOST_TO_CHOOSE: Final = 200
+MOST_TO_CHOOSE: Final = 200
 _STUDIOS: Final = frozenset({Role.STUDIO_MEMBER, Role.STUDIO_ADMIN})
 
 
@@ -60,6 +61,7 @@ def show_money() -> Response:
         names=people.parties_named(context(), principal(), {each.performer_id for each in paid}),
         may_report=principal().role is Role.STUDIO_ADMIN,
         may_pay=Scope.LEDGER_WRITE in principal().scopes and principal().role in _STUDIOS,
+        to_ask=ask_administrators(),
     )
 
 
@@ -69,17 +71,24 @@ def _statement(studio_id: str, first: date, last: date) -> PayStatement:
     return pay_statements.page_of_studio_statement(context(), principal(), studio_id, query.period(), limit=0)[0]
 
 
-def own_licences() -> Mapping[str, str]:
-    """Answer the titles of licences that one may name in a form, by id; of very many, the first."""
-    found = licences.list_licences(context(), principal(), state=None, after=None, limit=_MOST_TO_CHOOSE)
-    return {each.id: each.title for each in found if each.activated_at is not None}
+def own_licences() -> Mapping[str, str] | None:
+    """Answer the licences that one may name in a form, by id: whose voice it is, and the title.
+
+    None of more than can be chosen from: whoever has as many types the number of one.
+    """
+    found = licences.list_licences(context(), principal(), state=None, after=None, limit=MOST_TO_CHOOSE + 1)
+    begun = [each for each in found if each.activated_at is not None]
+    names = people.parties_named(context(), principal(), {each.performer_id for each in begun})
+    if len(found) > MOST_TO_CHOOSE:
+        return None
+    return {each.id: f"{names.get(each.performer_id, each.performer_id)} · {each.title}" for each in begun}
 
 
 # --- the ledger ------------------------------------------------------------------------------------------------------
 
 
 @personal.get(f"{MONEY}/entries")
-@stands_for("GET /v1/ledger-entries")
+@stands_for("GET /v1/ledger-entries", "GET /v1/licences")
 def show_entries() -> Response:
     """Show the entries of the ledger, oldest first, of one licence where one is named."""
     query = asked(EntryQuery)
@@ -96,6 +105,7 @@ def show_entries() -> Response:
         items=items,
         cursor=cursor,
         licence_id=query.licence_id or "",
+        licences=own_licences(),
         kinds=ENTRY_KINDS,
         titles=people.licences_titled(context(), {each.licence_id for each in items}),
         names=people.parties_named(context(), principal(), {each.performer_id for each in items}),

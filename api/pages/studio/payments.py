@@ -10,13 +10,15 @@ from flask import Response, request
 
 from api.pages.checked import checked
 from api.pages.forms import once
+from api.pages.language import N_
 from api.pages.lists import asked, cut
 from api.pages.personal import page_of, personal, stands_for, went_on
-from api.pages.steps import told
+from api.pages.steps import named_wrong, told
 from api.pages.studio.licence_forms import minor_of
 from api.pages.studio.money import MONEY, own_licences
 from api.pages.studio.refusals import REFUSALS
 from api.pages.wording import PAYMENT_STATES
+from api.pages.zones import today
 from api.schemas.payments import NewPayment, PaymentQuery
 from api.state import context, principal
 from registry.domain.accounts import Role, Scope
@@ -28,6 +30,16 @@ from registry.services.payments import Paid
 from registry.store.payments import Payment
 
 _ALL: Final = f"{MONEY}/payments"
+
+LABELS: Final[Mapping[str, str]] = {
+    "licence_id": N_("Licence"),
+    "amount_minor": N_("Amount, in whole units of the currency"),
+    "currency": N_("Currency"),
+    "paid_on": N_("Sent on"),
+    "reference": N_("Reference, by which they find it"),
+    "evidence_sha256": N_("SHA-256 of a paper that shows it"),
+}
+"""What the parts of the form are called, by the name of the API's member or of an error's figure."""
 
 
 @personal.get(_ALL)
@@ -89,8 +101,8 @@ def _form(typed: Mapping[str, str], error: RegistryError | None = None) -> Respo
         status,
         typed=typed,
         problem=problem,
-        detail=None if error is None else error.detail,
-        today=context().clock().date(),
+        wrong=named_wrong(error, LABELS),
+        today=today(),
         licences=own_licences(),
     )
 

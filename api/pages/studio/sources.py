@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from flask import Response, request
 
+from api.pages.administrators import ask_administrators
 from api.pages.checked import checked
 from api.pages.forms import once
 from api.pages.language import N_, _
@@ -17,6 +18,7 @@ from api.pages.lists import asked, cut
 from api.pages.personal import page_of, personal, stands_for, went_on
 from api.pages.refusals import Advice, advice
 from api.pages.studio.declared import wrong_fields
+from api.pages.zones import today
 from api.paging import PageQuery
 from api.schemas.attestations import NewAttestation
 from api.state import context, principal
@@ -78,6 +80,7 @@ def show_sources() -> Response:
         cursor=cursor,
         names=_names(items),
         may_attest=_may_attest(),
+        to_ask=ask_administrators(),
     )
 
 
@@ -103,7 +106,7 @@ def _names(found: Sequence[SourceAttestation]) -> Mapping[str, str]:
 def show_new_source() -> Response:
     """Show the form by which a source is attested."""
     attestations.attesting_studio(principal())
-    return _form({"made_on": context().clock().date().isoformat()})
+    return _form({"made_on": today().isoformat()})
 
 
 def _form(

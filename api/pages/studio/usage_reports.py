@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -12,9 +13,10 @@ from flask import Response, request
 
 from api.pages.checked import checked
 from api.pages.forms import once
+from api.pages.language import N_, _
 from api.pages.lists import asked, cut
 from api.pages.personal import page_of, personal, stands_for, went_on
-from api.pages.steps import told
+from api.pages.steps import named_wrong, told
 from api.pages.studio.money import MONEY, own_licences
 from api.pages.studio.refusals import REFUSALS
 from api.pages.uses import wording_of_uses
@@ -32,6 +34,20 @@ COLUMNS: Final = ("licence_id", "unit", "medium", "quantity", "use_mode", "proje
 """Of a line of use, in this order; the last two may be left out."""
 _FEWEST: Final = 4
 _LINES_SHOWN: Final = 3
+_ITEM: Final = re.compile(r"^#/items/([0-9]{1,4})(?:/|$)")
+
+LABELS: Final[Mapping[str, str]] = {
+    "starts_on": N_("First day"),
+    "ends_on": N_("Last day"),
+    "licence_id": N_("Licence"),
+    "quantity": N_("How much"),
+    "unit": N_("Unit"),
+    "medium": N_("Where it is heard"),
+    "use_mode": N_("How it is made"),
+    "project": N_("Project"),
+    "note": N_("Remark"),
+}
+"""What the parts of the form are called, by the name of the API's member or of an error's figure."""
 
 
 @personal.get(_ALL)
@@ -93,7 +109,7 @@ def _form(typed: Mapping[str, str], error: RegistryError | None = None) -> Respo
         status,
         typed=typed,
         problem=problem,
-        detail=None if error is None else error.detail,
+        wrong=[*_wrong_lines(error), *named_wrong(error, LABELS)],
         rows=range(1, _LINES_SHOWN + 1),
         columns=COLUMNS,
         licences=own_licences(),
@@ -102,6 +118,19 @@ def _form(typed: Mapping[str, str], error: RegistryError | None = None) -> Respo
         modes=list(UseMode),
         **wording_of_uses(),
     )
+
+
+def _wrong_lines(error: RegistryError | None) -> list[str]:
+    """Answer which lines an error is about, counted as they were sent."""
+    if error is None:
+        return []
+    found = error.figures.get("errors")
+    pointers = (
+        [str(each.get("pointer", "")) for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    )
+    lines = [int(index) + 1 for each in pointers for index in _ITEM.findall(each)]
+    named = dict.fromkeys([int(str(error.figures["line"]))] if "line" in error.figures else lines)
+    return [_("Line %(number)s") % {"number": number} for number in named]
 
 
 @personal.post(f"{_ALL}/new")

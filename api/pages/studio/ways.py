@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from api.pages.language import N_, _, day
+from markupsafe import Markup
+
+from api.pages.administrators import ask_administrators
+from api.pages.language import N_, _, day, language
+from api.pages.studio.licence_forms import TERM_OF_USE
+from api.pages.terms import tongues
 from api.pages.uses import TERMS, listed_of, unit_called
 from api.pages.wording import SUSPENSIONS
 from api.state import principal
 from registry.domain.accounts import Scope
 from registry.domain.licences import SuspensionReason
 from registry.domain.remedies import Figures, Remedy, Way, ways_of
+from registry.domain.rules.categories import shipped_categories
 from registry.domain.scores import Reason
 from registry.domain.uses import UsageUnit
 
@@ -64,6 +71,9 @@ def ways_said(reasons: Iterable[Mapping[str, Any]], about: About) -> list[Said]:
 
 # --- one for each remedy ---------------------------------------------------------------------------------------------
 
+MORE: Final = "more"
+"""The parameter of an address that opens the part of a form which licences alone ask for."""
+_LABEL: Final = re.compile(r"label \(([A-Za-z0-9-]+)\)")
 _BEYOND: Final[Mapping[str, str]] = {
     "sublicensing": N_("that somebody else uses what you were permitted"),
     "derived_voices": N_("a voice that is mixed or changed into a new one"),
@@ -73,9 +83,14 @@ _BEYOND: Final[Mapping[str, str]] = {
 
 def _new_licence(_way: Way, about: About) -> Said:
     text = _("A licence that covers this use, signed by the performer and by you.")
-    if not about.performer_id or Scope.LICENCES_WRITE not in principal().scopes:
+    if Scope.LICENCES_WRITE not in principal().scopes:
+        to_ask = ask_administrators()
+        return Said(text if to_ask is None else Markup("{} {}").format(text, to_ask))
+    if not about.performer_id:
         return Said(text)
-    return Said(text, f"/licences/new?{urlencode({'performer_id': about.performer_id})}", _("Draft a licence"))
+    asked = {"performer_id": about.performer_id, **{name: about.use.get(name) for name in ("kind", *TERM_OF_USE)}}
+    to = urlencode({name: said for name, said in asked.items() if said})
+    return Said(text, f"/licences/new?{to}", _("Draft a licence"))
 
 
 def _other_terms(way: Way, about: About) -> Said:
@@ -116,7 +131,8 @@ def _declare(way: Way, about: About) -> Said:
         "quantity": _("Say how much it takes (%(unit)s): the licence has a limit of %(limit)s.")
         % {"unit": _unit(of), "limit": of.get("limit")},
     }
-    return Said(sentences.get(str(of.get("what")), _("Say more of the use.")), about.again, about.again_words)
+    text = sentences.get(str(of.get("what")), _("Say more of the use."))
+    return Said(text, _opened(about.again), about.again_words)
 
 
 def _approval(_way: Way, about: About) -> Said:
@@ -128,7 +144,25 @@ def _approval(_way: Way, about: About) -> Said:
 
 def _marking(way: Way, about: About) -> Said:
     said = _("Mark it as was agreed (%(owed)s), and say that it is marked.")
-    return Said(said % {"owed": way.figures.get("owed", "")}, about.again, about.again_words)
+    owed = ", ".join(owed_called(each) for each in str(way.figures.get("owed", "")).split(", "))
+    return Said(said % {"owed": owed}, _opened(about.again), about.again_words)
+
+
+def owed_called(what: str) -> str:
+    """Answer what a marking, or a label in a language, is called, as the figure of a reason names it."""
+    if label := _LABEL.fullmatch(what):
+        return _("label: %(language)s") % {"language": tongues([label[1]])}
+    names = (
+        each.name.in_language(language())
+        for each in shipped_categories()
+        if (each.term, each.word) == ("markings", what)
+    )
+    return next(names, what)
+
+
+def _opened(again: str) -> str:
+    """Answer where the same is asked for again, with all that a licence may ask for open to be filled in."""
+    return f"{again}&{MORE}=1" if again else again
 
 
 def _payment(way: Way, about: About) -> Said:
@@ -163,7 +197,7 @@ def _performer_alone(_way: Way, _about: About) -> Said:
 
 def _other_recording(_way: Way, about: About) -> Said:
     text = _("Another recording may allow an answer: longer, with less noise, or of one voice alone.")
-    return Said(text, about.again, about.again_words)
+    return Said(text, about.again, _("Check another recording for the same use"))
 
 
 def _source_declared(_way: Way, _about: About) -> Said:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.domain.time_zones import end_of_day, moment_in, zone_called, zone_names
+from registry.domain.time_zones import end_of_day, moment_in, still_to_come, zone_called, zone_names
 from registry.errors import InvalidInputError
 
 SEOUL, LOS_ANGELES = ZoneInfo("Asia/Seoul"), ZoneInfo("America/Los_Angeles")
@@ -108,6 +108,23 @@ def test_a_day_ends_at_its_last_second_there() -> None:
 def test_where_the_calendar_ends_a_time_is_refused(local: datetime, zone: ZoneInfo) -> None:
     with pytest.raises(InvalidInputError):
         moment_in(local, zone)
+
+
+@pytest.mark.parametrize(
+    ("now", "day", "to_come"),
+    [
+        ("2026-11-26T09:59", date(2026, 11, 26), False),
+        ("2026-11-26T09:59", date(2026, 11, 27), True),
+        ("2026-11-26T10:00", date(2026, 11, 27), False),
+        ("2026-11-26T23:59", date(2026, 11, 28), True),
+        ("2026-11-26T00:00", date.min, False),
+        ("2026-11-26T00:00", date.max, True),
+    ],
+)
+def test_a_day_is_still_to_come_until_it_has_begun_where_it_begins_first(*, now: str, day: date, to_come: bool) -> None:
+    moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    assert still_to_come(day, moment) is to_come
+    assert still_to_come(day, moment.astimezone(LOS_ANGELES)) is to_come
 
 
 def test_where_the_calendar_ends_a_day_is_refused() -> None:

@@ -73,8 +73,15 @@ def test_what_says_too_little_or_too_much_is_refused(house: Registry, wrong: dic
     with pytest.raises(InvalidInputError):
         record(house, performer, performer_id, **wrong)
     with pytest.raises(InvalidInputError):
-        record(house, performer, performer_id, asked_on=house.clock().date() + timedelta(days=1))
+        record(house, performer, performer_id, asked_on=house.clock().date() + timedelta(days=2))
     assert "approach.recorded" not in house.journal()
+
+
+def test_who_asked_on_a_day_that_has_begun_elsewhere_is_written_down(house: Registry) -> None:
+    performer_id = house.performer()
+    performer = house.principal(Role.PERFORMER, "Ada Lind", performer_id=performer_id)
+    tomorrow = house.clock().date() + timedelta(days=1)
+    assert record(house, performer, performer_id, asked_on=tomorrow).asked_on == tomorrow
 
 
 def test_an_entry_is_amended_once_and_never_changed(house: Registry) -> None:

@@ -85,7 +85,7 @@ def test_what_contradicts_itself_is_refused_and_nothing_is_kept(house: Registry,
     today = house.clock().date()
     late = SourceRecording("a" * 64, today + timedelta(days=1))
     wrong: list[dict[str, Any]] = [
-        {"made_on": today + timedelta(days=1)},
+        {"made_on": today + timedelta(days=2)},
         {"recordings": []},
         {"recordings": [SourceRecording("a" * 64, today)] * 2},
         {"recordings": [late]},

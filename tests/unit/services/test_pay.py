@@ -314,11 +314,14 @@ def test_more_than_is_due_and_not_yet_reported_is_refused(sqlite_registry: Regis
     assert refused.value.figures["due_minor"] == 50_000
 
 
-def test_a_payment_of_tomorrow_is_refused(sqlite_registry: Registry) -> None:
+def test_a_payment_of_a_day_that_has_begun_nowhere_yet_is_refused(sqlite_registry: Registry) -> None:
     studio = sqlite_registry.studio()
     licence = licensed(sqlite_registry, studio, paid_by(FLAT))
-    with pytest.raises(InvalidInputError):
-        payments.report_payment(sqlite_registry.ctx, studio, licence.id, Paid(1, "GBP", date(2026, 3, 15)))
+    for day in (date(2026, 3, 16), date.max):
+        with pytest.raises(InvalidInputError):
+            payments.report_payment(sqlite_registry.ctx, studio, licence.id, Paid(1, "GBP", day))
+    begun = payments.report_payment(sqlite_registry.ctx, studio, licence.id, Paid(1, "GBP", date(2026, 3, 15)))
+    assert begun.paid_on == date(2026, 3, 15)
 
 
 def test_nobody_reads_or_pays_what_is_between_others(sqlite_registry: Registry) -> None:

@@ -14,7 +14,7 @@ from reporting import Scanned, filed, heard
 from sqlalchemy import func, select
 from steps import Registry, candidate
 
-from registry.domain.accounts import Principal, Scope
+from registry.domain.accounts import Principal, Role, Scope
 from registry.domain.retention import RuleId
 from registry.domain.scan_requests import ScanPlaces
 from registry.domain.scan_samples import MOST_PEOPLE, Mark, SampledBy
@@ -67,6 +67,12 @@ def count(filing: Filing, table: type[Base]) -> int:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
+def colleague(filing: Filing) -> Principal:
+    """Somebody else of the organisation whose scan it is."""
+    other = filing.registry.principal(Role.STUDIO_MEMBER, "Kit Vale", "Northlight, sound")
+    return replace(other, organisation_id=filing.organisation_id)
+
+
 def test_a_later_mark_takes_the_place_of_an_earlier_one_and_both_are_kept(filing: Filing) -> None:
     scan, _ = scanned(filing)
     ctx, studio = filing.registry.ctx, filing.studio
@@ -108,6 +114,8 @@ def test_who_may_not_marks_nothing(sqlite_filing: Filing) -> None:
     reading = replace(filing.studio, scopes=frozenset({Scope.SCANS_READ}))
     with pytest.raises(ForbiddenError):
         mark(filing, scan, {0: A}, reading)
+    with pytest.raises(ForbiddenError):
+        mark(filing, scan, {0: A}, filing.registry.operator)
     with pytest.raises(NotFoundError):
         mark(filing, scan, {0: A}, replace(filing.studio, organisation_id="org_x"))
     with pytest.raises(InvalidInputError) as refused:
@@ -120,7 +128,7 @@ def test_who_may_not_marks_nothing(sqlite_filing: Filing) -> None:
 
 def test_many_who_mark_at_once_mark_one_sample(filing: Filing) -> None:
     scan, _ = scanned(filing)
-    people = [filing.studio, filing.registry.operator]
+    people = [filing.studio, colleague(filing)]
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(lambda number: mark(filing, scan, {number: A}, people[number % 2]), range(4)))
     standing = standing_of(filing.registry.ctx, filing.studio, scan.id, WANTED)
@@ -137,7 +145,7 @@ def test_only_so_many_mark_one_sample(sqlite_filing: Filing, monkeypatch: pytest
     monkeypatch.setattr("registry.scanning.served_marks.MOST_PEOPLE", 1)
     mark(sqlite_filing, scan, {0: A})
     with pytest.raises(ConflictError):
-        mark(sqlite_filing, scan, {0: A}, sqlite_filing.registry.operator)
+        mark(sqlite_filing, scan, {0: A}, colleague(sqlite_filing))
     assert mark(sqlite_filing, scan, {1: A}).left == 3
 
 
