@@ -62,7 +62,8 @@ _WHEN: Mapping[HTTPStatus, str] = {
 
 View = TypeVar("View", bound=Callable[..., Any])
 _DESCRIBING = threading.Lock()
-"""Resources are one for all applications of a process, and two threads may ask for the description at once."""
+"""Resources are one for all applications of a process. Of two threads that ask at once the second waits for the whole
+description: there is one of it long before it is complete."""
 
 
 def also_answers(*media_types: str) -> Callable[[View], View]:
@@ -127,14 +128,20 @@ class Resource(APIBlueprint):
 class DescribedAPI(OpenAPI):
     """An application whose description is complete, and made when it is asked for."""
 
+    @property
+    def api_doc(self) -> Json:
+        """The whole description, as JSON has it."""
+        with _DESCRIBING:
+            document: Json = super().api_doc
+        return document
+
     def generate_spec_json(self) -> None:
         """Collect the description, and add what is true by rule."""
-        with _DESCRIBING:
-            for resource in self._resources():
-                resource.describe()
-                self.tags.extend(tag for tag in resource.tags if tag not in self.tags)
-                self.paths.update(resource.paths)
-                self.components_schemas.update(resource.components_schemas)
+        for resource in self._resources():
+            resource.describe()
+            self.tags.extend(tag for tag in resource.tags if tag not in self.tags)
+            self.paths.update(resource.paths)
+            self.components_schemas.update(resource.components_schemas)
         super().generate_spec_json()  # type: ignore[no-untyped-call]  # it has no annotations
         views = _operations_of(self)
         _put_media(self.spec_json, {v.__name__: v.answers_only for v in views if hasattr(v, "answers_only")})

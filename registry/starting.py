@@ -38,4 +38,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    # by its own name: the module that runs would load it a second time, and take what is set here for what is usual
+    from registry import starting  # noqa: PLW0406  (see above)
+
+    starting.main()

@@ -57,13 +57,12 @@ def _waiting() -> Iterator[Path]:
         client = _CLIENT.format(python=sys.executable, path=str(path), length=_LENGTH_BYTES)
         program.write_text(client, encoding="utf-8")
         program.chmod(0o755)
-        process = subprocess.Popen([sys.executable, __file__, str(path)], stdin=subprocess.DEVNULL)  # noqa: S603  (this file)
+        process = subprocess.Popen([sys.executable, __file__, str(path)], stdin=subprocess.PIPE)  # noqa: S603  (this file)
         try:
             _await(path, process)
             yield program.parent
         finally:
-            process.terminate()
-            process.wait()
+            process.communicate()  # its input ends, and so does it
 
 
 def _await(path: Path, process: subprocess.Popen[bytes]) -> None:
@@ -78,14 +77,14 @@ def _await(path: Path, process: subprocess.Popen[bytes]) -> None:
 
 
 def _wait(path: str) -> None:
-    """Load every command; then run each that is asked for in a copy of this process."""
+    """Load every command; then run each that is asked for in a copy of this process, until whoever began it is gone."""
     _load()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody here asks how a copy has ended
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(f"{path}.new")
         listener.listen()
         Path(f"{path}.new").rename(path)
-        while True:
+        while listener in select.select([listener, sys.stdin], [], [])[0]:
             asking, _ = listener.accept()
             if os.fork() == 0:
                 listener.close()

@@ -8,18 +8,23 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
+from threading import Barrier
+from typing import Any, cast
 
 import pytest
 from house import House
 from pydantic import BaseModel
 
 import api.schemas
+from api import create_app
 from api.document import _METHODS
 from api.openapi import DOCUMENT, run, text
 from api.schemas.base import Answer, Body, Form
+from registry.services.context import Context
 
 PUBLIC_PATHS = {
     "/v1/keys",
@@ -177,3 +182,17 @@ def test_the_http_process_never_loads_torch() -> None:
     program = "import sys, api.openapi, api.wsgi; api.openapi.text(); print(*({'torch', 'av'} & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603
     assert done.stdout.split() == []
+
+
+def test_of_several_that_ask_first_at_once_each_gets_the_whole_description() -> None:
+    app = create_app(cast("Context", None))
+    together = Barrier(4)
+
+    def asked() -> dict[str, Any]:
+        together.wait()
+        described: dict[str, Any] = app.api_doc
+        return deepcopy(described)
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = [each.result() for each in [pool.submit(asked) for _ in range(4)]]
+    assert [each == COMMITTED for each in answers] == [True] * 4
