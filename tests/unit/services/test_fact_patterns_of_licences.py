@@ -158,6 +158,16 @@ def test_a_licence_no_longer_permits_what_the_performer_says_never_to_since(sqli
     assert (finding.verdict.value, codes(finding)) == ("consent_withdrawn", {"use_not_consented_to"})
 
 
+def test_a_licence_alone_does_not_permit_what_the_performer_wants_to_be_asked_about(sqlite_registry: Registry) -> None:
+    performer_id = sqlite_registry.enrolled()
+    asks = LicensingChoices.of(dict.fromkeys(UsePurpose, Disposition.ALLOW) | {USE.purpose: Disposition.ASK})
+    sqlite_registry.sign(performer_id, ConsentPurpose.LICENSING, choices=asks)
+    studio = sqlite_registry.studio()
+    sqlite_registry.licence(performer_id, studio)
+    finding = only_finding(sqlite_registry, heard(sqlite_registry, studio, performer_id))
+    assert (finding.verdict.value, codes(finding)) == ("licensed_out_of_scope", {"copy_not_declared"})
+
+
 def said_for(registry: Registry, representative: Principal, performer_id: str) -> Consent:
     """Let somebody who acts for a performer say yes to licences, with everything that they need to know explained."""
     topics = required_topics(ConsentPurpose.LICENSING, ALL_ALLOWED)
