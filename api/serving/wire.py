@@ -64,6 +64,7 @@ class Wire:
         allowance: what is left of it.
         owes_continue: whether the client waits for ``100 Continue`` before it sends its body.
         is_spoilt: whether the connection can carry nothing after this request.
+        is_last: whether its answer, where its head is not on its way yet, says that the connection ends with it.
     """
 
     def __init__(self, connection: socket.socket, patience: Patience) -> None:
@@ -72,6 +73,7 @@ class Wire:
         self.allowance = Allowance(patience)
         self.owes_continue = False
         self.is_spoilt = False
+        self.is_last = False
 
     def recv(self, size: int) -> bytes:
         """Answer the next bytes of a body, at least one.

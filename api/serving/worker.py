@@ -92,6 +92,8 @@ class _Answer(wsgi.Response):  # type: ignore[misc]  # gunicorn has no annotatio
     """An answer that does not say what made it, and says where the connection ends with it."""
 
     def default_headers(self) -> list[str]:
+        if self.sock.is_last:  # asked once: what this head says of the connection holds, whatever begins meanwhile
+            self.force_close()
         return [line for line in super().default_headers() if not line.startswith("Server:")]
 
     def should_close(self) -> bool:
@@ -161,7 +163,7 @@ class PatientWorker(Worker):  # type: ignore[misc]  # gunicorn has no annotation
             self._poller.unregister(listener)
         for wire in (client.wire for client in self._busy):
             if wire is not None:
-                wire.is_spoilt = True  # what is being answered is the last on its connection
+                wire.is_last = True
         now = time.monotonic()
         for client in self._waiting:
             client.until = min(client.until, now + _LINGER_S)

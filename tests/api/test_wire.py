@@ -267,11 +267,11 @@ def slow_body(served: Served) -> socket.socket:
     return connection
 
 
-def slow_reader(served: Served) -> socket.socket:
+def slow_reader(served: Served, requests: int = 20) -> socket.socket:
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
     connection.connect(("127.0.0.1", served.port))
-    connection.sendall(served.head("GET", "/openapi.json") * 20)
+    connection.sendall(served.head("GET", "/openapi.json") * requests)
     return connection
 
 
@@ -337,6 +337,22 @@ def test_of_many_at_once_to_two_processes_one_is_done_and_all_get_its_answer(ser
 
 
 # --- stopping ---------------------------------------------------------------------------------------------------------
+
+
+def test_stopping_keeps_a_connection_that_was_told_so(served: Served) -> None:
+    """An answer is under way whose head says ``keep-alive``: the last that is answered says that it is the last."""
+    with serving(served.settings, served.people) as other:
+        other.await_ready()
+        with slow_reader(other, requests=3) as reader:
+            told = reader.recv(1)
+            time.sleep(1)  # by now the second is under way: more than one fits in no buffer
+            other.process.terminate()
+            time.sleep(0.2)
+            told += everything(reader)
+    assert other.process.returncode == 0
+    *before, last = [each.fields["connection"] for each in answers(told)]
+    assert set(before) == {"keep-alive"}
+    assert last == "close"
 
 
 def test_stopping_answers_what_has_begun_and_what_comes_on_an_open_connection(served: Served) -> None:
