@@ -60,7 +60,7 @@ class Act:
         product: recordings of the product.
         direction: the notes of the sessions.
         cohort, alternative: who else it might be, by the registry and by the studio.
-        expected: the conclusion.
+        expected: conclusions that would be fair; any other is a failure.
     """
 
     number: int
@@ -72,7 +72,12 @@ class Act:
     direction: str
     cohort: Sequence[Person]
     alternative: Sequence[Person]
-    expected: str
+    expected: Sequence[str]
+
+    @property
+    def fair(self) -> str:
+        """What is expected, in words."""
+        return " or ".join(self.expected)
 
 
 @dataclass

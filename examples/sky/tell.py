@@ -43,11 +43,10 @@ def main() -> int:
         acts = [act for act in acts_of(casting.chosen(laid)) if asked.act in {None, act.number}]
         played = [play(act, Path(folder), asked.out) for act in acts]
     print_table(played)
-    wrong = [course for course in played if course.analysis["conclusion"] != course.act.expected]
+    wrong = [course for course in played if course.analysis["conclusion"] not in course.act.expected]
     for course in wrong:
-        out.print(
-            f"[red]act {course.act.number}: expected {course.act.expected}, not {course.analysis['conclusion']}[/]"
-        )
+        concluded = course.analysis["conclusion"]
+        out.print(f"[red]act {course.act.number}: expected {course.act.fair}, not {concluded}[/]")
     if not wrong:
         out.print(f"every act came out as expected, in {time.monotonic() - started:.0f} s")
     return 1 if wrong else 0
@@ -67,14 +66,30 @@ def acts_of(cast: casting.Cast) -> list[Act]:
             cast.voice,
             trained,
             plain,
-            expected="explained_by_s",
+            expected=["explained_by_s"],
             **rest,
         ),
         Act(
-            2, "The studio does not", "performer", cast.voice, cast.other, trained, named, expected="supports_p", **rest
+            2,
+            "The studio does not",
+            "performer",
+            cast.voice,
+            cast.other,
+            trained,
+            named,
+            expected=["supports_p"],
+            **rest,
         ),
         Act(
-            3, "Nobody can tell", "performer", cast.voice, cast.other, zero_shot, plain, expected="inconclusive", **rest
+            3,
+            "Nobody can tell",
+            "performer",
+            cast.voice,
+            cast.other,
+            zero_shot,
+            plain,
+            expected=["inconclusive", "unknown_source"],
+            **rest,
         ),
     ]
 
@@ -94,7 +109,7 @@ def play(act: Act, folder: Path, kept: Path | None) -> Course:
         course.read_each_other()
         course.analyse()
         course.decide()
-        if act.expected == "supports_p":
+        if "supports_p" in act.expected:
             course.serve_notice()
         course.report_to((kept or folder / "reports") / f"act-{act.number}")
         course.require_hidden()
@@ -129,8 +144,8 @@ def print_table(played: list[Course]) -> None:
         table.add_column(heading)
     for course in played:
         act, concluded = course.act, str(course.analysis["conclusion"])
-        mark = "[green]✓[/]" if concluded == act.expected else "[red]✗[/]"
-        table.add_row(f"{act.number}: {act.title}", act.truth, course.verdict, concluded, f"{act.expected} {mark}")
+        mark = "[green]✓[/]" if concluded in act.expected else "[red]✗[/]"
+        table.add_row(f"{act.number}: {act.title}", act.truth, course.verdict, concluded, f"{act.fair} {mark}")
     out.print(table)
 
 

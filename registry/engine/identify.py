@@ -38,7 +38,7 @@ from registry.engine.voiceprint import Space, Voiceprint
 from registry.errors import InvalidInputError, SpaceMismatchError
 from registry.media.recording import Recording
 
-VERSION = "4"
+VERSION = "5"
 """Of the whole pipeline from samples to evidence; grows when the same recording could get other evidence."""
 
 _BATCH = {"cpu": 8, "cuda": 256}

@@ -1,7 +1,7 @@
 """Known answers: an engine that gets one of them wrong must not serve.
 
 The sound is made by code, from a seed: three voice-like signals of harmonics under formants. What the networks make of
-it was computed by the shipped weights on a CPU and lies in ``artefacts/selftest-2.safetensors``;
+it was computed by the shipped weights on a CPU and lies in ``artefacts/selftest-3.safetensors``;
 ``benchmarks/make_selftest.py`` makes it. Likelihood ratios depend on the calibration too, so that each calibration
 carries its own, under the pin of its bytes. Tolerances leave room for another processor, another BLAS or CUDA, and for
 nothing else: a vector of other weights, or of another front end, differs by orders of magnitude more.
@@ -25,7 +25,7 @@ from registry.engine.segmentation import CHUNK_SAMPLES
 from registry.errors import SelfTestFailedError, WeightsError
 from registry.media.recording import SAMPLE_RATE_HZ, Recording, SourceFacts
 
-ARTEFACT = "selftest-2"
+ARTEFACT = "selftest-3"
 COSINE_TOLERANCE = 1e-3
 """How far from 1 the cosine with a known vector may be."""
 RATIO_TOLERANCE = 0.02

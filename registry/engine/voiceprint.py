@@ -17,7 +17,7 @@ class Space:
     Attributes:
         encoder: ``ge2e`` or ``campplus``.
         weights_sha256: hex digest of the weights file.
-        preprocessing: version of everything between samples and network, such as ``fbank80-cmn-1``.
+        preprocessing: version of everything between samples and vector but the weights, such as ``fbank80-cmn-1``.
         dimension: length of the vectors.
     """
 

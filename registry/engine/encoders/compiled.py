@@ -1,18 +1,17 @@
 """A network compiled for the processor by OpenVINO, which runs a convolutional one twice as fast as torch does.
 
-The same weights in float32, and the same answers but for the rounding of the last digits. Nothing is written to disk
-and nothing leaves the machine: see `_openvino`.
+In float32, with the same answers but for the rounding of the last digits. Nothing is written to disk and nothing leaves
+the machine: see `openvino`.
 """
 
 from __future__ import annotations
 
 import queue
 import sys
-import warnings
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 _TELEMETRY = "openvino_telemetry"
 
@@ -20,28 +19,27 @@ _TELEMETRY = "openvino_telemetry"
 class CompiledNetwork:
     """Runs a network on the processor. Safe to use from several threads: each call has a request of its own.
 
+    It is asked once before anybody has it. OpenVINO's binding makes some of its tables at the first call, under a lock
+    of C++ under which it waits for the interpreter's: two threads that call first at once wait for each other for good.
+
     Args:
-        network: in evaluation mode; any number of rows, whose shape is that of ``example``. Its weights are constants
-            from now on.
-        example: ``(n, …) float32``, what the network takes.
+        model: OpenVINO's, of one input and one output, with any number of rows.
         threads: calls that run side by side, each on one thread.
     """
 
-    def __init__(self, network: nn.Module, example: Tensor, threads: int) -> None:
-        core = _openvino().Core()
+    def __init__(self, model: Any, threads: int) -> None:
         settings = {
             "INFERENCE_PRECISION_HINT": "f32",
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": threads,
             "ENABLE_CPU_PINNING": False,  # several workers may share the machine
         }
-        model = _converted(network, example)
-        model.reshape({0: _openvino().PartialShape([-1, *example.shape[1:]])})
-        self._compiled = core.compile_model(model, "CPU", settings)
+        self._compiled = openvino().Core().compile_model(model, "CPU", settings)
         self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self(torch.zeros(1, *(side.get_length() for side in list(model.input().get_partial_shape())[1:])))
 
     def __call__(self, batch: Tensor) -> Tensor:
-        """Map ``(n, …) float32`` to what the network makes of it."""
+        """Map ``(n, …) float32`` to what the network makes of it, ``(n, …) float32``."""
         try:
             request = self._idle.get_nowait()
         except queue.Empty:
@@ -53,38 +51,7 @@ class CompiledNetwork:
         return torch.from_numpy(answer)
 
 
-class _Whole(nn.Module):
-    """A network without parts: torch traces it in a third of the time, for it makes a module of every part otherwise.
-
-    The trace has the same operations, on the same constants, in the same order.
-    """
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self._inside = (network,)  # not as an attribute of its own, which torch would take for a part
-
-    def forward(self, batch: Tensor) -> Tensor:
-        answer: Tensor = self._inside[0](batch)
-        return answer
-
-
-def _converted(network: nn.Module, example: Tensor) -> Any:
-    """Answer the network as OpenVINO's graph, read from torch's trace of it."""
-    _openvino()
-    from openvino.frontend import FrontEndManager
-    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
-
-    network.requires_grad_(requires_grad=False)
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # traces are deprecated in torch, and take sizes for constants, which they are
-        whole = torch.jit.trace(_Whole(network).eval(), example, check_trace=False)  # type: ignore[no-untyped-call]
-        trace = torch.jit.freeze(whole)
-    reader = FrontEndManager().load_by_framework("pytorch")
-    decoder = TorchScriptPythonDecoder(trace)  # the reader keeps no reference, and asks it until the end
-    return reader.convert(reader.load(decoder))
-
-
-def _openvino() -> Any:
+def openvino() -> Any:
     """Import OpenVINO without its telemetry.
 
     Its converter, which is not used here, reports to its makers when the package ``openvino-telemetry`` can be

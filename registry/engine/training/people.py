@@ -7,10 +7,10 @@ the report's gallery; the rest are enrolled in it.
 The least numbers, and why:
 
 - `LEAST_FITTED` people to fit on. The upper bound of a log10 LR is the logarithm of a third of the trials of two
-  people: 50 people, with one recording each to search for, make 2,450 and support +2.9, a little more than a match in a
-  gallery of thousands takes; 20 people make 380 and support +2.1, which is less. The tail, too, is fitted where one
-  stranger in twenty to one in two hundred reaches: one alarm in a hundred searches of eight performers is one trial in
-  800.
+  people: 50 people, with one recording each to search for, make 2,450 and support +2.9, about what a match in a gallery
+  of forty takes; 20 people make 380 and support +2.1, less than one of fifteen takes. The tail, too, is fitted where
+  one stranger in twenty to one in two hundred reaches: one alarm in a hundred searches of eight performers is one trial
+  in 800.
 - `LEAST_SEVERAL` of them with two or more recordings: two weights and a bias from fewer than ten independent cases for
   each weight do not hold elsewhere (Peduzzi et al. 1996), and both halves of one recording are not independent.
 - `LEAST_ENROLLED` people held out and enrolled: when none of ten is missed, up to 31 % may be (95 % interval); of fewer

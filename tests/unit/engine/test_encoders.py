@@ -10,7 +10,9 @@ import pytest
 import torch
 
 from registry.engine.devices import BatchRunner
-from registry.engine.encoders.campplus import CampplusEncoder, load_network_class
+from registry.engine.encoders.campplus import CampplusEncoder, load_network, load_network_class
+from registry.engine.encoders.campplus_graph import lay_out
+from registry.engine.encoders.compiled import CompiledNetwork
 from registry.engine.encoders.ge2e import Ge2eEncoder, normalise_loudness, utterance_slices
 from registry.engine.encoders.protocol import Encoder
 from registry.engine.encoders.weights import load_tensors, package_file
@@ -120,6 +122,60 @@ def test_the_compiled_network_answers_as_torch_does_in_batches_of_any_size() -> 
     expected = eager.encode(windows)
     assert np.abs(compiled.encode(windows) - expected).max() < 1e-5
     assert np.abs(compiled.encode(windows[:1]) - expected[:1]).max() < 1e-5
+
+
+def test_a_vector_has_a_sign_as_the_network_was_trained() -> None:
+    """The copy of the network's class that the package carries keeps only what is over zero: half of every vector."""
+    for compiled in (True, False):
+        encoder = CampplusEncoder(BatchRunner(CPU, 8), compiled=compiled)
+        below = (encoder.encode(some_windows(encoder, 5)) < 0).mean()
+        assert 0.3 < below < 0.7
+    last = load_network().get_submodule("xvector.dense.nonlinear")
+    lower, higher = last(torch.tensor([[-30.0] * 192, [-20.0] * 192]))
+    assert (lower < higher).all(), "what is further below zero stays further below"
+
+
+@pytest.mark.parametrize("frames", [3, 100, 199, 298, 401])
+def test_the_graph_is_the_network_for_windows_of_any_length(frames: int) -> None:
+    network = load_network()
+    windows = torch.randn(3, frames, 80, generator=torch.Generator().manual_seed(frames))
+    with torch.inference_mode():
+        expected = network(windows)
+    answer = CompiledNetwork(lay_out(network.state_dict(), frames, 80), 1)(windows)
+    assert answer.shape == expected.shape == (3, 192)
+    assert (answer - expected).abs().max() < 1e-4 * expected.abs().max()
+
+
+FIRST_CALLS = """
+import os, sys, threading, torch
+from registry.engine.devices import BatchRunner
+from registry.engine.encoders.campplus import CampplusEncoder
+network = CampplusEncoder(BatchRunner(torch.device("cpu"), 8, workers=2))._network
+together, answers = threading.Barrier(8), []
+def call():
+    together.wait()
+    answers.append(network(torch.zeros(1, 298, 80)))
+sys.setswitchinterval(1e-6)
+threads = [threading.Thread(target=call, daemon=True) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(len(answers), flush=True)
+os._exit(0)
+"""
+
+
+def test_threads_that_call_first_at_once_do_not_wait_for_each_other_for_good() -> None:
+    """Where the first calls of a process were those of several threads, more than one process in two hung here."""
+    command = [sys.executable, "-c", FIRST_CALLS]
+    seen = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)  # noqa: S603  (our own program)
+    assert seen.stdout.split() == ["8"]
+
+
+def test_a_graph_is_not_laid_out_on_weights_that_lack_something() -> None:
+    weights = load_network().state_dict()
+    del weights["xvector.block2.tdnnd24.cam_layer.linear2.weight"]
+    with pytest.raises(KeyError, match="tdnnd24"):
+        lay_out(weights, 298, 80)
 
 
 def test_torchs_own_layers_answer_as_those_of_onednn_do() -> None:

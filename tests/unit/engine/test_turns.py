@@ -142,8 +142,8 @@ def test_means_of_one_voice_are_put_together() -> None:
 
 
 def test_windows_of_one_speaker_by_segmentation_need_more_to_be_split() -> None:
-    moved = around([0] * 4, 0.01)
-    moved[:, 0], moved[:, 1] = 0.6 * moved[:, 0], 0.8
+    moved, near = around([0] * 4, 0.01), ONE_ENCODER.windows - SAME_TRACK_BONUS / 2
+    moved[:, 0], moved[:, 1] = near * moved[:, 0], (1 - near**2) ** 0.5
     leaning = np.concatenate([around([0] * 4, 0.01), moved / np.linalg.norm(moved, axis=1, keepdims=True)])
     between = float((leaning[:4] @ leaning[4:].T).mean())
     assert ONE_ENCODER.windows - SAME_TRACK_BONUS < between < ONE_ENCODER.windows

@@ -38,7 +38,7 @@ ASKED = {"organisation": "org_1", "as_of": "2026-11-25T09:00:00+00:00"}
 @cache
 def card() -> dict[str, Any]:
     """The card of the calibration that ships."""
-    content: dict[str, Any] = json.loads(files("registry.engine.artefacts").joinpath("calibration-4.json").read_text())
+    content: dict[str, Any] = json.loads(files("registry.engine.artefacts").joinpath("calibration-5.json").read_text())
     return content
 
 
