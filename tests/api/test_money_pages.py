@@ -159,6 +159,20 @@ def test_a_licence_is_chosen_by_its_name_for_an_approval_and_in_the_ledger(house
     assert "no licence that was ever in force" in said(nobody.get("/money/payments/new"))
 
 
+def test_who_has_no_licence_in_force_is_told_what_comes_before_an_approval(house: House) -> None:
+    studio = house.studio("Other")
+    _, performer_id = house.performer()
+    browser = signed_in(house, studio)
+    for path in ("/approvals/new", f"/approvals/new?performer_id={performer_id}"):
+        page = browser.get(path)
+        assert "no licence in force, so there is nothing to ask for yet" in said(page)
+        assert '<a href="/licences">' in page.text.partition("<main")[2]
+        assert 'action="/approvals/new"' not in page.text
+    house.licence(studio, performer_id)
+    assert "nothing to ask for yet" in said(browser.get("/approvals/new"))
+    assert "부탁할 것이 없어요" in said(browser.get("/approvals/new?lang=ko"))
+
+
 def test_today_is_the_readers_day_and_a_payment_of_it_is_taken(house: House, agreed: Agreed) -> None:
     house.clock.move(hours=17 - house.clock().hour)
     browser = signed_in(house, agreed.studio)

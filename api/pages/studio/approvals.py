@@ -102,6 +102,7 @@ def _require_may_ask() -> None:
 def _form(typed: Mapping[str, str], error: RegistryError | None = None) -> Response:
     status, problem = (HTTPStatus.OK, None) if error is None else told(error, REFUSALS)
     known = people.choices_named(context(), principal(), typed.get("performer_id", ""))
+    in_force = own_licences()
     return page_of(
         "studio/approval_new",
         status,
@@ -109,9 +110,8 @@ def _form(typed: Mapping[str, str], error: RegistryError | None = None) -> Respo
         problem=problem,
         wrong=named_wrong(error, LABELS),
         known=known,
-        licences={
-            each.id: f"{known.get(each.performer_id, each.performer_id)} · {each.title}" for each in own_licences()
-        },
+        licences={each.id: f"{known.get(each.performer_id, each.performer_id)} · {each.title}" for each in in_force},
+        nothing_yet=error is None and not in_force and Scope.LICENCES_READ in principal().scopes,
         most_known=people.MOST_PARTNERS,
         kinds=KINDS,
         purposes=list(UsePurpose),
