@@ -13,9 +13,11 @@ from typing import Any, Final
 
 from flask import request
 
+from api import cookies
 from api.pages.language import N_, _, number, percent
 from registry.errors import RegistryError
 
+FRONT: Final = "/"
 SIGN_IN: Final = "/sign-in"
 HOME: Final = "/home"
 VERIFY: Final = "/verify"
@@ -35,6 +37,7 @@ class Said:
         text: what that means.
         to_do: what helps; empty where nothing is to be done.
         to, to_words: where the way goes on.
+        also, also_words: where else it goes on; empty where there is one way.
     """
 
     title: str
@@ -42,6 +45,8 @@ class Said:
     to_do: str
     to: str
     to_words: str
+    also: str = ""
+    also_words: str = ""
 
 
 _SIGNING_IN: Final[Mapping[str, str]] = {
@@ -66,6 +71,15 @@ _SIGNING_IN: Final[Mapping[str, str]] = {
     "sign_in_refused": N_("The answer of the identity provider cannot be relied on. Please begin again."),
 }
 """Of errors on the way in."""
+
+_TO_NOBODY: Final[Mapping[HTTPStatus, tuple[str, str, str]]] = {
+    HTTPStatus.NOT_FOUND: (
+        N_("There is nothing here"),
+        N_("There is no such page, or it is not for everybody to see."),
+        N_("Check the address, or begin at the front page. What is yours to see is there once you have signed in."),
+    ),
+}
+"""What is said otherwise to whoever has no session in this browser."""
 
 _BY_STATUS: Final[Mapping[HTTPStatus, tuple[str, str, str]]] = {
     HTTPStatus.UNAUTHORIZED: (
@@ -137,14 +151,19 @@ def said_of(error: RegistryError | None, status: HTTPStatus) -> Said:
     on_the_way_in = _of_signing_in(error)
     if on_the_way_in is not None:
         return Said(_("This did not work"), on_the_way_in, "", SIGN_IN, _("Sign in again"))
-    title, text, to_do = (_(each) for each in _BY_STATUS.get(status, _ELSE))
+    nobody = cookies.sent(cookies.SESSION) is None
+    by_status = {**_BY_STATUS, **_TO_NOBODY} if nobody else _BY_STATUS
+    title, text, to_do = (_(each) for each in by_status.get(status, _ELSE))
     if error is not None and (of_this := _advice(error.slug, error.figures)) is not None:
         text, to_do = of_this
     if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE and request.path == VERIFY:
         text, to_do = (_(each) for each in _TO_BE_VERIFIED)
         return Said(title, text, to_do, VERIFY, _("Verify a file"))
-    to, words = (SIGN_IN, _("Sign in")) if status is HTTPStatus.UNAUTHORIZED else (HOME, _("To my page"))
-    return Said(title, text, to_do, to, words)
+    if status is HTTPStatus.UNAUTHORIZED:
+        return Said(title, text, to_do, SIGN_IN, _("Sign in"))
+    if nobody:
+        return Said(title, text, to_do, FRONT, _("To the front page"), SIGN_IN, _("Sign in"))
+    return Said(title, text, to_do, HOME, _("To my page"))
 
 
 def _of_signing_in(error: RegistryError | None) -> str | None:
@@ -280,6 +299,11 @@ def _in_progress(_of: Figures) -> Advice:
     return (_("What you sent is being done at this moment."), _("Wait a few seconds, and load your page anew."))
 
 
+def _from_elsewhere(_of: Figures) -> Advice:
+    what = _SIGNING_IN["cross_site_request"]
+    return (_(what), "")
+
+
 def _lost(_of: Figures) -> Advice:
     return (
         _("What you sent was done, but its answer was lost on the way. It is not done twice."),
@@ -374,6 +398,7 @@ _OF_RECORDS: Final[Mapping[str, Callable[[Figures], Advice]]] = {
     "idempotency_key_reused": _reused,
     "request_in_progress": _in_progress,
     "answer_lost": _lost,
+    "cross_site_request": _from_elsewhere,
     "choice_refused": _choice_refused,
     "licence_unsound": _unsound,
     "signature_invalid": _read_anew,

@@ -183,6 +183,8 @@ def _refused(told: Response, error: RegistryError | None) -> Response:
         to_do=said.to_do if to_ask is None else to_ask,
         to=said.to,
         to_words=said.to_words,
+        also=said.also,
+        also_words=said.also_words,
         reference=g.get("request_id", ""),
         **_menu(),
     )

@@ -34,7 +34,9 @@ _TO_PROVIDER = "/sign-in/provider"
 @pages.get(SIGN_IN)
 def show_sign_in() -> Response:
     """Show how one signs in."""
-    return page("pages/sign_in", keep={}, provider=provider(), to_provider=_TO_PROVIDER)
+    return page(
+        "pages/sign_in", keep={}, provider=provider(), to_provider=_TO_PROVIDER, controller=context().controller
+    )
 
 
 # --- by a link -------------------------------------------------------------------------------------------------------

@@ -428,3 +428,26 @@ def test_an_address_that_there_is_not_is_a_page_to_a_browser_and_a_problem_to_ot
     assert house.client.get("/nowhere").mimetype == "application/problem+json"
     api = house.client.get("/v1/nowhere", headers={"Accept": "text/html"})
     assert api.mimetype == "application/problem+json"
+
+
+def test_where_there_is_nothing_whoever_is_not_signed_in_is_led_to_pages_that_are_theirs(house: House) -> None:
+    caller, performer_id = house.performer()
+    browser, accept = Browser(house), {"Accept": "text/html"}
+    for path, words in (("/nowhere", "To the front page Sign in"), ("/nowhere?lang=ko", "첫 페이지로 로그인")):
+        page = browser.get(path, **accept)
+        assert page.status_code == 404
+        assert words in said(page)
+        assert led_to(page) == ["/", "/sign-in"]
+    sent_by = {"Origin": "https://other.example", "Sec-Fetch-Site": "cross-site"}
+    another_site = browser.client.post("/verify?lang=en", files={"file": b"{}"}, headers=sent_by)
+    assert another_site.status_code == 403
+    assert "came from another page than the registry's own" in said(another_site)
+    assert led_to(another_site) == ["/", "/sign-in"]
+    browser = signed_in(house, caller.account_id)
+    for path in ("/nowhere", f"/performers/{performer_id}/findings/fnd_{'0' * 26}"):
+        assert led_to(browser.get(path, **accept)) == ["/home"]
+
+
+def led_to(page: Response) -> list[str]:
+    """Answer where the buttons of a page lead."""
+    return re.findall(r'<a class="button[^"]*" href="([^"]+)"', page.text.partition("<main")[2])

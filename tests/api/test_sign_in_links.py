@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 
 from browser import SESSION, Browser
-from house import Caller, House, assert_problem, second_operator
+from house import CONTROLLER, Caller, House, assert_problem, second_operator
 from sqlalchemy import select
 
 from registry.domain.accounts import PERMISSIONS, Role, Scope
@@ -157,6 +157,12 @@ def test_the_page_is_in_the_readers_language_and_runs_no_script(house: House) ->
         assert not {"script-src", "connect-src", "unsafe-inline"} & set(re.findall(r"[a-z-]+", policy))
         assert page.headers["Referrer-Policy"] == "strict-origin"
         assert page.headers["Cache-Control"] == "no-store"
+
+
+def test_where_one_signs_in_it_says_who_runs_the_registry(house: House) -> None:
+    for path in ("/", "/sign-in", "/sign-in?lang=ko"):
+        page = Browser(house).get(path)
+        assert f"<bdi>{CONTROLLER.name}</bdi> · <bdi>{CONTROLLER.contact}</bdi>" in page.text
 
 
 def test_what_is_sent_to_the_page_stands_in_it_as_text(house: House) -> None:
