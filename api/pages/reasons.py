@@ -34,8 +34,8 @@ _OF_CLEARANCES: Final[Mapping[str, str]] = {
     "not_validated_for": N_("The recording lies outside the conditions that the engine was validated under."),
 }
 _OF_RECORDINGS: Final[Mapping[str, str]] = {
-    "same_speaker_supported": N_("The same speaker is supported."),
-    "same_speaker_not_supported": N_("The same speaker is not supported."),
+    "same_speaker_supported": N_("The same voice is supported."),
+    "same_speaker_not_supported": N_("The same voice is not supported."),
     "nobody_reached_threshold": N_("Nobody reached the threshold."),
     "overlapped_speech": N_("In places several people speak at once; whose voices those are was not decided."),
     "sound_alike": N_("The voice is like the performer’s; recordings alone do not say why."),

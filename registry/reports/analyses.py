@@ -13,6 +13,7 @@ from registry.domain.conclusions import Reading
 from registry.errors import InvalidInputError
 from registry.interchange.comparison_words import said
 from registry.interchange.comparisons import comparison_of, read_again
+from registry.reports.engine_names import engine_called
 from registry.reports.marking import named, whole
 from registry.reports.model import AnalysisPart, ReasonPart
 from registry.reports.plots import Plot, bounded, cohort_name, plots_of
@@ -153,7 +154,7 @@ def _pairs(cohort: UnderCohort, marks: Marks, words: Words) -> Iterator[Sequence
 
 def _strength(strength: Strength, marks: Marks, words: Words) -> tuple[str, str, str]:
     engines = Markup(", ").join(
-        whole(f"{name} {bounded(value, marks)}") for name, value in sorted(strength.engines.items())
+        whole(f"{engine_called(name)} {bounded(value, marks)}") for name, value in sorted(strength.engines.items())
     )
     disagree = f"; {words.catalogue.gettext('they disagree')}" if strength.engines_disagree else ""
     in_words = verbal(strength.log10_lr, words.language.value)
@@ -208,7 +209,7 @@ def facts_of_engine(engine: Mapping[str, Any], words: Words) -> Iterator[tuple[s
 
 def _flat(value: object) -> str:
     if isinstance(value, Mapping):
-        return "; ".join(f"{name}: {_flat(held)}" for name, held in sorted(value.items()))
+        return "; ".join(f"{engine_called(name)}: {_flat(held)}" for name, held in sorted(value.items()))
     if isinstance(value, list | tuple):
         return ", ".join(map(_flat, value))
-    return str(value)
+    return engine_called(str(value))

@@ -22,6 +22,7 @@ from registry.domain.comparison import verbal
 from registry.domain.licence_text.writing import LANGUAGES
 from registry.domain.reading import parse_json
 from registry.reports.analyses import facts_of_engine, shown_analysis
+from registry.reports.engine_names import engine_called
 from registry.reports.envelope import SignedReport
 from registry.reports.marking import name_of, named, prose
 from registry.reports.model import CaseReport, CheckPart, FindingPart, PaperPart, ReasonPart, Report, read_report
@@ -171,6 +172,7 @@ class _Drawing:
             "told": lambda text: told(text, words),
             "sentence": lambda reason: sentence(reason, words),
             "strength": lambda value: verbal(value, words.language.value),
+            "engine_called": engine_called,
             "strengths": strengths_of,
             "picture": lambda svg: f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode('ascii')}",
             "shortened": self._shortened,
@@ -260,4 +262,4 @@ def strengths_of(finding: FindingPart, *, decimals: int = 2) -> Callable[[float]
 
 def _engines_of(finding: FindingPart) -> str:
     strength_of = strengths_of(finding, decimals=4)
-    return ", ".join(f"{name} {strength_of(value)}" for name, value in sorted(finding.engines.items()))
+    return ", ".join(f"{engine_called(name)} {strength_of(value)}" for name, value in sorted(finding.engines.items()))

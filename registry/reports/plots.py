@@ -91,8 +91,8 @@ def _validation(comparison: Comparison, held: Any, words: Words) -> Plot:
         x=_lr_axis(low, high, words),
         y=Axis(_("share of trials with at least this log10 LR"), 0, 1, [(s, f"{100 * s:.0f} %") for s in _SHARES]),
         curves=[
-            Curve([same], _("same speaker"), 0),
-            Curve([other], _("different speakers"), 1),
+            Curve([same], _("the same voice"), 0),
+            Curve([other], _("different voices"), 1),
         ],
         marks=_of_this_case(comparison.cohorts[0], words) if comparison.cohorts else (),
     )
@@ -100,8 +100,8 @@ def _validation(comparison: Comparison, held: Any, words: Words) -> Plot:
         (f"{at:.2f}", f"{100 * _share_at(same, at):.1f} %", f"{100 * _share_at(other, at):.2f} %")
         for at in _spread(marks.lower, marks.upper)
     ]
-    headings = (_("log10 LR, at least"), _("of same-speaker trials"), _("of different-speaker trials"))
-    note = _("%(same)d trials of the same speaker, %(different)d of different speakers; from: %(from)s.") % counted
+    headings = (_("log10 LR, at least"), _("of trials of the same voice"), _("of trials of different voices"))
+    note = _("%(same)d trials of the same voice, %(different)d of different voices; from: %(from)s.") % counted
     return Plot(title, drawing.svg(), "", headings, rows, note)
 
 

@@ -13,14 +13,15 @@ from typing import Final
 from markupsafe import Markup, escape
 
 from registry.interchange.comparison_words import is_known, said
+from registry.reports.engine_names import as_read
 from registry.reports.marking import visible
 from registry.reports.model import ReasonPart
 from registry.reports.words import N_, Language, Words
 
 SENTENCES: Final[Mapping[str, str]] = {
     # evidence in a check
-    "same_speaker_supported": N_("The same speaker is supported."),
-    "same_speaker_not_supported": N_("The same speaker is not supported."),
+    "same_speaker_supported": N_("The same voice is supported."),
+    "same_speaker_not_supported": N_("The same voice is not supported."),
     "nobody_reached_threshold": N_("Nobody reached the threshold."),
     "cohort_position": N_("How the performer stands among comparable voices."),
     "overlapped_speech": N_("In places several people speak at once; whose voices those are was not decided."),
@@ -110,7 +111,7 @@ def sentence(reason: ReasonPart, words: Words) -> Markup:
     if words.language is Language.EN:
         return escape(visible(_closed(reason)))
     if is_known(reason.detail):
-        return escape(visible(_full_stop(said(reason.detail, words.language.value))))
+        return escape(visible(as_read(_full_stop(said(reason.detail, words.language.value)))))
     known = SENTENCES.get(reason.code)
     if known is None:
         return Markup('<span lang="en">%s</span>') % visible(_closed(reason))
@@ -139,9 +140,11 @@ def as_told(value: float, detail: str, decimals: int = 2) -> str:
 
 def _closed(reason: ReasonPart) -> str:
     """Answer the sentence of a reason as it stands by itself; the name of a recording before it stays as it is."""
-    text = _full_stop(reason.detail)
-    of_a_recording = text.startswith(f"{reason.figures.get('recording', '')}: ")
-    return text if of_a_recording else text[:1].upper() + text[1:]
+    text, recording = _full_stop(reason.detail), f"{reason.figures.get('recording', '')}: "
+    if text.startswith(recording):
+        return recording + as_read(text.removeprefix(recording))
+    told = as_read(text)
+    return told[:1].upper() + told[1:]
 
 
 def _full_stop(text: str) -> str:

@@ -76,8 +76,8 @@ LABELS: Final[Mapping[str, str]] = {
     "conclusion.unknown_source": N_("source unknown"),
     "conclusion.inconclusive": N_("inconclusive"),
     # evidence
-    "outcome.match": N_("same speaker supported"),
-    "outcome.sound_alike": N_("sounds alike, same speaker not supported"),
+    "outcome.match": N_("the same voice is supported"),
+    "outcome.sound_alike": N_("sounds alike, the same voice is not supported"),
     "outcome.no_match": N_("not heard"),
     "outcome.inconclusive": N_("inconclusive"),
     # verdicts

@@ -94,8 +94,8 @@ def _tippett(same: Points, other: Points, comparison: Comparison) -> Plot:
         kind="lines",
         x=x,
         series=[
-            Series(_("same speaker"), [_share(same, at) for at in x]),
-            Series(_("different speakers"), [_share(other, at) for at in x]),
+            Series(_("the same voice"), [_share(same, at) for at in x]),
+            Series(_("different voices"), [_share(other, at) for at in x]),
         ],
         marks=_here(comparison.cohorts[0]),
         x_decimals=2,

@@ -207,7 +207,7 @@ def test_evidence_and_authorisation_stand_apart() -> None:
     told = text_of(page(check_report()))
     finding = told.partition("Performers Marta Calder")[2]
     evidence, _, authorisation = finding.partition("Authorisation: whether it was covered")
-    assert "same speaker supported ; log10 LR 3.10" in evidence
+    assert "the same voice is supported ; log10 LR 3.10" in evidence
     assert "no licence" not in evidence
     assert authorisation.strip().startswith("no licence")
 
@@ -237,9 +237,9 @@ def test_turns_are_drawn_where_there_are_two_and_elsewhere_it_is_said_that_they_
 
 def test_a_number_that_is_a_bound_is_shown_as_one_for_each_engine_too() -> None:
     told = text_of(page(case_report(comparison=comparison_document(performer=-1.7, source=4.2))))
-    assert "campplus ≥ 3.49" in told
-    assert "ge2e ≤ -1.61 , " not in told.replace("campplus ≤ -1.61 , ge2e ≤ -1.61", "")
-    assert "campplus 3.49" not in told
+    assert "CAM++ ≥ 3.49" in told
+    assert "GE2E ≤ -1.61 , " not in told.replace("CAM++ ≤ -1.61 , GE2E ≤ -1.61", "")
+    assert "CAM++ 3.49" not in told
 
 
 def test_a_bound_that_a_finding_s_reason_tells_is_one_in_its_figures() -> None:
@@ -248,8 +248,8 @@ def test_a_bound_that_a_finding_s_reason_tells_is_one_in_its_figures() -> None:
     bound = held.model_copy(update={"evidence_reasons": (reason,), "engines": {"ge2e": 1.4, "campplus": 3.1}})
     report = check_report().model_copy(update={"findings": (bound,)})
     assert "log10 LR ≥ 3.10" in text_of(page(report))
-    assert "campplus ≥ 3.10" in text_of(page(report))
-    assert "ge2e 1.40" in text_of(page(report))
+    assert "CAM++ ≥ 3.10" in text_of(page(report))
+    assert "GE2E 1.40" in text_of(page(report))
     assert "log10 LR ≥ 3.10" in text_of(page(report, Language.KO))
 
 
@@ -391,3 +391,31 @@ def test_the_page_shows_the_digest_of_the_very_document() -> None:
 
 def test_a_source_under_seal_is_told_as_its_attestation() -> None:
     assert "an attested person, under seal" in text_of(page(case_report()))
+
+
+# --- one word for one thing ------------------------------------------------------------------------------------------
+
+
+def test_engines_and_voices_are_called_as_on_pages_and_the_signed_document_keeps_its_keys() -> None:
+    (held,) = check_report().findings
+    disagree = "the engines disagree beyond what calibration allows (log10 LR: ge2e 0.12, campplus ≥ 3.10)"
+    details = ("the same speaker is supported for 1 performer", disagree)
+    reasons = tuple(held.evidence_reasons[0].model_copy(update={"detail": each}) for each in details)
+    shown = check_report().model_copy(update={"findings": (held.model_copy(update={"evidence_reasons": reasons}),)})
+    for report in (shown, case_report(comparison=comparison_document(performer=-1.7, source=4.2))):
+        for language in Language:
+            told = text_of(page(report, language))
+            assert "GE2E" in told
+            assert "CAM++" in told
+            assert not re.search(r"\b(ge2e|campplus)\b|[Ss]ame[ -]speaker|화자", told)
+    told = text_of(page(shown))
+    assert "The same voice is supported for 1 performer." in told
+    assert "GE2E 0.12, CAM++ ≥ 3.10" in told
+
+
+def test_a_recording_that_is_called_as_an_engine_keeps_its_name() -> None:
+    (held,) = check_report().findings
+    detail = "ge2e 3.wav: the same speaker is supported (ge2e 1.20)"
+    reason = held.evidence_reasons[0].model_copy(update={"detail": detail, "figures": {"recording": "ge2e 3.wav"}})
+    report = check_report().model_copy(update={"findings": (held.model_copy(update={"evidence_reasons": (reason,)}),)})
+    assert "ge2e 3.wav: the same voice is supported (GE2E 1.20)" in text_of(page(report))
