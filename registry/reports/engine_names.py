@@ -9,7 +9,7 @@ from typing import Final
 ENGINES: Final[Mapping[str, str]] = {"ge2e": "GE2E", "campplus": "CAM++"}
 """By the id of the encoder."""
 
-_STRENGTH_OF: Final = re.compile(rf"\b({'|'.join(ENGINES)})(?= [≥≤+−-]?\s?\d)")
+_STRENGTH_OF: Final = re.compile(rf"\b({'|'.join(ENGINES)})(?= \W{{0,3}}\d)")
 _SAME: Final = "the same speaker"
 _SAME_AS_READ: Final = "the same voice"
 

@@ -46,7 +46,8 @@ th { font-weight: 600; font-size: 13px; color: var(--soft); }
 .track { display: block; width: 100%; height: 16px; margin: 8px 0; border-radius: 3px; }
 .track .all { fill: var(--grid); } .track .some { fill: var(--one); } .track .much { fill: var(--two); }
 .wide table:not(.facts) td { white-space: nowrap; }
-.wide td .name, .wide td .lines { white-space: normal; }
+.wide td .name, .wide td .lines, .wide td .words { white-space: normal; }
+.code { font-size: 12px; color: var(--soft); }
 td > .name:first-child { display: inline-block; min-width: 7em; }
 td .lines { min-width: 15em; }
 .lines { margin: 0; padding-left: 18px; }

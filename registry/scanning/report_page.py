@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from registry.domain.comparison import NEITHER, strength_word
 from registry.engine.matching import POOL
+from registry.scanning import reason_words
 from registry.scanning.findings import Failure, Finding, Findings, Strongest
 from registry.scanning.page_parts import facts, named, page, paragraph, section, table, timeline, told
 from registry.scanning.results import RESULTS, Status
@@ -50,14 +51,14 @@ class Report:
 def report_page(report: Report, language: Language) -> str:
     """Answer the page in a language; names, and the sentences of errors, are as the scan has them."""
     words = WORDS[language]
-    return page(language, words["title"], _Page(report, words).sections())
+    return page(language, words["title"], _Page(report, words, language).sections())
 
 
 class _Page:
     """The sections of one page."""
 
-    def __init__(self, report: Report, words: Words) -> None:
-        self.report, self.words = report, words
+    def __init__(self, report: Report, words: Words, language: Language) -> None:
+        self.report, self.words, self.language = report, words, language
         self.plan, self.summary, self.findings = report.plan, report.summary, report.findings
         self.card: Mapping[str, Any] = report.plan["calibration_card"]
         self.bounds: tuple[float, float] = tuple(self.card["bounds_log10_lr"])
@@ -188,8 +189,9 @@ class _Page:
     def _heard(self, heard: Heard, duration_s: float) -> str:
         words = self.words
         said = f"{words[heard.outcome.value]} · {words[heard.verdict.value]} · {self._strength(heard.log10_lr)}"
-        because = f' <span class="soft">{told(", ".join(heard.reasons))}</span>' if heard.reasons else ""
-        line = f"<p>{named(heard.performer)}: {told(said)}{because}</p>"
+        because = "".join(f"<li>{self._because(code)}</li>" for code in heard.reasons)
+        line = f"<p>{named(heard.performer)}: {told(said)}</p>"
+        line += f'<ul class="why">{because}</ul>' if because else ""
         if not heard.segments:
             return f'{line}<p class="soft">{told(words["not_located"])}</p>'
         stretches = [
@@ -202,6 +204,9 @@ class _Page:
         label = f"{words['where']}: {'; '.join(stretches)}"
         listed = "".join(f"<li>{told(one)}</li>" for one in stretches)
         return f"{line}{timeline(duration_s, drawn, label)}<ul>{listed}</ul>"
+
+    def _because(self, code: str) -> str:
+        return reason_words.as_html(code, self.language)
 
     def _strength(self, log10_lr: float) -> str:
         """Say how strongly a ratio supports what, in words and as a number."""
@@ -226,7 +231,7 @@ class _Page:
         words, counts = self.words, self.findings.unsettled
         if not counts:
             return ""
-        rows = [(f"<code>{told(code)}</code>", _whole(count)) for code, count in counts.most_common()]
+        rows = [(self._because(code), _whole(count)) for code, count in counts.most_common()]
         note = paragraph(words["unsettled_note"], "soft")
         return section(words["unsettled_title"], note, table([words["reasons"], words["count"]], rows))
 
@@ -235,9 +240,7 @@ class _Page:
         if not failures:
             return section(words["errors_title"], paragraph(words["errors_none"]))
         ordered = sorted(failures.items(), key=lambda item: (-item[1].count, item[0]))
-        rows = [
-            (f"<code>{told(slug)}</code>", _whole(failure.count), self._examples(failure)) for slug, failure in ordered
-        ]
+        rows = [(self._because(slug), _whole(failure.count), self._examples(failure)) for slug, failure in ordered]
         listed = sum(len(failure.examples) for failure in failures.values())
         note = self._bounded(listed, sum(failure.count for failure in failures.values()), "listed_of")
         headings = [words["error"], words["count"], words["examples"]]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import hashlib
 import json
 import re
 import string
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -18,15 +20,22 @@ from registry.domain.comparison import NEITHER, SCALE, strength_word
 from registry.domain.ids import RandomBytes
 from registry.domain.scores import EvidenceOutcome
 from registry.domain.verdicts import Verdict
+from registry.engine.validity import NOT_VALIDATED_FOR
 from registry.errors import ScanStorageError
 from registry.scanning.findings import MOST_EXAMPLES, MOST_FINDINGS, Finding, Findings, Strongest
 from registry.scanning.folder import PAGES
+from registry.scanning.judging import LICENCES_NOT_ASKED
 from registry.scanning.page_parts import visible
+from registry.scanning.reason_words import as_html, sentence_of
 from registry.scanning.report import write_report
 from registry.scanning.results import ResultRow, Status
 from registry.scanning.signing import scan_key
 from registry.scanning.verify import verify_scan
 from registry.scanning.words import WORDS, Language
+
+REGISTRY = Path(__file__).parents[3] / "registry"
+sys.path.append(str(REGISTRY.parent / "tests" / "docs"))
+from reason_codes import Source  # noqa: E402  (what reads codes out of the code belongs to the tests of the docs)
 
 HOSTILE = "<script src=//x>alert(1)</script>\u202egpj.\u2066'\"&amp;.wav"
 NAMES = ("<img src=x onerror=alert(1)>", "ok\u200bname", "</title><svg onload=alert(1)>")
@@ -232,6 +241,36 @@ def test_both_languages_say_everything_with_the_same_figures() -> None:
 def test_there_are_words_for_whatever_a_row_may_say(words: dict[str, str]) -> None:
     assert {*Verdict, *EvidenceOutcome, *Status} <= set(words)
     assert {NEITHER, *(name for _, name in SCALE)} <= set(words)
+
+
+def test_reasons_are_told_in_words_with_their_codes_in_small(tmp_path: Path, random_bytes: RandomBytes) -> None:
+    pages = reported(tmp_path, random_bytes, some_rows())
+    for language, said in (
+        (Language.EN, "The two engines disagree further than calibration allows."),
+        (Language.KO, "두 엔진의 결과가 보정이 허용하는 것보다 더 어긋난다."),
+    ):
+        html = re.sub(r"<style>.*?</style>", "", pages[language])
+        assert f'<span class="words">{said}</span> <code class="code">engines_disagree</code>' in html
+        alone = re.findall(r'(?<!</span> )<code class="code">(\w+)</code>', html)
+        assert alone == []
+
+
+def test_there_is_a_sentence_for_every_reason_that_a_row_may_say() -> None:
+    heard_as = [REGISTRY / "domain" / "policy.py", REGISTRY / "engine" / "decisions.py"]
+    modules = {
+        ".".join(path.relative_to(REGISTRY.parent).with_suffix("").parts): ast.parse(path.read_text(encoding="utf-8"))
+        for path in [*heard_as, *sorted((REGISTRY / "scanning").glob("*.py"))]
+    }
+    codes = Source(modules).reason_codes() | {LICENCES_NOT_ASKED, NOT_VALIDATED_FOR}
+    assert len(codes) > 20
+    for language in Language:
+        assert {code for code in codes if sentence_of(code, language) is None} == set()
+    korean = {sentence_of(code, Language.KO) for code in codes}
+    assert not {said for said in korean if said and said.isascii()}
+
+
+def test_a_code_without_a_sentence_is_shown_as_text() -> None:
+    assert as_html("<b>new", Language.EN) == '<code class="code">&lt;b&gt;new</code>'
 
 
 def test_a_report_that_is_written_again_is_the_same(tmp_path: Path, random_bytes: RandomBytes) -> None:
