@@ -158,6 +158,9 @@ def test_the_journal_is_looked_up_by_record_and_proven_to_continue(house: House,
     record = said(follow(first, led))
     assert "Performer registered" in record
     assert "performer.registered" in record
+    assert "How identity was shown: self_declared identity_assurance" in record
+    assert "신원 확인 방법: self_declared" in said(first.get(f"{led.headers['Location']}?lang=ko"))
+    first.get("/house/journal?lang=en")
     assert "not the form of an id" in said(first.get("/house/journal/records?id=Marta"))
     house.clock.move(minutes=5)
     assert "A proof over" in said(first.get(f"/house/journal/consistency?first={checkpoint['size']}"))

@@ -8,6 +8,7 @@ from typing import Final
 from flask import Response, request
 
 from api.pages.checked import checked
+from api.pages.operator.detail_words import detail_called
 from api.pages.operator.event_words import happened
 from api.pages.personal import page_of, personal, stands_for, went_on
 from api.schemas.journal import ConsistencyQuery
@@ -83,6 +84,7 @@ def show_record(subject_id: str) -> Response:
         wanted=subject_id,
         people=people.accounts_named(context(), actors) if principal().is_operator else {},
         happened=happened,
+        detail_called=detail_called,
     )
 
 
