@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from markupsafe import Markup
+
 from api.pages.language import N_, _, number
 from api.pages.reasons import reason_said
 from api.pages.wording import strength
@@ -135,6 +137,13 @@ def as_close(finding: Finding) -> AsClose:
     return AsClose(about, low, high, voices)
 
 
+def why_untold(finding: Finding) -> list[Markup]:
+    """Answer why evidence does not allow an answer, each reason in a sentence; nothing where it does."""
+    if finding.outcome is not EvidenceOutcome.INCONCLUSIVE:
+        return []
+    return [reason_said(each) for each in finding.evidence_reasons if each["code"] != COHORT_POSITION]
+
+
 def wording_of_verdicts() -> dict[str, Any]:
     """Answer what a template says findings with."""
     return {
@@ -147,4 +156,5 @@ def wording_of_verdicts() -> dict[str, Any]:
         "engine_called": engine_called,
         "as_close": as_close,
         "reason_said": reason_said,
+        "why_untold": why_untold,
     }

@@ -17,8 +17,10 @@ from steps import drawn_voiceprints
 from api.pages.performer.spoken import REASONS
 from registry.domain.accounts import OrganisationKind
 from registry.domain.scores import EvidenceOutcome
+from registry.domain.verdicts import Verdict
 from registry.services import enrolment_work
 from registry.store.accounts import Organisation
+from registry.store.checks import Finding
 from registry.store.spoken_statements import SpokenStatement
 
 RULES = Path(__file__).parents[2] / "registry" / "domain" / "spoken_statements.py"
@@ -150,6 +152,31 @@ def test_a_finding_says_who_sent_it_in_how_strong_it_is_where_and_what_can_be_do
         assert words in said(page)
     assert f'href="/cases/new?finding={finding["id"]}"' in page.text
     assert str(finding["evidence"]["log10_lr"]) not in said(page), "no bare ratio"
+
+
+def test_a_finding_that_cannot_be_told_says_why_in_every_list(enrolled: Enrolled) -> None:
+    _, finding = found(enrolled)
+    why = "The two engines disagree further than calibration allows."
+    lists = (enrolled.me, f"{enrolled.me}/findings")
+    with enrolled.house.ctx.database.write() as session:
+        held = session.get_one(Finding, finding["id"])
+        held.evidence_reasons = [
+            {"code": "engines_disagree", "detail": "the engines disagree", "figures": {}},
+            {"code": "cohort_position", "detail": "nearer than 99 %", "figures": {}},
+        ]
+        session.commit()
+    for path in lists:
+        assert why not in said(enrolled.browser.get(path)), "of what can be told the strength is enough"
+    with enrolled.house.ctx.database.write() as session:
+        held = session.get_one(Finding, finding["id"])
+        held.outcome, held.verdict = EvidenceOutcome.INCONCLUSIVE, Verdict.INCONCLUSIVE
+        session.commit()
+    for path in lists:
+        page = said(enrolled.browser.get(path))
+        assert re.search(rf"Cannot be told: .*{why}", page)
+        assert "nearer than 99 %" not in page
+        assert "더 어긋나요" in said(enrolled.browser.get(f"{path}?lang=ko"))
+        enrolled.browser.get("/?lang=en")
 
 
 def test_no_case_is_offered_with_an_auditor_who_found_a_voice_in_recordings_of_others(enrolled: Enrolled) -> None:

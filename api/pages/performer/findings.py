@@ -15,7 +15,7 @@ from api.pages.personal import page_about, performer_of, personal, stands_for
 from api.pages.plots import Turn
 from api.pages.reasons import reason_said
 from api.pages.sounds import SOUND_ENDINGS
-from api.pages.verdicts import COHORT_POSITION, FOUND, RULED, as_close, bounds_said, engine_called
+from api.pages.verdicts import COHORT_POSITION, FOUND, RULED, as_close, bounds_said, engine_called, why_untold
 from api.pages.wording import OUTCOMES, VERDICTS, strength
 from api.schemas.findings import FindingQuery
 from api.state import context, principal
@@ -96,6 +96,7 @@ def wording_of_findings(
         "strength": _strength,
         "mark_of": _mark_of,
         "as_close": as_close,
+        "why_untold": why_untold,
         "organisations": people.organisations_named(context(), {each.organisation_id for each in shown} | set(also)),
         "titles": _titles(performer, {each.licence_id for each in shown} - {None}),
     }
