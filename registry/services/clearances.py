@@ -359,6 +359,20 @@ def list_clearances(
         )
 
 
+def clearances_told(ctx: Context, principal: Principal, clearance_ids: Collection[str]) -> Mapping[str, Clearance]:
+    """Answer those of some clearances that the caller may read, by id; none to whoever may read none."""
+    if Scope.CLEARANCES_READ not in principal.scopes or not clearance_ids:
+        return {}
+    studio_id, performer_ids = reach(principal)
+    with ctx.database.read() as session:
+        found = clearances.clearances_named(session, sorted(clearance_ids))
+    return {
+        each.id: each
+        for each in found
+        if studio_id in {None, each.studio_id} and (performer_ids is None or each.performer_id in performer_ids)
+    }
+
+
 def reach(principal: Principal) -> tuple[str | None, Collection[str] | None]:
     """Answer whose clearances and approvals, and about whom, the caller reads; None stands for everybody's."""
     if principal.is_operator:

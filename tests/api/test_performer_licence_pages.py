@@ -256,6 +256,26 @@ def test_who_holds_something_is_named_with_the_moment_by_which_they_must_stop(pa
     assert "its time is over" in said(browser.get(f"{parties.me}/holders"))
 
 
+def test_what_a_permission_is_for_stands_where_holders_are_named(parties: Parties) -> None:
+    parties.in_force()
+    wanted = {"performer_id": parties.performer_id, "use": USE | {"use_mode": "fixed", "ai_disclosed": True}}
+    made = parties.studio.made("/v1/clearances", wanted)
+    assert made["decision"] == "permitted", made
+    agent = parties.house.admit("representative", "Lou Nameless")
+    body: dict[str, Any] = {"account_id": agent.account_id, "kind": "agent", "scopes": ["performers:read"]}
+    body |= {"expires_at": "2030-01-01T00:00:00Z", "evidence_sha256": "e" * 64}
+    parties.house.operator.made(f"/v1/performers/{parties.performer_id}/representatives", body)
+    for path in ("holders", "withdraw"):
+        page = parties.browser.get(f"{parties.me}/{path}")
+        assert re.search(r"Spring \(Advertising, Radio; until .* UTC \): by .* at the latest", said(page)), said(page)
+        assert f'<small class="id"><code>{made["id"]}</code></small>' in page.text
+        untold = said(parties.signed_in(agent).get(f"{parties.me}/{path}"))
+        assert made["id"] in untold, "that it is held is told to whoever may read who holds what"
+        assert "Spring (" not in untold
+    done = parties.browser.press(parties.browser.get(f"{parties.me}/withdraw"), f"{parties.me}/withdraw")
+    assert "Spring (" in said(done)
+
+
 def test_one_of_many_takes_three_right_answers_and_ends_with_one_button(parties: Parties) -> None:
     path, text = f"{parties.me}/cohorts", cohort_texts()["cohort.en.v1"]
     page = parties.browser.get(path)

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from flask import Response
 
 from api.pages.performer.addressing import words_of_choices
+from api.pages.performer.held import wording_of_holders
 from api.pages.personal import page_about, performer_of, personal, stands_for
 from api.state import context, principal
-from registry.services import consents, people
-from registry.services.holders import HeldKind, Holder
+from registry.services import consents
+from registry.services.holders import Holder
 
 
 @personal.get("/performers/<id:performer_id>/holders")
@@ -25,8 +26,8 @@ def show_holders(performer_id: str) -> Response:
         use=use,
         by_organisation=_by_organisation(use.holders),
         held_words=words_of_choices()["held_words"],
-        titles=people.licences_titled(context(), {each.id for each in use.holders if each.kind is HeldKind.LICENCE}),
         now=context().clock(),
+        **wording_of_holders(use.holders),
     )
 
 

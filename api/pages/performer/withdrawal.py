@@ -9,6 +9,7 @@ from flask import Response, request
 from api.pages.checked import checked
 from api.pages.language import language
 from api.pages.performer.addressing import words_of_choices
+from api.pages.performer.held import wording_of_holders
 from api.pages.performer.mandates import covers
 from api.pages.performer.prose import sections
 from api.pages.personal import page_about, performer_of, personal, stands_for
@@ -20,8 +21,7 @@ from registry.domain.consents import ConsentPurpose, Modality
 from registry.domain.explanations.texts import ExplanationText
 from registry.domain.explanations.topics import Topic
 from registry.errors import InvalidInputError, NotFoundError
-from registry.services import consents, explanation_texts, forgetting, people
-from registry.services.holders import HeldKind
+from registry.services import consents, explanation_texts, forgetting
 from registry.services.withdrawal import Withdrawal
 from registry.store.consents import Consent
 from registry.store.performers import Performer
@@ -63,10 +63,10 @@ def _page(performer: Performer, ending: list[Consent], done: Withdrawal | None) 
         ends_licensing=any(purpose is ConsentPurpose.LICENSING for purpose, _modality in about),
         single=request.args.get("consent"),
         use=use,
-        titles=people.licences_titled(context(), {each.id for each in holders if each.kind is HeldKind.LICENCE}),
         withdrawn=done,
         may_decide=covers(performer.id, Scope.CONSENTS_WRITE),
         now=context().clock(),
+        **wording_of_holders(holders),
         **words_of_choices(),
     )
 
