@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,6 +77,16 @@ def test_what_cannot_be_asked_for_is_refused_in_words_and_nothing_typed_is_lost(
         assert words in said(answer)
         assert ("Ask for it all the same" in said(answer)) is ("nowhere" in query), "what would be refused anew"
         assert 'value="&lt;b&gt;spring"' in answer.text
+
+
+def test_two_scans_of_one_place_have_different_titles_and_headings(browser: Browser, place: Place) -> None:
+    scans = [written(place, [row(0)]), written(place, [row(0)]), place.scan(ScanState.QUEUED)]
+    for path, of in (("", scans), ("/findings", scans[:2]), ("/results", scans[:2]), ("/sample", scans[:2])):
+        pages = [browser.get(f"/scans/{scan_id}{path}").text for scan_id in of]
+        for tag in ("title", "h1"):
+            told = {re.findall(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL)[0] for page in pages}
+            assert len(told) == len(of), path
+            assert all("UTC" in each for each in told)
 
 
 def test_a_scan_is_called_off_once_and_one_that_has_ended_stays_as_it_ended(browser: Browser, place: Place) -> None:
