@@ -27,7 +27,7 @@ from registry.domain.proposals import (
     require_second_person,
     require_waiting,
 )
-from registry.errors import ForbiddenError, NotFoundError, SealBrokenError
+from registry.errors import DuplicateError, ForbiddenError, NotFoundError, SealBrokenError
 from registry.services.attestations import require_sealed
 from registry.services.context import Context
 from registry.services.engine_settings import change_engine, require_next
@@ -77,6 +77,7 @@ def propose(
         ForbiddenError: the caller is no operator.
         SecondPersonNeededError: there is no other operator who could approve it.
         NotFoundError, ConflictError, InvalidInputError: it could not be done as things are.
+        DuplicateError: the same is proposed of a notice already, and waits; figure ``proposal_id``.
     """
     require_operator(principal, scope)
     if isinstance(content, Purging):
@@ -85,6 +86,7 @@ def propose(
         _require_possible(unit, principal, content)
         require_enough_operators(len(operators_in_service(unit.session)))
         proposal = _new_proposal(unit, principal, content, reason)
+        _require_first(unit, content, proposal)
         unit.session.add(proposal)
         _record(unit, _MADE.get(proposal.kind, EventType.PROPOSAL_MADE), proposal, principal)
         unit.commit()
@@ -105,6 +107,18 @@ def _require_possible(unit: Unit, principal: Principal, content: Content) -> Non
         require_purgeable(unit.session, content)
     else:
         require_next(unit.session, content)
+
+
+def _require_first(unit: Unit, content: Content, proposal: Proposal) -> None:
+    """Refuse to put the same forward of a notice twice; by now the notice is locked, so of two at once one is told."""
+    if not isinstance(content, NoticeService | NoticePutBack):
+        return
+    waiting = proposals.waiting_with(unit.session, proposal.content_sha256, unit.now)
+    if waiting is not None:
+        raise DuplicateError(
+            f"this is proposed already: {waiting.id} waits for another operator's answer",
+            proposal_id=waiting.id,
+        )
 
 
 def _new_proposal(unit: Unit, principal: Principal, content: Content, reason: str) -> Proposal:

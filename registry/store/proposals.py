@@ -87,6 +87,14 @@ def page_of_proposals(
     return session.scalars(query).all()
 
 
+def waiting_with(session: Session, content_sha256: str, now: datetime) -> Proposal | None:
+    """Answer the proposal of just these bytes that waits for an answer at ``now``, the oldest; None where none does."""
+    query = select(Proposal).where(
+        Proposal.state == ProposalState.PROPOSED, Proposal.content_sha256 == content_sha256, Proposal.expires_at > now
+    )
+    return session.scalars(query.order_by(Proposal.proposed_at, Proposal.id).limit(1)).first()
+
+
 def unsealings_of(session: Session, attestation_ids: Sequence[str]) -> Sequence[Proposal]:
     """Answer every request to unseal one of some attestations, oldest first."""
     query = select(Proposal).where(Proposal.attestation_id.in_(attestation_ids))

@@ -301,6 +301,20 @@ def test_two_who_had_no_part_in_it_let_a_public_figure_s_notice_go(noticed: Noti
     assert (last["taken_by"], last["details"]["first_reviewer"]) == (third.account_id, noticed.second.account_id)
 
 
+def test_the_same_is_not_proposed_of_a_notice_while_it_waits(noticed: Noticed) -> None:
+    noticed.propose()
+    noticed.complete()
+    third = second_operator(noticed.house)
+    made = noticed.second.made("/v1/proposals", proposal(noticed))
+    for operator in (noticed.second, third):
+        told = operator.post("/v1/proposals", proposal(noticed))
+        assert_problem(told, 409, "duplicate", proposal_id=made["id"])
+    noticed.second.made(f"/v1/proposals/{made['id']}/withdraw", {"reason": "Not yet."})
+    again = third.made("/v1/proposals", proposal(noticed))
+    noticed.house.clock.move(days=3, minutes=1)
+    assert noticed.second.made("/v1/proposals", proposal(noticed))["id"] != again["id"], "the earlier one waits no more"
+
+
 def test_what_was_proposed_about_a_notice_that_changed_is_not_approved(noticed: Noticed) -> None:
     noticed.propose()
     noticed.complete()

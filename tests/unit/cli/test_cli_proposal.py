@@ -15,7 +15,14 @@ from registry.domain.cases import CaseStep
 from registry.domain.conclusions import Conclusion
 from registry.domain.notice_document import Material
 from registry.domain.reviews import Considered, Exclusion
-from registry.errors import ConflictError, ForbiddenError, NotFoundError, ProposalChangedError, SecondPersonNeededError
+from registry.errors import (
+    ConflictError,
+    DuplicateError,
+    ForbiddenError,
+    NotFoundError,
+    ProposalChangedError,
+    SecondPersonNeededError,
+)
 from registry.services import accounts, case_papers, cases, notices, performers, tokens
 from registry.services.context import Context
 from registry.services.notice_drafts import Draft
@@ -136,6 +143,9 @@ def test_two_who_had_no_part_in_a_notice_let_it_be_served(
     assert isinstance(likeness.error(*one, digest, "--as", operator), SecondPersonNeededError)
     assert isinstance(likeness.error(*one, "f" * 64, "--as", second), ProposalChangedError)
     proposal = likeness.out(*one, digest, "--as", second)
+    again = likeness.error(*one, digest, "--as", third)
+    assert isinstance(again, DuplicateError)
+    assert proposal in again.detail, "it says which one waits"
     shown = likeness.json("proposal", "show", proposal, "--as", third)
     assert shown["content"] == {"kind": "notice_service", "notice_id": notice, "document_sha256": digest}
     said = ("--sha256", shown["content_sha256"], "--reason", "I have read it as well.", "--as", third)

@@ -17,8 +17,9 @@ from registry.domain.cases import CaseState, CaseStep, PaperKind
 from registry.domain.conclusions import Conclusion
 from registry.domain.notice_document import Material
 from registry.domain.notices import NoticeState, PutBackGround, ServedBy
+from registry.domain.proposals import NoticeService
 from registry.domain.reviews import Considered, Exclusion
-from registry.errors import RegistryError
+from registry.errors import DuplicateError, RegistryError
 from registry.services import (
     accounts,
     case_papers,
@@ -27,6 +28,7 @@ from registry.services import (
     notice_course,
     notice_reviews,
     notices,
+    proposals,
     public_figures,
     purge,
     stay_down,
@@ -34,6 +36,7 @@ from registry.services import (
 from registry.services.notice_course import Service
 from registry.services.notice_drafts import Draft
 from registry.store.notices import Notice
+from registry.store.proposals import Proposal
 
 RECORDING = "5" * 64
 DRAFT = Draft(
@@ -59,13 +62,6 @@ class Claim:
         performer_id = registry.performer()
         performer = registry.principal(Role.PERFORMER, "Ada", performer_id=performer_id)
         studio = registry.studio()
-        account = accounts.create_account(
-            registry.ctx,
-            registry.operator,
-            role=Role.OPERATOR,
-            name="Second officer",
-            organisation_id=registry.operator.organisation_id,
-        )
         case = cases.open_case(
             registry.ctx,
             performer,
@@ -74,7 +70,7 @@ class Claim:
             product="Sky",
             claim="It is mine.",
         )
-        claim = cls(registry, performer, studio, accounts.operator_principal(account), case.id)
+        claim = cls(registry, performer, studio, another_operator(registry, "Second officer"), case.id)
         claim.propose()
         return claim
 
@@ -135,11 +131,22 @@ class Claim:
         return [each.step for each in found]
 
 
-def both(*does: Callable[[], Notice]) -> list[str]:
+def another_operator(registry: Registry, name: str) -> Principal:
+    account = accounts.create_account(
+        registry.ctx,
+        registry.operator,
+        role=Role.OPERATOR,
+        name=name,
+        organisation_id=registry.operator.organisation_id,
+    )
+    return accounts.operator_principal(account)
+
+
+def both(*does: Callable[[], Notice | Proposal]) -> list[str]:
     """Do things at the same moment, and answer what became of each."""
     together = Barrier(len(does))
 
-    def one(do: Callable[[], Notice]) -> str:
+    def one(do: Callable[[], Notice | Proposal]) -> str:
         together.wait()
         try:
             return do().state.value
@@ -162,6 +169,25 @@ def test_of_two_who_do_the_same_at_once_one_does(registry: Registry) -> None:
     )
     assert claim.steps(notice)[-1] == "put_back"
     assert registry.journal().count("stay_down.ended") == 1
+
+
+def test_of_two_who_propose_the_same_of_a_notice_at_once_one_is_told_of_the_other(registry: Registry) -> None:
+    claim = Claim.of(registry)
+    notice = claim.complete()
+    third = another_operator(registry, "Third officer")
+    content = NoticeService(notice.id, str(notice.document_sha256))
+
+    def proposed(by: Principal) -> Callable[[], Proposal]:
+        return lambda: proposals.propose(registry.ctx, by, content, reason="I have read it.")
+
+    assert both(proposed(claim.second), proposed(third), proposed(claim.second)) == [
+        *("duplicate", "duplicate", "proposed")
+    ]
+    (waiting,) = proposals.list_proposals(registry.ctx, third, kind=None, state=None, after=None, limit=9)
+    assert registry.journal().count("proposal.made") == 1
+    with pytest.raises(DuplicateError) as told:
+        proposed(third)()
+    assert told.value.figures["proposal_id"] == waiting.id
 
 
 class PowerCutError(Exception):
