@@ -331,6 +331,31 @@ def attest(browser: Browser, **fields: str) -> Response:
     return browser.press(browser.get("/attestations/new"), "/attestations/new", **fields)
 
 
+def test_a_declared_source_is_chosen_by_name_and_typed_where_there_is_none_to_choose(
+    house: House, studio: Caller, browser: Browser
+) -> None:
+    typed = '<input name="declared_source_id"'
+    assert typed in browser.get("/checks/new").text
+    _, performer_id = house.performer()
+    licensed(house, studio, performer_id)
+    attest(browser, **SEALED)
+    attest(browser, **SEALED | {"product": "Second <voice>", "source": "performer_id", "performer_id": performer_id})
+    first, second = (each["id"] for each in studio.get("/v1/attestations").get_json()["items"])
+    form = browser.get("/checks/new").text
+    assert typed not in form
+    listed = form.partition('<select name="declared_source_id"')[2].partition("</select>")[0]
+    named = dict(re.findall(r'<option value="(\w*)">([^<]*)</option>', listed))
+    assert list(named) == ["", second, first, performer_id]
+    assert named[second] == "Second &lt;voice&gt; · Marta Calder · 1 March 2026"
+    assert named[performer_id] == "Marta Calder"
+    assert "Rosa" not in form
+    sent = send(browser, ("line.flac", GAME.read_bytes()), declared_source_id=second)
+    made = studio.get(f"/v1{sent.headers['Location']}").get_json()
+    assert made["use"]["declared_source_id"] == second
+    elsewhere = signed_in(house, house.studio("Other").account_id).get("/checks/new").text
+    assert first not in elsewhere
+
+
 def test_a_source_is_sealed_and_its_name_is_nowhere_on_the_page(house: House, studio: Caller, browser: Browser) -> None:
     notes = {"direction_sha256": "c" * 64, "names_nobody": "1"}
     page = follow(browser, attest(browser, **SEALED, **notes))
@@ -342,7 +367,8 @@ def test_a_source_is_sealed_and_its_name_is_nowhere_on_the_page(house: House, st
     assert [each["recorded_on"] for each in kept["recordings"]] == ["2026-02-03", "2026-02-01"]
     assert kept["mentions"] == []
     assert "Rosa" not in browser.get("/attestations").text
-    assert f'value="{kept["id"]}"' in browser.get(f"/checks/new?declared_source_id={kept['id']}").text
+    form = browser.get(f"/checks/new?declared_source_id={kept['id']}").text
+    assert f'<option value="{kept["id"]}" selected>{SEALED["product"]} · under seal · 1 March 2026</option>' in form
     house.clock.move(seconds=1)
     again = SEALED | {"source": "attestation_id", "attestation_id": kept["id"], "product": "Voice 3"}
     follow(browser, attest(browser, **again))

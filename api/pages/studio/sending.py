@@ -26,6 +26,7 @@ from api.pages.studio.declared import (
     wrong_fields,
 )
 from api.pages.studio.recordings import file_advice
+from api.pages.studio.sources import sources_to_choose
 from api.pages.verdicts import wording_of_verdicts
 from api.rate_limits import of_app
 from api.rates import Budget
@@ -107,6 +108,7 @@ def _form(
     wrong: Sequence[str] = (),
     sent: Sequence[Sent] = (),
 ) -> Response:
+    partners = people.partners_named(context(), principal())
     return page_of(
         "studio/check_new",
         status,
@@ -115,7 +117,8 @@ def _form(
         wrong=wrong,
         sent=sent,
         licences=own_licences(),
-        partners=people.partners_named(context(), principal()),
+        partners=partners,
+        own_sources=sources_to_choose(partners),
         most=_MOST_AT_ONCE,
         most_mib=settings().max_body_bytes // _MIB,
         least_s=context().thresholds.check_speech_s,

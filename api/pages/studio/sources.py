@@ -13,7 +13,7 @@ from flask import Response, request
 from api.pages.administrators import ask_administrators
 from api.pages.checked import checked
 from api.pages.forms import once
-from api.pages.language import N_, _
+from api.pages.language import N_, _, day
 from api.pages.lists import asked, cut
 from api.pages.personal import page_of, personal, stands_for, went_on
 from api.pages.refusals import Advice, advice
@@ -96,6 +96,29 @@ def _names(found: Sequence[SourceAttestation]) -> Mapping[str, str]:
         **people.organisations_named(context(), {each.studio_id for each in found}),
         **people.accounts_named(context(), {each.recorded_by for each in found}),
     }
+
+
+def sources_to_choose(partners: Mapping[str, str]) -> Mapping[str, str]:
+    """Answer what a use may name as its source, by id: one's own attestations, the newest first, then partners.
+
+    Nothing to whoever reads no attestations, or has so many that a number is typed.
+
+    Args:
+        partners: performers of whom one has a licence, by id; those without a name are left out.
+    """
+    if Scope.ATTESTATIONS_READ not in principal().scopes or principal().is_operator:
+        return {}
+    found = attestations.list_attestations(context(), principal(), after=None, limit=_MOST_EARLIER + 1)
+    if len(found) > _MOST_EARLIER:
+        return {}
+    names = people.performers_named(context(), {each.performer_id for each in found if not each.sealed})
+    attested = {each.id: _called(each, names) for each in reversed(found)}
+    return attested | {each: name for each, name in partners.items() if each != name}
+
+
+def _called(attestation: SourceAttestation, names: Mapping[str, str]) -> str:
+    whose = _("under seal") if attestation.sealed else names.get(attestation.performer_id, attestation.performer_id)
+    return f"{attestation.product} · {whose} · {day(attestation.made_on)}"
 
 
 # --- attesting -------------------------------------------------------------------------------------------------------
