@@ -17,6 +17,9 @@ _NO_PLACE: Final = "Factory"
 _FARTHEST_AHEAD: Final = timedelta(hours=14)
 """How far the clocks are ahead of UTC where a day begins first."""
 
+_FARTHEST_BEHIND: Final = timedelta(hours=12)
+"""How far the clocks are behind UTC where a day begins last."""
+
 
 @cache
 def zone_names() -> frozenset[str]:
@@ -79,6 +82,15 @@ def latest_day(now: datetime) -> date:
         now: with its zone.
     """
     return (now.astimezone(UTC) + _FARTHEST_AHEAD).date()
+
+
+def earliest_day(moment: datetime) -> date:
+    """Answer the earliest day that it is anywhere at a moment.
+
+    Args:
+        moment: with its zone.
+    """
+    return (moment.astimezone(UTC) - _FARTHEST_BEHIND).date()
 
 
 def still_to_come(day: date, now: datetime) -> bool:

@@ -14,6 +14,7 @@ from registry.domain.comparison import Role
 from registry.domain.events import EventType
 from registry.domain.ids import IdPrefix
 from registry.domain.salting import told_size
+from registry.domain.time_zones import still_to_come
 from registry.errors import DuplicateError, InvalidInputError, NotFoundError
 from registry.services.case_access import Acting, acting, journal, visible_case
 from registry.services.case_recordings import (
@@ -104,7 +105,7 @@ def file_document(
     require_hearable(ctx, principal, case_id, kind=kind, content=content, voice=voice, under_seal=under_seal)
     with unit_of_work(ctx) as unit:
         by = acting(unit, principal, case_id)
-        if dated_on is not None and dated_on > unit.now.date():
+        if dated_on is not None and still_to_come(dated_on, unit.now):
             raise InvalidInputError(f"a document cannot be of {dated_on}, in the future", dated_on=dated_on.isoformat())
         paper = _new_paper(by, kind, title, content or b"")
         paper.dated_on = dated_on

@@ -23,6 +23,7 @@ from registry.domain.notices import (
 from registry.domain.proposals import NoticePutBack
 from registry.domain.rules.notice_packs import Term, notice_pack, notice_practice
 from registry.domain.stay_down import EntryEnding
+from registry.domain.time_zones import earliest_day, still_to_come
 from registry.errors import ConflictError, InvalidInputError, NotFoundError, ProposalChangedError
 from registry.services import stay_down
 from registry.services.case_papers import write_statement
@@ -206,8 +207,8 @@ def file_court_action(
         if notice.court_action_on is not None:
             said = notice.court_action_on.isoformat()
             raise ConflictError(f"that an action was filed on {said} was said before", filed_on=said)
-        served_on = None if notice.served_at is None else notice.served_at.date()
-        if filed_on > unit.now.date() or (served_on is not None and filed_on < served_on):
+        served_on = None if notice.served_at is None else earliest_day(notice.served_at)
+        if still_to_come(filed_on, unit.now) or (served_on is not None and filed_on < served_on):
             raise InvalidInputError(
                 f"an action about this notice is filed after it was served on {served_on}, and not in the future",
                 filed_on=filed_on.isoformat(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -270,6 +271,19 @@ def test_what_is_no_document_is_refused(dispute: Dispute, change: dict[str, Any]
     form = {"kind": "contract", "title": "Contract"} | change
     assert_problem(dispute.studio.send(f"{dispute.path}/documents", form), 422, code)
     assert dispute.house.rows()["case_papers"] == 0
+
+
+def test_a_document_may_bear_the_day_that_it_is_where_its_sender_lives(dispute: Dispute) -> None:
+    clock = dispute.house.clock
+    clock.move(hours=17 - clock.now.hour)
+    here, there = clock.now.date(), clock.now.date() + timedelta(days=1)
+    form = {"kind": "contract", "title": "Contract", "file": CASTING}
+    filed = dispute.studio.send(f"{dispute.path}/documents", form | {"dated_on": there.isoformat()})
+    assert filed.get_json()["dated_on"] == there.isoformat()
+    later = dispute.studio.send(
+        f"{dispute.path}/documents", form | {"dated_on": (here + timedelta(days=2)).isoformat()}
+    )
+    assert_problem(later, 422, "invalid_input")
 
 
 def test_a_document_that_is_too_large_is_told_how_large_one_may_be(dispute: Dispute) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -399,8 +399,10 @@ def test_it_is_put_back_when_the_term_is_over_and_no_action_was_filed(noticed: N
 def test_an_action_that_was_filed_keeps_it_from_being_put_back(noticed: Noticed) -> None:
     noticed.serve()
     noticed.counter()
-    today = noticed.house.clock.now.date().isoformat()
-    for day in ("2020-01-01", "2099-01-01"):
+    clock = noticed.house.clock
+    clock.move(hours=17 - clock.now.hour)
+    today = (clock.now.date() + timedelta(days=1)).isoformat()  # as it is in Seoul by then
+    for day in ("2020-01-01", (clock.now.date() + timedelta(days=2)).isoformat()):
         wrong = noticed.ask(noticed.performer, "court-action", BODIES["court-action"] | {"filed_on": day})
         assert_problem(wrong, 422, "invalid_input")
     filed = BODIES["court-action"] | {"filed_on": today}

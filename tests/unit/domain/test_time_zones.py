@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.domain.time_zones import end_of_day, moment_in, still_to_come, zone_called, zone_names
+from registry.domain.time_zones import earliest_day, end_of_day, moment_in, still_to_come, zone_called, zone_names
 from registry.errors import InvalidInputError
 
 SEOUL, LOS_ANGELES = ZoneInfo("Asia/Seoul"), ZoneInfo("America/Los_Angeles")
@@ -125,6 +125,15 @@ def test_a_day_is_still_to_come_until_it_has_begun_where_it_begins_first(*, now:
     moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
     assert still_to_come(day, moment) is to_come
     assert still_to_come(day, moment.astimezone(LOS_ANGELES)) is to_come
+
+
+@pytest.mark.parametrize(
+    ("now", "day"),
+    [("2026-11-26T11:59", date(2026, 11, 25)), ("2026-11-26T12:00", date(2026, 11, 26))],
+)
+def test_the_earliest_day_is_that_of_where_a_day_begins_last(now: str, day: date) -> None:
+    moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    assert earliest_day(moment) == earliest_day(moment.astimezone(SEOUL)) == day
 
 
 def test_where_the_calendar_ends_a_day_is_refused() -> None:
