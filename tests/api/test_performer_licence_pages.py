@@ -256,6 +256,29 @@ def test_who_holds_something_is_named_with_the_moment_by_which_they_must_stop(pa
     assert "its time is over" in said(browser.get(f"{parties.me}/holders"))
 
 
+def test_a_draft_is_said_to_be_one_of_which_nothing_is_asked_yet(parties: Parties) -> None:
+    licence_id = parties.house.licence(parties.studio, parties.performer_id)["id"]
+    asked = "Nothing is asked of you yet: until it is offered"
+    page = parties.browser.get(f"{parties.me}/licences/{licence_id}")
+    assert f"This is a draft. {asked}" in said(page)
+    assert "#decide" not in page.text
+    assert "being drafted nothing is asked of you yet" in said(parties.browser.get(f"{parties.me}/licences"))
+    assert "Nothing is asked of the performer's side yet" in said(
+        parties.agent.get(f"{parties.me}/licences/{licence_id}")
+    )
+    assert "이것은 초안이에요" in said(parties.browser.get(f"{parties.me}/licences/{licence_id}?lang=ko"))
+    parties.browser.get("/?lang=en")
+    parties.studio.made(f"/v1/licences/{licence_id}/offer", None)
+    assert "draft" not in said(parties.browser.get(f"{parties.me}/licences/{licence_id}"))
+    running = parties.in_force()
+    parties.studio.made(f"/v1{running.removeprefix(parties.me)}/amend", {"title": "Spring, longer"})
+    newer = said(parties.browser.get(f"{running}?number=2"))
+    assert f"This version is a draft, and what is in force stays as it is. {asked}" in newer
+    ended = parties.house.licence(parties.studio, parties.performer_id)["id"]
+    parties.studio.made(f"/v1/licences/{ended}/revoke", None)
+    assert asked not in said(parties.browser.get(f"{parties.me}/licences/{ended}"))
+
+
 def test_what_a_permission_is_for_stands_where_holders_are_named(parties: Parties) -> None:
     parties.in_force()
     wanted = {"performer_id": parties.performer_id, "use": USE | {"use_mode": "fixed", "ai_disclosed": True}}
