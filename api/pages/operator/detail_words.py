@@ -72,7 +72,7 @@ DETAILS: Final[Mapping[str, str]] = {
     "gallery_file_id": N_("Gallery file"),
     "ground": N_("Ground"),
     "hashes": N_("Fingerprints"),
-    "hold_id": N_("Hold"),
+    "hold_id": N_("Suspension"),
     "identity_assurance": N_("How identity was shown"),
     "is_public_figure": N_("Public figure"),
     "items": N_("Lines"),
