@@ -117,6 +117,7 @@ class Town:
     strangers: dict[Role, Caller] = field(init=False)
     ids: dict[Role, dict[str, str]] = field(init=False)
     strangers_ids: dict[Role, dict[str, str]] = field(init=False)
+    _told: dict[tuple[Any, ...], Told] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         house, crowd = self.crowd.house, self.crowd
@@ -277,7 +278,16 @@ class Town:
     # --- asking ------------------------------------------------------------------------------------------------------
 
     def ask(self, operation: str, caller: Caller, ids: Mapping[str, str], **headers: str) -> Told:
-        """Ask for an operation about things, with headers where their names are given; what it changed is undone."""
+        """Ask for an operation about things, with headers where their names are given; what it changed is undone.
+
+        So who asks for the same once more would be told the same, and is, without asking.
+        """
+        asked = (operation, caller.token, *sorted(ids.items()), *sorted(headers.items()))
+        if asked not in self._told:
+            self._told[asked] = self._ask(operation, caller, ids, headers)
+        return self._told[asked]
+
+    def _ask(self, operation: str, caller: Caller, ids: Mapping[str, str], headers: Mapping[str, str]) -> Told:
         response = self.sent(operation, caller, ids, {name.replace("_", "-"): value for name, value in headers.items()})
         if not operation.startswith("GET") and response.status_code < HTTPStatus.BAD_REQUEST:
             self.restore()
