@@ -37,6 +37,10 @@ settings.load_profile("registry")
 
 BOTH = ["sqlite", "postgresql"]
 _LONGEST_NAME = 100
+_SELDOM = (10_000, 10, 10)
+"""How much is made before the garbage collector looks: a test makes registries, and keeps them until it ends."""
+
+gc.disable()  # until all is collected: what is made until then stays
 
 
 def pytest_runtest_setup() -> None:
@@ -54,6 +58,8 @@ def pytest_collection_finish() -> None:
     """Keep what was collected out of the way of the garbage collector, which would look through it again and again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*_SELDOM)
+    gc.enable()
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
