@@ -17,7 +17,7 @@ from registry.scanning.words import Language
 _OF_SCANS: Final[Mapping[str, Mapping[Language, str]]] = {
     "licences_not_asked": {
         Language.EN: "No licences were asked in this scan.",
-        Language.KO: "이 검사에서는 이용 허락을 묻지 않았다.",
+        Language.KO: "이 일괄 검사에서는 이용 허락을 묻지 않았다.",
     },
     "not_validated_for": {
         Language.EN: "The recording lies outside the conditions that the engine was validated under.",
