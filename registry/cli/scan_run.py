@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 from types import FrameType
 from typing import Any, Final
 
@@ -39,6 +38,7 @@ from registry.scanning.tables import write_json
 from registry.scanning.tally import Tally
 from registry.scanning.training import write_training
 from registry.settings import Settings
+from registry.stopping import Stop
 
 FLAGGED: Final = 1
 SOME_FAILED: Final = 3
@@ -194,7 +194,7 @@ def _keep_plan(wanted: AskedScan, settings: Settings, prepared: _Prepared, engin
 @contextmanager
 def _stopping_on_signals() -> Iterator[Callable[[], bool]]:
     """Answer whether SIGINT or SIGTERM has come; the second one ends the process as usual."""
-    asked = Event()
+    asked = Stop()
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def put_back() -> None:
@@ -202,14 +202,14 @@ def _stopping_on_signals() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
     def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  (signature)
-        asked.set()
+        asked.ask()
         put_back()
         typer.echo("stopping after the shard in hand; once more to stop at once", err=True)
 
     for number in before:
         signal.signal(number, handle)
     try:
-        yield asked.is_set
+        yield asked.is_asked
     finally:
         put_back()
 
