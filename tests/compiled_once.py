@@ -1,11 +1,17 @@
-"""Statements that one test has compiled are not compiled again in the next, though each has a database of its own."""
+"""What one test has compiled is not compiled again in the next: statements, though each has a database of its own, and
+templates, though each has an application of its own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import CodeType
 from typing import Any
 
+from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.util import LRUCache
 
@@ -28,6 +34,20 @@ class Compiled(LRUCache[Any, Any]):
         super().__setitem__(_for_any_engine(key), value)
 
 
+class Templates(BytecodeCache):
+    """What Jinja compiled, for all applications of this process: they find and read templates alike."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._kept[bucket.key, bucket.checksum] = bucket.code
+
+
 def _for_any_engine(key: tuple[Any, ...]) -> tuple[Any, ...]:
     dialect, *statement = key
     return (type(dialect), *statement)
@@ -35,8 +55,10 @@ def _for_any_engine(key: tuple[Any, ...]) -> tuple[Any, ...]:
 
 @contextmanager
 def compiled_once() -> Iterator[None]:
-    """Let all engines share what they compile: what is asked, and what a session writes."""
+    """Let all engines share what they compile, of what is asked and what is written, and all applications theirs."""
     shared = Compiled(MOST)
+    usual = Flask.jinja_options
+    Flask.jinja_options = usual | {"bytecode_cache": Templates()}
 
     def share(connection: Connection) -> None:
         connection.execution_options(compiled_cache=shared)
@@ -45,6 +67,7 @@ def compiled_once() -> Iterator[None]:
     with _kept_by_mappers(shared):
         yield
     event.remove(Engine, "engine_connect", share)
+    Flask.jinja_options = usual
 
 
 @contextmanager

@@ -98,8 +98,11 @@ def repeatable_bytes() -> RandomBytes:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def statements_compiled_once() -> Iterator[None]:
-    """Each test has a database of its own, and SQLAlchemy would compile for each whatever is asked of it."""
+def all_compiled_once() -> Iterator[None]:
+    """Each test has a database of its own, and SQLAlchemy would compile for each whatever is asked of it.
+
+    So it is with applications, and what Jinja compiles for each.
+    """
     with compiled_once():
         yield
 

@@ -1,7 +1,7 @@
-"""What a network has answered in this process is not computed again: many tests hear the same few recordings.
+"""What was heard in this process is not heard again: many tests hear the same few recordings.
 
-An answer is kept by the very numbers that went in, and by the weights as they are at that moment. Networks that a test
-makes for itself are always run.
+What a network answered is kept by the very numbers that went in, and by the weights as they are at that moment.
+Networks that a test makes for itself are always run. What was measured of a signal is kept by its samples.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from unittest import mock
 
 import numpy as np
 
-_DEVICES, _SPEECH = "registry.engine.devices", "registry.media.speech"
+_DEVICES, _SPEECH, _QUALITY = "registry.engine.devices", "registry.media.speech", "registry.media.quality"
+_MEASURED = ("voiced_share", "decay_db_per_s", "_bandwidth_hz")
+"""What takes long of a signal's quality, each asked with samples and nothing else."""
+
 _MOST_BYTES = 128 * 2**20
 
 
@@ -48,7 +51,7 @@ class _Answers:
 
 @contextmanager
 def heard_once() -> Iterator[None]:
-    """Keep the answers of encoders, of the segmentation, and of speech detection, where their modules are loaded."""
+    """Keep what encoders, segmentation, speech detection and quality answer, where their modules are loaded."""
     with ExitStack() as stack:
         if _DEVICES in sys.modules:
             runner = sys.modules[_DEVICES].BatchRunner
@@ -56,6 +59,10 @@ def heard_once() -> Iterator[None]:
         if _SPEECH in sys.modules:
             detector = sys.modules[_SPEECH].SpeechDetector
             stack.enter_context(mock.patch.object(detector, "_probabilities", _detected(detector._probabilities)))
+        if _QUALITY in sys.modules:
+            quality = sys.modules[_QUALITY]
+            for name in _MEASURED:
+                stack.enter_context(mock.patch.object(quality, name, _measured(getattr(quality, name))))
         yield
 
 
@@ -128,6 +135,19 @@ def _detected(detect: Callable[..., Any]) -> Callable[..., Any]:
         answers.keep(key, _Blocks(tuple(blocks)))
 
     return probabilities
+
+
+def _measured(measure: Callable[[Any], float | None]) -> Callable[[Any], float | None]:
+    """Keep what is measured of samples, which is a number or nothing."""
+    answers: dict[Any, float | None] = {}
+
+    def measured(samples: Any) -> float | None:
+        key = (samples.shape, _digest(samples))
+        if key not in answers:
+            answers[key] = measure(samples)
+        return answers[key]
+
+    return measured
 
 
 def _digest(numbers: Any) -> bytes:
