@@ -183,8 +183,9 @@ def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]
 
 @pytest.fixture
 def postgres_database(postgres_server: str, postgres_template: str) -> Iterator[Database]:
-    """A migrated, empty PostgreSQL database."""
-    with _own_postgres(postgres_server, f"TEMPLATE {postgres_template}") as database, watched(database.engine):
+    """A migrated, empty PostgreSQL database: the files of another, as nothing has to be on disk at once."""
+    copied = f"TEMPLATE {postgres_template} STRATEGY FILE_COPY"
+    with _own_postgres(postgres_server, copied) as database, watched(database.engine):
         yield database
 
 
