@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from babel import Locale
 
@@ -138,14 +138,33 @@ def wording_of_uses() -> dict[str, Any]:
     }
 
 
-def lines_of(use: DeclaredUse, titles: Mapping[str, str] = MappingProxyType({})) -> list[tuple[str, str]]:
+class UseLine(NamedTuple):
+    """One line of a declared use.
+
+    Attributes:
+        name: what is said of it.
+        said: what was said.
+        id: of what was named, to be shown beside what it is called; None where nothing was, or it is told by its id.
+    """
+
+    name: str
+    said: str
+    id: str | None = None
+
+
+def lines_of(
+    use: DeclaredUse,
+    titles: Mapping[str, str] = MappingProxyType({}),
+    sources: Mapping[str, str] = MappingProxyType({}),
+) -> list[UseLine]:
     """Answer a declared use as lines of a name and what was said; what was not said is among them where it counts.
 
     Args:
         use: that was declared.
         titles: of licences, by id, for those that were named; one that is not among them is told by its id.
+        sources: what sources are called, by id; one that is not among them is told by its id.
     """
-    lines = [
+    said = [
         (_("What it is"), kind_called(use.kind)),
         (_("Used for"), purpose_called(use.purpose)),
         (_("Project"), use.project),
@@ -156,15 +175,17 @@ def lines_of(use: DeclaredUse, titles: Mapping[str, str] = MappingProxyType({}))
         (_("Marked as made by a machine"), _(MARKED[use.ai_disclosed])),
     ]
     if use.quantities:
-        lines.append((_("How much"), quantities_called(use.quantities)))
+        said.append((_("How much"), quantities_called(use.quantities)))
     if use.fixed_on is not None:
-        lines.append((_("Finished on"), day(use.fixed_on)))
+        said.append((_("Finished on"), day(use.fixed_on)))
     if use.copy_sha256 is not None:
-        lines.append((_("SHA-256 of the exact words"), use.copy_sha256))
+        said.append((_("SHA-256 of the exact words"), use.copy_sha256))
     if use.claimed_licence_ids:
-        lines.append((_("Under the licence"), ", ".join(titles.get(each, each) for each in use.claimed_licence_ids)))
+        said.append((_("Under the licence"), ", ".join(titles.get(each, each) for each in use.claimed_licence_ids)))
+    lines = [UseLine(*each) for each in said]
     if use.declared_source_id is not None:
-        lines.append((_("Declared source"), use.declared_source_id))
+        source, called = use.declared_source_id, sources.get(use.declared_source_id)
+        lines.append(UseLine(_("Declared source"), called or source, source if called else None))
     return lines
 
 

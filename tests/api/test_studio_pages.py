@@ -352,6 +352,14 @@ def test_a_declared_source_is_chosen_by_name_and_typed_where_there_is_none_to_ch
     sent = send(browser, ("line.flac", GAME.read_bytes()), declared_source_id=second)
     made = studio.get(f"/v1{sent.headers['Location']}").get_json()
     assert made["use"]["declared_source_id"] == second
+    page = browser.get(sent.headers["Location"])
+    assert f"Declared source Second <voice> · Marta Calder · 1 March 2026 {second}" in said(page)
+    told = send(browser, ("line.flac", GAME.read_bytes()), declared_source_id=performer_id, project="Autumn")
+    assert f"Declared source Marta Calder {performer_id}" in said(browser.get(told.headers["Location"]))
+    hidden = send(browser, ("line.flac", GAME.read_bytes()), declared_source_id=first, project="Winter")
+    page = browser.get(hidden.headers["Location"])
+    assert f"Declared source {SEALED['product']} · under seal · 1 March 2026 {first}" in said(page)
+    assert "Rosa" not in page.text
     elsewhere = signed_in(house, house.studio("Other").account_id).get("/checks/new").text
     assert first not in elsewhere
 

@@ -6,7 +6,7 @@ declined, what was found before. Two who decide at once are told apart: the seco
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -19,7 +19,8 @@ from api.pages.disputes.wording import left, wording
 from api.pages.forms import once
 from api.pages.language import N_, _
 from api.pages.personal import page_of, personal, stands_for, went_on
-from api.pages.uses import lines_of
+from api.pages.studio.sources import source_called
+from api.pages.uses import UseLine, lines_of
 from api.pages.verdicts import wording_of_verdicts
 from api.paging import PageQuery, cursor_after
 from api.schemas.reviews import NewReview
@@ -153,7 +154,7 @@ def _review_page(finding_id: str, failed: Failed | None = None) -> Response:
         HTTPStatus.OK if failed is None else failed.status,
         failed=failed,
         finding=finding,
-        use=lines_of(finding.check.use(), titles) if finding.check is not None else list(_of_scan(finding)),
+        use=_use(finding, titles),
         recording=recording_of(finding),
         recording_of=recording_of,
         waits=waits(finding),
@@ -183,12 +184,20 @@ def _review_page(finding_id: str, failed: Failed | None = None) -> Response:
     )
 
 
-def _of_scan(finding: Finding) -> Iterator[tuple[str, str]]:
+def _use(finding: Finding, titles: Mapping[str, str]) -> list[UseLine]:
+    """Answer the use as it was declared, or what the list of a scan says of it."""
+    if finding.check is None:
+        return list(_of_scan(finding))
+    use = finding.check.use()
+    return lines_of(use, titles, source_called(use.declared_source_id))
+
+
+def _of_scan(finding: Finding) -> Iterator[UseLine]:
     """Yield what is known of the use of a recording that was scanned: as its list says, in its own words."""
     row = finding.scan_row
     for name, said in ((_("Project"), row and row.project), (_("Declared use"), row and row.declared_use)):
         if said:
-            yield name, said
+            yield UseLine(name, said)
 
 
 def recording_of(finding: Finding) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from api.pages.sounds import SOUND_ENDINGS
 from api.pages.studio.declared import typed_of
 from api.pages.studio.recordings import file_advice
 from api.pages.studio.sending import CHECKS, OPERATION, Sent, may_submit, one_by_one
+from api.pages.studio.sources import source_called
 from api.pages.studio.ways import About, ways_said
 from api.pages.uses import lines_of
 from api.pages.verdicts import CHECK_STATES, OPEN, RULED, strength_said, wording_of_verdicts
@@ -109,7 +110,7 @@ def check_page(check_id: str, status: HTTPStatus = HTTPStatus.OK, *, not_shared:
         check=check,
         people=known,
         organisations=_organisations([check]),
-        use=lines_of(check.use(), titles),
+        use=lines_of(check.use(), titles, source_called(check.use().declared_source_id)),
         titles=titles,
         remedies=ways_of_check(check, known),
         turns=_turns(check, known),

@@ -17,6 +17,7 @@ from api.pages.reasons import reason_said
 from api.pages.refusals import Advice, advice
 from api.pages.studio.declared import LABELS, UNIT, choices_of_uses, own_licences, sent_amounts, sent_use, typed_of
 from api.pages.studio.declared import wrong_fields as wrong_in
+from api.pages.studio.sources import source_called
 from api.pages.studio.ways import About, ways_said
 from api.pages.uses import BEYOND, lines_of, wording_of_uses
 from api.pages.wording import CLEARANCE_DECISIONS
@@ -196,7 +197,7 @@ def show_clearance(clearance_id: str) -> Response:
         "studio/clearance",
         clearance=clearance,
         token=answered.token,
-        use=lines_of(wanted.use, titles),
+        use=lines_of(wanted.use, titles, source_called(wanted.use.declared_source_id)),
         titles=titles,
         beyond=[_(BEYOND[each]) for each in sorted(wanted.beyond)],
         stands=clearance_status.standing_of(context(), principal(), clearance_id),

@@ -23,8 +23,14 @@ from api.paging import PageQuery
 from api.schemas.attestations import NewAttestation
 from api.state import context, principal
 from registry.domain.accounts import Scope
-from registry.domain.ids import IdPrefix
-from registry.errors import InvalidInputError, RegistryError, UnknownAttestationError, UnknownSourceError
+from registry.domain.ids import IdPrefix, is_id
+from registry.errors import (
+    InvalidInputError,
+    NotFoundError,
+    RegistryError,
+    UnknownAttestationError,
+    UnknownSourceError,
+)
 from registry.services import attestations, journal_openings, people
 from registry.store.attestations import SourceAttestation
 
@@ -114,6 +120,34 @@ def sources_to_choose(partners: Mapping[str, str]) -> Mapping[str, str]:
     names = people.performers_named(context(), {each.performer_id for each in found if not each.sealed})
     attested = {each.id: _called(each, names) for each in reversed(found)}
     return attested | {each: name for each, name in partners.items() if each != name}
+
+
+def source_called(source_id: str | None) -> Mapping[str, str]:
+    """Answer what the source that a use declares is called, by its id, to whoever may know; nothing where nobody may.
+
+    An attestation is called as its studio calls it, a performer by name: to the studio if it has, or had, a licence
+    with them in force, and to operators.
+
+    Args:
+        source_id: an attestation, a performer, or None where none is declared.
+    """
+    if source_id is None:
+        return {}
+    if not is_id(source_id, IdPrefix.ATTESTATION):
+        names = (
+            people.performers_named(context(), {source_id})
+            if principal().is_operator
+            else people.partners_named(context(), principal())
+        )
+        return {each: name for each, name in names.items() if each == source_id != name}
+    if Scope.ATTESTATIONS_READ not in principal().scopes:
+        return {}
+    try:
+        found = attestations.get_attestation(context(), principal(), source_id)
+    except NotFoundError:
+        return {}
+    names = {} if found.sealed else people.performers_named(context(), {found.performer_id})
+    return {source_id: _called(found, names)}
 
 
 def _called(attestation: SourceAttestation, names: Mapping[str, str]) -> str:
