@@ -192,7 +192,7 @@ class CoveredOut(Answer):
     """How often one performer was found in a scan."""
 
     performer: PerformerName
-    matched_files: int = Field(description="Recordings in which the same speaker is supported.")
+    matched_files: int = Field(description="Recordings in which the same voice is supported.")
     matched_s: float = Field(description="Seconds of these in which they are heard.")
     flagged_files: int = Field(description="Of these recordings, those that nothing covers.")
     resembled_files: int = Field(description="Recordings in which the voice is like theirs; more is not supported.")

@@ -174,9 +174,9 @@ def _about(outcome: EvidenceOutcome, found: list[PerformerEvidence]) -> Reason:
     count = len(found)
     whom = _performers(count)
     if outcome is EvidenceOutcome.MATCH:
-        return Reason("same_speaker_supported", f"the same speaker is supported for {whom}", {"performers": count})
+        return Reason("same_speaker_supported", f"the same voice is supported for {whom}", {"performers": count})
     if outcome is EvidenceOutcome.SOUND_ALIKE:
-        detail = f"{whom} resembled the recording more than the cohort does; the same speaker is not supported"
+        detail = f"{whom} resembled the recording more than the cohort does; the same voice is not supported"
         return Reason("sound_alike", detail, {"performers": count})
     return found[0].reasons[0]
 
@@ -210,7 +210,7 @@ def _resembles(strength: Strength, limits: Limits) -> Reason:
 def _not_supported(strength: Strength, limits: Limits) -> Reason:
     detail = f"log10 LR {limits.shown(strength.fused)} stays under the threshold of {limits.shown(limits.match)}"
     if strength.fused > OPPOSED:
-        detail += "; it does not clearly oppose the same speaker, and more speech of the same voice may decide it"
+        detail += "; it does not clearly oppose the same voice, and more speech of the same voice may decide it"
     return Reason("same_speaker_not_supported", detail, _figures(strength, limits))
 
 

@@ -22,6 +22,7 @@ def engine_called(encoder: str) -> str:
 def as_read(detail: str) -> str:
     """Answer a sentence of the engine in the words of the pages: strengths by the engines' names, voices not speakers.
 
-    What a signed document holds stays as it is; this is what is shown of it.
+    What a signed document holds stays as it is; this is what is shown of it. The engine itself says *the same voice*,
+    and said *the same speaker* in documents of before.
     """
     return _STRENGTH_OF.sub(lambda found: ENGINES[found[1]], detail).replace(_SAME, _SAME_AS_READ)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from registry.domain.comparison import NEITHER, strength_word
 from registry.engine.matching import POOL
+from registry.reports.engine_names import engine_called
 from registry.scanning import reason_words
 from registry.scanning.findings import Failure, Finding, Findings, Strongest
 from registry.scanning.page_parts import facts, named, page, paragraph, section, table, timeline, told
@@ -301,8 +302,12 @@ class _Page:
 
     def _models(self) -> str:
         words, engine, card = self.words, self.plan["engine"], self.card
-        rows = [(words["engine"], told(f"{engine['version']} · {engine['device']} · {' · '.join(engine['spaces'])}"))]
-        rows += [(words["weights"].format(encoder=name), _hash(sha256)) for name, sha256 in engine["weights"].items()]
+        spaces = (f"{engine_called(space.partition(':')[0])} ({space})" for space in engine["spaces"])
+        rows = [(words["engine"], told(" · ".join([str(engine["version"]), engine["device"], *spaces])))]
+        rows += [
+            (words["weights"].format(encoder=engine_called(encoder)), _hash(sha256))
+            for encoder, sha256 in engine["weights"].items()
+        ]
         people = ", ".join(f"{name} {count}" for name, count in card["people"].items())
         conditions = ", ".join(self._range(name, ends) for name, ends in card["validated"].items())
         rows += [

@@ -42,7 +42,7 @@ def heard(
         engines={"ge2e": Log10LR(1.2), "campplus": lr},
         cohort_percentile=99.9,
         segments=(SegmentEvidence(Span(0.5, 11.5), lr),),
-        reasons=(Reason("above_threshold", "the same speaker is supported", {"threshold": 2.0}),),
+        reasons=(Reason("above_threshold", "the same voice is supported", {"threshold": 2.0}),),
     )
     return evidence([candidate], outcome)
 

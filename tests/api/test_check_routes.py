@@ -95,7 +95,7 @@ def test_evidence_and_authorisation_stand_apart(house: House, studio: Caller, pe
         "cohort_percentile": 99.9,
         "segments": [{"start_s": 0.5, "end_s": 11.5, "log10_lr": 3.0}],
         "reasons": [
-            {"code": "above_threshold", "detail": "the same speaker is supported", "figures": {"threshold": 2.0}}
+            {"code": "above_threshold", "detail": "the same voice is supported", "figures": {"threshold": 2.0}}
         ],
     }
     assert "cosine" not in studio.get(path).text

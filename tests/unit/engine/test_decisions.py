@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from registry.domain.scores import EvidenceOutcome, Log10LR, PerformerEvidence, Reason
 from registry.engine.decisions import OPPOSED, SHORT_SPEECH_S, Limits, Strength, decide, decide_recording
+from registry.reports.engine_names import as_read
 
 LIMITS = Limits(match=2.0, sound_alike=1.3, disagreement=2.5, target_fpir=0.01, gallery_size=50, lower=-1.7, upper=3.5)
 
@@ -73,6 +76,19 @@ def test_every_reason_has_the_figures_of_its_sentence() -> None:
 def test_a_reason_that_leaves_the_question_open_says_what_may_resolve_it(measured: Strength) -> None:
     _, reason = decide(measured, LIMITS)
     assert "decide" in reason.detail
+
+
+@pytest.mark.parametrize(
+    "measured",
+    [strength(-1.0), strength(0.0), strength(1.5), strength(2.5), strength(2.2, speech_s=1.0), strength(2.2, -1.0)],
+)
+def test_what_is_supported_is_the_same_voice_as_pages_say(measured: Strength) -> None:
+    outcome, reason = decide(measured, LIMITS)
+    found = PerformerEvidence("p", outcome, Log10LR(0.0), {}, 50.0, (), (reason,))
+    _, reasons = decide_recording((found,), LIMITS, None)
+    for detail in (reason.detail, *(each.detail for each in reasons)):
+        assert "speaker" not in detail
+        assert re.sub("GE2E|CAM\\+\\+", "", as_read(detail)) == re.sub("ge2e|campplus", "", detail)
 
 
 def test_what_is_clearly_opposed_is_not_left_open() -> None:

@@ -145,6 +145,8 @@ def test_the_page_tells_everything_that_was_found(
         "0:04.2–0:06.0",
         "39" * 32,
     ]
+    said += [words["weights"].format(encoder=engine) for engine in ("GE2E", "CAM++")]
+    said += [f"{name} ({space})" for name, space in zip(("GE2E", "CAM++"), card()["spaces"], strict=True)]
     said += ["singing", words["lr_or_more"].format(value="3.49"), words["not_located"]]
     for one in said:
         assert one in text, one
