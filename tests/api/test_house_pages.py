@@ -162,6 +162,12 @@ def test_the_journal_is_looked_up_by_record_and_proven_to_continue(house: House,
     assert "신원 확인 방법: self_declared" in said(first.get(f"{led.headers['Location']}?lang=ko"))
     first.get("/house/journal?lang=en")
     assert "not the form of an id" in said(first.get("/house/journal/records?id=Marta"))
+    account = said(first.get(f"/house/journal/records/{house.operator.account_id}"))
+    assert "Role: operator role: operator" in account
+    assert "역할: 운영자 role: operator" in said(
+        first.get(f"/house/journal/records/{house.operator.account_id}?lang=ko")
+    )
+    first.get("/house/journal?lang=en")
     house.clock.move(minutes=5)
     assert "A proof over" in said(first.get(f"/house/journal/consistency?first={checkpoint['size']}"))
     assert "ever signed" in said(first.get("/house/journal/consistency?first=4711"))

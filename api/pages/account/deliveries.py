@@ -1,4 +1,4 @@
-"""Deliveries in words: where a message is on its way, why an attempt came to nothing, and why a webhook is disabled."""
+"""Deliveries in words: where a message is on its way, and why an attempt came to nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 from api.pages.language import N_, _
 from api.pages.operator.event_words import happened
-from registry.domain.webhooks import REPLACED, TEST, DeliveryProblem, DeliveryState, DisabledReason
+from registry.domain.webhooks import REPLACED, TEST, DeliveryProblem, DeliveryState
 
 STATES: Final[Mapping[DeliveryState, str]] = {
     DeliveryState.WAITING: N_("on its way"),
@@ -27,12 +27,6 @@ PROBLEMS: Final[Mapping[DeliveryProblem, str]] = {
     DeliveryProblem.PROTOCOL: N_("what it answered is not HTTP"),
     DeliveryProblem.SENDER_DIED: N_("our own sender died at the last attempt: perhaps it arrived"),
     DeliveryProblem.DISABLED: N_("the webhook was disabled while it waited"),
-}
-
-DISABLED: Final[Mapping[DisabledReason, str]] = {
-    DisabledReason.BY_HAND: N_("disabled by hand"),
-    DisabledReason.GONE: N_("disabled: the receiver answered that it wants no more"),
-    DisabledReason.FAILING: N_("disabled: nothing has arrived for seven days"),
 }
 
 _OF_WEBHOOKS: Final[Mapping[str, str]] = {

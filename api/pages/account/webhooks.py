@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from flask import Response, request
 
-from api.pages.account.deliveries import DISABLED, PROBLEMS, STATES, told_of
+from api.pages.account.deliveries import PROBLEMS, STATES, told_of
+from api.pages.account.disabling import DISABLED
 from api.pages.account.refusals import refused
 from api.pages.checked import checked
 from api.pages.forms import once

@@ -10,6 +10,7 @@ from flask import Response, request
 from api.pages.checked import checked
 from api.pages.operator.detail_words import detail_called
 from api.pages.operator.event_words import happened
+from api.pages.operator.value_words import value_called
 from api.pages.personal import page_of, personal, stands_for, went_on
 from api.schemas.journal import ConsistencyQuery
 from api.state import context, principal
@@ -85,6 +86,7 @@ def show_record(subject_id: str) -> Response:
         people=people.accounts_named(context(), actors) if principal().is_operator else {},
         happened=happened,
         detail_called=detail_called,
+        value_called=value_called,
     )
 
 

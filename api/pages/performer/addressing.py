@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from api.pages.language import N_
@@ -33,6 +34,21 @@ _OWN: Final[dict[str, Any]] = {
     "held_words": HELD,
 }
 
+USES_OF_THEM: Final[Mapping[UsePurpose, str]] = {
+    **USES,
+    UsePurpose.VOICE_CLONE: N_("A synthetic copy of the voice"),
+    UsePurpose.TRANSLATION: N_("The performer's own words in another language"),
+    UsePurpose.RESTORATION: N_("Mending or replacing lines that were spoken"),
+}
+"""As uses are called to whoever is not the performer."""
+
+DISPOSITIONS_OF_THEM: Final[Mapping[Disposition, str]] = {
+    Disposition.NEVER: N_("Never"),
+    Disposition.ASK: N_("Ask each time"),
+    Disposition.ALLOW: N_("Allow, with a licence that is signed"),
+}
+"""As choices are called to whoever is not the performer."""
+
 _OF_THEM: Final[dict[str, Any]] = _OWN | {
     "purpose_words": PURPOSES_OF_THEM,
     "purpose_means": {
@@ -45,17 +61,8 @@ _OF_THEM: Final[dict[str, Any]] = _OWN | {
             "Recordings that are sent for this purpose may help to make the program better."
         ),
     },
-    "use_words": {
-        **USES,
-        UsePurpose.VOICE_CLONE: N_("A synthetic copy of the voice"),
-        UsePurpose.TRANSLATION: N_("The performer's own words in another language"),
-        UsePurpose.RESTORATION: N_("Mending or replacing lines that were spoken"),
-    },
-    "disposition_words": {
-        Disposition.NEVER: N_("Never"),
-        Disposition.ASK: N_("Ask each time"),
-        Disposition.ALLOW: N_("Allow, with a licence that is signed"),
-    },
+    "use_words": USES_OF_THEM,
+    "disposition_words": DISPOSITIONS_OF_THEM,
     "topic_words": {
         **TOPICS,
         Topic.MONITORING: N_("Looking for the voice"),
