@@ -9,6 +9,7 @@ from registry.domain.accounts import Principal, RepresentativeKind, Role, Scope
 from registry.domain.consents import ConsentDecision, ConsentState
 from registry.domain.events import EventType
 from registry.domain.performers import adult_on, end_of_minority, is_minor, require_birth_date
+from registry.domain.time_zones import still_to_come
 from registry.errors import ConflictError, ForbiddenError, InvalidInputError
 from registry.services.context import Context
 from registry.services.performers import performer_to_change
@@ -138,7 +139,7 @@ def record_death(
     Raises:
         NotFoundError: no such performer.
         ForbiddenError: not an operator.
-        InvalidInputError: the day is in the future.
+        InvalidInputError: the day has begun nowhere yet.
         ConflictError: a death is recorded already.
         StaleVersionError: it has changed since.
     """
@@ -149,7 +150,7 @@ def record_death(
         require_version(performer.version, if_version)
         if performer.died_on is not None:
             raise ConflictError("a death is recorded already", died_on=performer.died_on.isoformat())
-        if died_on > unit.now.date():
+        if still_to_come(died_on, unit.now):
             raise InvalidInputError(f"{died_on} is in the future", died_on=died_on.isoformat())
         performer.died_on, performer.death_evidence_sha256 = died_on, evidence_sha256
         performer.version += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from steps import Registry
@@ -252,7 +252,7 @@ def test_a_death_is_recorded_once_not_in_the_future_and_by_an_operator(sqlite_re
     alive = registry.performer("Alive")
     with pytest.raises(InvalidInputError):
         civil_status.record_death(
-            registry.ctx, registry.operator, alive, died_on=date(2026, 3, 15), evidence_sha256=EVIDENCE
+            registry.ctx, registry.operator, alive, died_on=date(2026, 3, 16), evidence_sha256=EVIDENCE
         )
     own = registry.principal(Role.PERFORMER, "Alive", performer_id=alive)
     with pytest.raises(ForbiddenError):
@@ -263,6 +263,21 @@ def test_a_death_is_recorded_once_not_in_the_future_and_by_an_operator(sqlite_re
             died_on=date(2026, 2, 1),
             evidence_sha256=EVIDENCE,
         )
+
+
+def test_a_death_is_of_any_day_that_has_begun_somewhere(sqlite_registry: Registry) -> None:
+    registry = sqlite_registry
+    tomorrow = registry.clock().date() + timedelta(days=1)
+    begins_first = datetime.combine(tomorrow, time(), UTC) - timedelta(hours=14)
+    registry.clock.now = begins_first - timedelta(seconds=1)
+    performer_id = registry.performer("Alive")
+    day = {"died_on": tomorrow, "evidence_sha256": EVIDENCE}
+    with pytest.raises(InvalidInputError):
+        civil_status.record_death(registry.ctx, registry.operator, performer_id, **day)
+    registry.clock.now = begins_first
+    assert civil_status.record_death(registry.ctx, registry.operator, performer_id, **day).died_on == tomorrow
+    with pytest.raises(RepresentativeRequiredError):
+        sign_as(registry, registry.operator, performer_id, evidence=EVIDENCE)
 
 
 # --- agents ----------------------------------------------------------------------------------------------------------
