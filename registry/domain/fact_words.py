@@ -14,12 +14,12 @@ FACT_WORDS: Final[Mapping[str, Text]] = {
     "territories": Text(en="in which countries", ko="나라"),
     "languages": Text(en="in which languages", ko="언어"),
     "term": Text(en="from when to when", ko="기간"),
-    "projects": Text(en="for which productions", ko="작품"),
+    "projects": Text(en="for which productions", ko="프로젝트"),
     "exclusivity": Text(en="whether it is exclusive", ko="독점인지 여부"),
     "replica_class": Text(en="which kind of replica is made", ko="복제본의 종류"),
     "intended_uses": Text(en="the intended uses one by one", ko="예정한 이용 하나하나"),
     "volume_caps.unit": Text(en="a limit on how much", ko="분량 한도"),
-    "approval.purposes": Text(en="for which uses exact words are approved", ko="정확한 문안을 승인받을 쓰임"),
+    "approval.purposes": Text(en="for which uses exact words are approved", ko="정확한 문구를 승인받을 쓰임"),
     "sublicensing": Text(en="whether others may use it", ko="다른 사람에게 쓰게 할 수 있는지"),
     "derived_voices": Text(
         en="whether the voice may be mixed or changed into a new one", ko="섞거나 바꾸어 새 목소리를 만들 수 있는지"

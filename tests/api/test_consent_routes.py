@@ -337,7 +337,7 @@ def test_only_an_operator_registers_a_text(house: House) -> None:
 def test_texts_are_listed_by_topic_and_language_with_their_reading_level(house: House) -> None:
     performer, _ = house.performer()
     listed = performer.get("/v1/explanation-texts?topic=withdrawal&language=ko").get_json()["items"]
-    assert [each["id"] for each in listed] == ["withdrawal.ko.v1"]
+    assert [each["id"] for each in listed] == ["withdrawal.ko.v1", "withdrawal.ko.v2"]
     assert listed[0]["reading_level"]["measure"] == "eojeol_per_sentence"
     assert len(performer.get("/v1/explanation-texts").get_json()["items"]) == len(shipped_texts())
 

@@ -342,7 +342,7 @@ def test_a_withdrawal_says_first_what_will_happen_and_then_that_it_has(either_ho
 def test_somebody_who_is_forgotten_is_told_first_and_is_nameless_then(house: House) -> None:
     browser, me = monitored(house)
     page = browser.get(f"{me}/forget?lang=ko")
-    assert shipped_texts()["forget_me.ko.v1"].text_sha256 in page.text
+    assert shipped_texts()["forget_me.ko.v2"].text_sha256 in page.text
     browser.press(page, f"{me}/forget", also_known_as="M. Calder\n")
     assert "Marta" not in browser.get(me).text
     assert house.client.get("/v1/keys").status_code == 200

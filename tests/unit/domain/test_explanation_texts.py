@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
@@ -61,9 +62,25 @@ def test_a_text_is_as_easy_to_read_as_it_can_be(text_id: str) -> None:
             assert (level.measure, level.value <= LONGEST_KOREAN_SENTENCE) == ("eojeol_per_sentence", True), level
 
 
-@pytest.mark.parametrize("topic", sorted(Topic))
-def test_the_two_languages_say_the_same_in_as_many_sections_and_questions(topic: Topic) -> None:
-    english, korean = (shipped_texts()[f"{topic.value}.{language}.v1"] for language in LANGUAGES)
+def test_what_somebody_may_have_signed_on_is_never_changed() -> None:
+    index = json.loads((shipped._TEXTS / "index.json").read_text(encoding="utf-8"))["texts"]
+    first = sorted((e["id"], e["text_sha256"], e["questions_sha256"]) for e in index if e["id"].endswith(".v1"))
+    assert len(first) == len(Topic) * len(LANGUAGES)
+    digest = sha256(json.dumps(first).encode()).hexdigest()
+    assert digest == "81a03339c161fe72ac7260f709984a2a9308ade718ea0d8fedcd425efaaaad8e"
+
+
+@pytest.mark.parametrize("text_id", sorted(each for each in shipped_texts() if ".ko." in each))
+def test_the_newest_korean_words_are_those_of_the_pages(text_id: str) -> None:
+    text = shipped_texts()[text_id]
+    newer = text_id.removesuffix(text.version) + f"v{int(text.version[1:]) + 1}"
+    said = text.text + json.dumps([each.as_json() for each in text.questions], ensure_ascii=False)
+    assert newer in shipped_texts() or not [each for each in ("허락서", "문안", "먼저 물어보기") if each in said]
+
+
+@pytest.mark.parametrize("korean", [each for each in shipped_texts().values() if each.language == "ko"])
+def test_the_two_languages_say_the_same_in_as_many_sections_and_questions(korean: ExplanationText) -> None:
+    english = shipped_texts()[f"{korean.topic.value}.en.v1"]
     assert Counter(line.partition(" ")[0] for line in english.text.splitlines() if line.startswith("#")) == Counter(
         line.partition(" ")[0] for line in korean.text.splitlines() if line.startswith("#")
     )
@@ -84,7 +101,8 @@ def test_no_option_is_right_more_often_than_somebody_who_reads_nothing_could_use
 
 def test_being_forgotten_has_no_questions_since_a_no_must_be_easy() -> None:
     for language in LANGUAGES:
-        assert shipped_texts()[f"forget_me.{language}.v1"].questions == ()
+        texts = [each for each in shipped_texts().values() if each.topic is Topic.FORGET_ME]
+        assert [each.questions for each in texts if each.language == language] == [()] * (1 + (language == "ko"))
 
 
 # --- what a text is --------------------------------------------------------------------------------------------------
