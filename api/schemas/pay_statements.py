@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field
 
@@ -12,8 +13,10 @@ from api.schemas.base import Answer, Moment, Path, Query
 from api.schemas.examples import Example
 from registry.domain.ledger import EntryKind
 from registry.domain.pay_statements import PartyKind
+from registry.domain.time_zones import DEFAULT, zone_called
 from registry.domain.usage import Period
 from registry.domain.uses import Medium, UsageUnit, UseMode
+from registry.errors import InvalidInputError
 from registry.interchange.pay_statements import FORMAT, VERSION
 
 _LINE: Example = {
@@ -44,6 +47,7 @@ _STATEMENT: Example = {
     "party_id": examples.PERFORMER,
     "starts_on": "2026-03-01",
     "ends_on": "2026-03-31",
+    "time_zone": "UTC",
     "drawn_at": examples.NEXT_YEAR,
     "is_final": True,
     "sections": [
@@ -84,8 +88,14 @@ class StudioPath(Path):
 class StatementQuery(Query):
     """Which days, in which form."""
 
-    starts_on: date = Field(description="First day, by UTC.", examples=["2026-03-01"])
+    starts_on: date = Field(description="First day.", examples=["2026-03-01"])
     ends_on: date = Field(description="Last day, included.", examples=["2026-03-31"])
+    time_zone: str = Field(
+        default=DEFAULT,
+        max_length=64,
+        description="By whose clocks the days begin and end: a name of IANA's database.",
+        examples=["Asia/Seoul"],
+    )
     format: StatementFormat = StatementFormat.JSON
     language: StatementLanguage = Field(default=StatementLanguage.EN, description="Of the HTML.")
 
@@ -96,6 +106,17 @@ class StatementQuery(Query):
             InvalidInputError: they end before they start.
         """
         return Period(self.starts_on, self.ends_on)
+
+    def zone(self) -> ZoneInfo:
+        """Answer by whose clocks they begin and end.
+
+        Raises:
+            InvalidInputError: there is no such zone.
+        """
+        found = zone_called(self.time_zone)
+        if found is None:
+            raise InvalidInputError("there is no such time zone", time_zone=self.time_zone)
+        return found
 
 
 class StatementUse(Answer):
@@ -147,6 +168,7 @@ class PayStatementOut(Answer):
     party_id: str
     starts_on: date
     ends_on: date
+    time_zone: str = Field(description="By whose clocks the days begin and end.")
     drawn_at: Moment
     is_final: bool = Field(description="Whether its days are over, so that it will never read otherwise.")
     sections: list[StatementSection]

@@ -21,7 +21,8 @@ resource = new_resource("pay statements", "What became due and was settled in a 
 @also_answers("text/csv", "text/html")
 def get_performer_pay_statement(path: PerformerPath, query: StatementQuery) -> Response:
     """Say what a performer earned, got and is owed: to the performer's side or an operator."""
-    statement = pay_statements.performer_statement(context(), principal(), path.performer_id, query.period())
+    days, zone = query.period(), query.zone()
+    statement = pay_statements.performer_statement(context(), principal(), path.performer_id, days, zone)
     return _answer(statement, query)
 
 
@@ -29,7 +30,8 @@ def get_performer_pay_statement(path: PerformerPath, query: StatementQuery) -> R
 @also_answers("text/csv", "text/html")
 def get_studio_pay_statement(path: StudioPath, query: StatementQuery) -> Response:
     """Say what a studio used, paid and owes: to the studio or an operator."""
-    return _answer(pay_statements.studio_statement(context(), principal(), path.studio_id, query.period()), query)
+    days, zone = query.period(), query.zone()
+    return _answer(pay_statements.studio_statement(context(), principal(), path.studio_id, days, zone), query)
 
 
 def _answer(statement: PayStatement, query: StatementQuery) -> Response:

@@ -19,6 +19,7 @@ from registry.domain.ledger import LedgerAccount
 from registry.domain.money import in_major_units
 from registry.domain.pay_statements import PayStatement
 from registry.domain.payments import PaymentState
+from registry.domain.time_zones import DEFAULT, zone_called
 from registry.domain.usage import Period
 from registry.domain.usage_report_document import report_of_json
 from registry.interchange.pay_statements import as_csv, as_html, as_json
@@ -140,10 +141,13 @@ def reverse(entry_id: Annotated[str, Argument(metavar="ENTRY_ID")], *, reason: R
 @app.command()
 def statement(
     *,
-    from_: Annotated[datetime, Option("--from", metavar="DATE", formats=["%Y-%m-%d"], help="First day, by UTC.")],
+    from_: Annotated[datetime, Option("--from", metavar="DATE", formats=["%Y-%m-%d"], help="First day.")],
     to: Annotated[datetime, Option(metavar="DATE", formats=["%Y-%m-%d"], help="Last day, included.")],
     performer: Annotated[str | None, Option(metavar="PERFORMER_ID", help="What the performer earned.")] = None,
     studio: Annotated[str | None, Option(metavar="STUDIO_ID", help="What the studio owes.")] = None,
+    time_zone: Annotated[
+        str, Option(metavar="ZONE", help="By whose clocks days begin and end, such as Asia/Seoul.")
+    ] = DEFAULT,
     form: Annotated[Form, Option("--format", help="How to write it down.")] = Form.TABLE,
     language: Annotated[Language, Option(help="Of the HTML.")] = Language.EN,
     out: Annotated[Path | None, Option(metavar="FILE", help="Where to write it; by default it is printed.")] = None,
@@ -152,12 +156,15 @@ def statement(
     """Say what became due and was settled in a period, for a performer or for a studio."""
     if (performer is None) == (studio is None):
         raise BadParameter("name a performer or a studio", param_hint="--performer / --studio")
+    zone = zone_called(time_zone)
+    if zone is None:
+        raise BadParameter("there is no such time zone", param_hint="--time-zone")
     period = Period(from_.date(), to.date())
     with acting_operator(acting) as (ctx, principal):
         if performer is not None:
-            drawn = pay_statements.performer_statement(ctx, principal, performer, period)
+            drawn = pay_statements.performer_statement(ctx, principal, performer, period, zone)
         else:
-            drawn = pay_statements.studio_statement(ctx, principal, studio or "", period)
+            drawn = pay_statements.studio_statement(ctx, principal, studio or "", period, zone)
     _tell(drawn, form, language, out)
 
 
@@ -177,13 +184,14 @@ def _tell(drawn: PayStatement, form: Form, language: Language, out: Path | None)
 
 def _print_statement(drawn: PayStatement) -> None:
     name = drawn.names.get(drawn.party_id, drawn.party_id)
-    echo(f"{name}, {drawn.period.starts_on} to {drawn.period.ends_on}" + ("" if drawn.is_final else ", not over yet"))
+    days = f"{drawn.period.starts_on} to {drawn.period.ends_on} ({drawn.zone.key})"
+    echo(f"{name}, {days}" + ("" if drawn.is_final else ", not over yet"))
     for section in drawn.sections:
         rows: list[tuple[object, ...]] = [("", "due before", "", "", _money(section.opening_minor, section.currency))]
         for line in section.lines:
             title = drawn.titles.get(line.licence_id, line.licence_id)
             amount = _money(line.of_due, section.currency)
-            rows.append((line.posted_at.date(), line.kind.value, title, line.due_on, amount))
+            rows.append((drawn.day_of(line), line.kind.value, title, line.due_on, amount))
         rows.append(("", "due after", "", "", _money(section.closing_minor, section.currency)))
         print_table(("day", "what", "licence", "pay by", section.currency), rows)
 

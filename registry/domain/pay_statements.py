@@ -1,7 +1,8 @@
 """Pay statements: what became due and was settled between a party and its counterparts in a period.
 
-A statement is read off the ledger and never written: opening + lines = closing, in each currency. The performers'
-statements of a period and the studios' add up to the same, because both read the same account.
+A statement is read off the ledger and never written: opening + lines = closing, in each currency. Its days begin and
+end by the clocks of one zone, which it names. The performers' statements of a period and the studios' add up to the
+same by the same clocks, because both read the same account.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from registry.domain.ledger import EntryKind
 from registry.domain.usage import Period, UsageKind
@@ -100,7 +102,8 @@ class PayStatement:
     Attributes:
         party: whose it is.
         party_id: performer or studio.
-        period: days, by UTC.
+        period: days.
+        zone: by whose clocks the days begin and end.
         drawn_at: when it was read off the ledger.
         is_final: whether its days are over, so that it will never read otherwise.
         sections: one for each currency in which there is something to tell, by its code.
@@ -111,11 +114,16 @@ class PayStatement:
     party: PartyKind
     party_id: str
     period: Period
+    zone: ZoneInfo
     drawn_at: datetime
     is_final: bool
     sections: Sequence[Section]
     titles: Mapping[str, str]
     names: Mapping[str, str]
+
+    def day_of(self, line: StatementLine) -> date:
+        """Answer on which of its days a line was written."""
+        return line.posted_at.astimezone(self.zone).date()
 
 
 def sections(opening: Mapping[str, int], lines: Iterable[StatementLine]) -> list[Section]:

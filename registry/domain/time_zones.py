@@ -63,6 +63,20 @@ def moment_in(local: datetime, zone: ZoneInfo) -> datetime:
     )
 
 
+def start_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """Answer the first moment of a day in a zone, in UTC; where clocks are set forward over it, the moment they are.
+
+    Each day ends where the next begins, also one that a zone has left out.
+
+    Raises:
+        InvalidInputError: the calendar ends before it, in UTC.
+    """
+    try:
+        return datetime.combine(day, time(0), zone).astimezone(UTC)
+    except OverflowError as error:
+        raise InvalidInputError("the calendar ends at this day", local_time=day.isoformat()) from error
+
+
 def end_of_day(day: date, zone: ZoneInfo) -> datetime:
     """Answer the last second of a day in a zone, in UTC; where clocks show it twice, the later one.
 

@@ -39,8 +39,12 @@ COLUMNS = (
     "due_on",
     "reverses_id",
     "reason",
+    "time_zone",
 )
-"""Columns of the CSV. In each currency: a row ``opening``, a row ``entry`` for each entry, and a row ``closing``."""
+"""Columns of the CSV. In each currency: a row ``opening``, a row ``entry`` for each entry, and a row ``closing``.
+
+``time_zone`` says by whose clocks the days of the statement begin and end; ``posted_at`` is in UTC.
+"""
 
 
 # --- JSON ------------------------------------------------------------------------------------------------------------
@@ -55,6 +59,7 @@ def as_json(statement: PayStatement) -> dict[str, object]:
         "party_id": statement.party_id,
         "starts_on": statement.period.starts_on.isoformat(),
         "ends_on": statement.period.ends_on.isoformat(),
+        "time_zone": statement.zone.key,
         "drawn_at": _moment(statement.drawn_at.isoformat()),
         "is_final": statement.is_final,
         "sections": [_section(section) for section in statement.sections],
@@ -121,7 +126,7 @@ def as_csv(statement: PayStatement) -> str:
 
 
 def _rows(statement: PayStatement, section: Section) -> Iterator[Mapping[str, object]]:
-    currency = {"currency": section.currency}
+    currency = {"currency": section.currency, "time_zone": statement.zone.key}
     yield currency | {"row": "opening", "amount_minor": section.opening_minor}
     for line in section.lines:
         told = _line(line)
@@ -148,7 +153,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "performer": "Statement of pay for {name}",
         "studio": "Statement of what {name} owes",
-        "period": "{starts_on} to {ends_on} (days by UTC), drawn on {drawn_at}",
+        "period": "{starts_on} to {ends_on} (days by the clocks of {zone}), drawn on {drawn_at} UTC",
         "open": "The period is not over: what is posted later will be added.",
         "nothing": "Nothing was due or settled.",
         "opening": "Due before",
@@ -178,7 +183,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "ko": {
         "performer": "{name} 님 보수 정산서",
         "studio": "{name} 지급 정산서",
-        "period": "{starts_on} ~ {ends_on} (UTC 기준), 작성 {drawn_at}",
+        "period": "{starts_on} ~ {ends_on} ({zone} 시각 기준), 작성 {drawn_at} UTC",
         "open": "정산 기간이 아직 끝나지 않았습니다. 이후에 기록되는 항목이 추가됩니다.",
         "nothing": "발생하거나 정산된 금액이 없습니다.",
         "opening": "이월 미지급액",
@@ -227,6 +232,7 @@ def as_html(statement: PayStatement, language: str) -> str:
     period = words["period"].format(
         starts_on=statement.period.starts_on,
         ends_on=statement.period.ends_on,
+        zone=statement.zone.key,
         drawn_at=statement.drawn_at.strftime("%Y-%m-%d %H:%M:%S"),
     )
     parts = [f"<p>{period}</p>"]
@@ -254,7 +260,7 @@ def _row(statement: PayStatement, line: StatementLine, words: Mapping[str, str])
     quantity = "" if line.use is None else f"{units(line.use.thousandths)} {words[line.use.kind.unit.value]}"
     kind = words[line.kind.value] + (f" ({line.reason})" if line.reason else "")
     cells: Sequence[str] = (
-        line.posted_at.date().isoformat(),
+        statement.day_of(line).isoformat(),
         kind,
         statement.titles.get(line.licence_id, line.licence_id),
         statement.names.get(line.counterpart_id, line.counterpart_id),

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from fractions import Fraction
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,8 +22,9 @@ from registry.domain.pay_statements import (
     sections,
     summed_sections,
 )
+from registry.domain.time_zones import DEFAULT, start_of_day
 from registry.domain.usage import Period
-from registry.errors import ForbiddenError, NotFoundError
+from registry.errors import ForbiddenError, InvalidInputError, NotFoundError
 from registry.services.context import Context
 from registry.services.performers import visible_performer
 from registry.store import ledger, usage
@@ -31,14 +35,25 @@ from registry.store.parts import in_parts
 from registry.store.performers import Performer
 from registry.store.usage import UsageLine
 
+BY_UTC: Final = ZoneInfo(DEFAULT)
+"""By whose clocks days begin and end where nobody says."""
+
 STILL_BEING_WRITTEN = timedelta(hours=1)
 """What began on a day is committed well within this after it; only then is a statement of that day final."""
 
 
-def performer_statement(ctx: Context, principal: Principal, performer_id: str, period: Period) -> PayStatement:
+def performer_statement(
+    ctx: Context, principal: Principal, performer_id: str, period: Period, zone: ZoneInfo = BY_UTC
+) -> PayStatement:
     """Answer what a performer earned, got and is owed: to the performer's side or an operator.
 
+    Args:
+        performer_id: whose statement it is.
+        period: days.
+        zone: by whose clocks they begin and end.
+
     Raises:
+        InvalidInputError: the calendar ends within these days.
         NotFoundError: no such performer that the caller may know of.
         ForbiddenError: the caller's mandate does not cover the ledger.
     """
@@ -50,37 +65,55 @@ def performer_statement(ctx: Context, principal: Principal, performer_id: str, p
                 f"the mandate for this performer does not cover {Scope.LEDGER_READ.value}",
                 scope=Scope.LEDGER_READ.value,
             )
-        return _draw(session, PartyKind.PERFORMER, performer.id, period, ctx.clock())
+        return _draw(session, PartyKind.PERFORMER, performer.id, _Days(period, zone), ctx.clock())
 
 
-def studio_statement(ctx: Context, principal: Principal, studio_id: str, period: Period) -> PayStatement:
+def studio_statement(
+    ctx: Context, principal: Principal, studio_id: str, period: Period, zone: ZoneInfo = BY_UTC
+) -> PayStatement:
     """Answer what a studio used, paid and owes: to the studio or an operator.
 
+    Args:
+        studio_id: whose statement it is.
+        period: days.
+        zone: by whose clocks they begin and end.
+
     Raises:
+        InvalidInputError: the calendar ends within these days.
         NotFoundError: no such studio that the caller may know of.
     """
     principal.require(Scope.LEDGER_READ)
     with ctx.database.read() as session:
         studio = _visible_studio(session, principal, studio_id)
-        return _draw(session, PartyKind.STUDIO, studio.id, period, ctx.clock())
+        return _draw(session, PartyKind.STUDIO, studio.id, _Days(period, zone), ctx.clock())
 
 
 def page_of_studio_statement(
-    ctx: Context, principal: Principal, studio_id: str, period: Period, *, after: str | None = None, limit: int
+    ctx: Context,
+    principal: Principal,
+    studio_id: str,
+    period: Period,
+    zone: ZoneInfo = BY_UTC,
+    *,
+    after: str | None = None,
+    limit: int,
 ) -> tuple[PayStatement, str | None]:
     """Answer a studio's statement with all of its sums and some of its lines, and the last of them where more follow.
 
     Args:
         studio_id: whose statement it is.
-        period: days, by UTC.
+        period: days.
+        zone: by whose clocks they begin and end.
         after: id of the entry after which the lines begin, or None for the first.
         limit: how many lines at most.
 
     Raises:
+        InvalidInputError: the calendar ends within these days.
         NotFoundError: no such studio that the caller may know of.
     """
     principal.require(Scope.LEDGER_READ)
-    begin, end = _moments(period)
+    days = _Days(period, zone)
+    begin, end = days.moments()
     with ctx.database.read() as session:
         of_party = LedgerEntry.studio_id == _visible_studio(session, principal, studio_id).id
         found = ledger.entries_between(session, of_party, begin, end, after=after, limit=limit + 1) if limit else []
@@ -90,7 +123,7 @@ def page_of_studio_statement(
             by_currency.setdefault(line.currency, []).append(line)
         opening = ledger.due_before(session, of_party, begin)
         drawn = summed_sections(opening, ledger.due_between(session, of_party, begin, end), by_currency)
-        statement = _statement(session, PartyKind.STUDIO, studio_id, period, ctx.clock(), lines=lines, drawn=drawn)
+        statement = _statement(session, PartyKind.STUDIO, studio_id, days, ctx.clock(), lines=lines, drawn=drawn)
     return statement, lines[-1].entry_id if len(found) > limit else None
 
 
@@ -102,18 +135,28 @@ def _visible_studio(session: Session, principal: Principal, studio_id: str) -> O
     return studio
 
 
-def _moments(period: Period) -> tuple[datetime, datetime]:
-    """Answer when a period begins, and when it is over."""
-    begin = datetime.combine(period.starts_on, time(0), UTC)
-    return begin, datetime.combine(period.ends_on + timedelta(days=1), time(0), UTC)
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """Days of a period, and by whose clocks they begin and end."""
+
+    period: Period
+    zone: ZoneInfo
+
+    def moments(self) -> tuple[datetime, datetime]:
+        """Answer when the first of them begins, and when the last is over."""
+        try:
+            after = self.period.ends_on + timedelta(days=1)
+        except OverflowError as error:
+            raise InvalidInputError("the calendar ends at this day", ends_on=self.period.ends_on.isoformat()) from error
+        return start_of_day(self.period.starts_on, self.zone), start_of_day(after, self.zone)
 
 
-def _draw(session: Session, party: PartyKind, party_id: str, period: Period, now: datetime) -> PayStatement:
-    begin, end = _moments(period)
+def _draw(session: Session, party: PartyKind, party_id: str, days: _Days, now: datetime) -> PayStatement:
+    begin, end = days.moments()
     of_party = LedgerEntry.performer_id if party is PartyKind.PERFORMER else LedgerEntry.studio_id
     lines = _lines(session, party, ledger.entries_between(session, of_party == party_id, begin, end))
     drawn = sections(ledger.due_before(session, of_party == party_id, begin), lines)
-    return _statement(session, party, party_id, period, now, lines=lines, drawn=drawn)
+    return _statement(session, party, party_id, days, now, lines=lines, drawn=drawn)
 
 
 def _lines(session: Session, party: PartyKind, entries: Sequence[LedgerEntry]) -> list[StatementLine]:
@@ -125,7 +168,7 @@ def _statement(
     session: Session,
     party: PartyKind,
     party_id: str,
-    period: Period,
+    days: _Days,
     now: datetime,
     *,
     lines: Sequence[StatementLine],
@@ -134,9 +177,10 @@ def _statement(
     return PayStatement(
         party=party,
         party_id=party_id,
-        period=period,
+        period=days.period,
+        zone=days.zone,
         drawn_at=now,
-        is_final=period.is_over((now - STILL_BEING_WRITTEN).date()),
+        is_final=days.moments()[1] <= now - STILL_BEING_WRITTEN,
         sections=drawn,
         titles=_titles(session, {line.licence_id for line in lines}),
         names=_names(session, {party_id, *(line.counterpart_id for line in lines)}),

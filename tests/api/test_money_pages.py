@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -113,6 +113,35 @@ def test_a_statement_on_the_page_is_the_statement_of_the_api(agreed: Agreed) -> 
     assert "Due after £4,500.00" in said(page)
     as_csv = agreed.browser.get(f"/money/statements/{studio_id}?{query}&format=csv")
     assert as_csv.content == agreed.studio.get(f"/v1/studios/{studio_id}/pay-statement?{query}&format=csv").data
+
+
+def test_a_statement_has_the_days_of_its_readers_clock_and_its_file_names_them(house: House, agreed: Agreed) -> None:
+    studio_id = str(agreed.studio.organisation_id)
+    at = f"/money/statements/{studio_id}"
+    house.clock.now = datetime(2026, 3, 31, 23, 0, tzinfo=UTC)
+    paid = {"amount_minor": 450_000, "currency": "GBP", "paid_on": "2026-03-31", "licence_id": agreed.licence_id}
+    payment = agreed.studio.made("/v1/payments", paid)["id"]
+    agreed.performer.made(f"/v1/payments/{payment}/confirm", {})
+    browser = signed_in(house, agreed.studio)
+    assert "Payment that arrived" in said(browser.get(at))
+    seoul = browser.get(f"{at}?zone=Asia/Seoul")
+    assert 'name="starts_on" value="2026-04-01"' in seoul.text
+    assert 'name="ends_on" value="2026-04-01"' in seoul.text
+    assert "Days begin and end by the clocks of Asia/Seoul." in said(seoul)
+    assert "Due before £4,500.00 Payment that arrived" in said(seoul)
+    assert "This month to date Due before £4,500.00 Payment that arrived" in said(browser.get("/money"))
+    march = browser.get(f"{at}?starts_on=2026-03-01&ends_on=2026-03-31")
+    assert "Due after £4,500.00" in said(march)
+    as_csv = unescape(re.findall(r'href="(\?[^"]+format=csv)"', march.text)[0])
+    assert ",Asia/Seoul" in browser.get(at + as_csv).text
+    by_utc = browser.get(f"{at}?starts_on=2026-03-01&ends_on=2026-03-31&time_zone=UTC")
+    assert "Due after £0.00" in said(by_utc)
+    assert "첫날의 시작과 마지막 날의 끝은 Asia/Seoul 시각 기준이에요." in said(browser.get(f"{at}?lang=ko"))
+    assert browser.get(f"{at}?time_zone=Mars/Olympus").status_code == 422
+    mine = signed_in(house, agreed.performer).get(f"/performers/{agreed.performer_id}/earnings?zone=Asia/Seoul&lang=en")
+    assert "Days begin and end by the clocks of Asia/Seoul." in said(mine)
+    assert "1 April 2026" in said(mine)
+    assert "time_zone=Asia/Seoul" in mine.text
 
 
 def test_exact_words_are_asked_for_and_the_answer_is_shown(agreed: Agreed) -> None:

@@ -244,6 +244,9 @@ def test_a_statement_of_somebody_else_or_of_no_days_is_refused(house: House, agr
     assert_problem(agreed.performer.get(own), 422, "validation_failed")
     backwards = f"{own}?starts_on=2026-12-31&ends_on=2026-01-01"
     assert_problem(agreed.performer.get(backwards), 422, "invalid_input")
+    for nowhere in ("Mars/Olympus", "../../etc/passwd", "UTC%2B9", "%00"):
+        assert_problem(agreed.performer.get(f"{own}?{YEAR}&time_zone={nowhere}"), 422, "invalid_input")
+    assert_problem(agreed.performer.get(f"{own}?{YEAR}&time_zone={'A' * 65}"), 422, "validation_failed")
     studio = f"/v1/studios/{agreed.studio.organisation_id}/pay-statement?{YEAR}"
     assert_problem(agreed.performer.get(studio), 404, "not_found")
     of_the_desk = f"/v1/studios/{house.operator.organisation_id}/pay-statement?{YEAR}"

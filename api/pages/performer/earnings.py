@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import quote
 
 from flask import Response, request
 
@@ -22,6 +23,7 @@ from api.pages.refusals import advice
 from api.pages.steps import seen_version
 from api.pages.uses import medium_called, unit_called
 from api.pages.wording import ENTRY_KINDS, PAYMENT_STATES
+from api.pages.zones import time_zone, today
 from api.schemas.pay_statements import StatementFormat, StatementQuery
 from api.schemas.payments import Confirmation, PaymentDispute, PaymentQuery
 from api.state import context, principal
@@ -65,7 +67,8 @@ def show_earnings(performer_id: str) -> Response:
     performer = performer_of(performer_id)
     require_cover(performer_id, Scope.LEDGER_READ)
     period = _period()
-    statement = pay_statements.performer_statement(context(), principal(), performer_id, period.period())
+    days, zone = period.period(), period.zone()
+    statement = pay_statements.performer_statement(context(), principal(), performer_id, days, zone)
     query = asked(PaymentQuery, performer_id=performer_id, limit=_MOST_SHOWN)
     shown, older = cut(_payments(performer_id, query), query)
     waiting = _payments(performer_id, PaymentQuery(state=PaymentState.REPORTED, limit=_MOST_SHOWN))[:_MOST_SHOWN]
@@ -90,10 +93,10 @@ def show_earnings(performer_id: str) -> Response:
 
 
 def _period() -> StatementQuery:
-    """Answer which days are asked for; those of this year until today where the address does not say."""
-    today = context().clock().date()
-    sent = {name: request.args.get(name) or None for name in ("starts_on", "ends_on")}
-    fixed = {"starts_on": date(today.year, 1, 1), "ends_on": today}
+    """Answer which days are asked for: where the address says nothing, this year until today by the reader's clock."""
+    until = today()
+    sent = {name: request.args.get(name) or None for name in ("starts_on", "ends_on", "time_zone")}
+    fixed = {"starts_on": date(until.year, 1, 1), "ends_on": until, "time_zone": time_zone().key}
     return checked(StatementQuery, **(fixed | {name: value for name, value in sent.items() if value}))
 
 
@@ -119,7 +122,7 @@ def _by_licence(statement: PayStatement, section: Section) -> list[OfLicence]:
 
 def _downloads(performer_id: str, period: StatementQuery) -> dict[str, str]:
     """Answer where each form of the statement is, by what it is called: it is the API that serves it."""
-    days = f"starts_on={period.starts_on}&ends_on={period.ends_on}"
+    days = f"starts_on={period.starts_on}&ends_on={period.ends_on}&time_zone={quote(period.time_zone)}"
     at = f"/v1/performers/{performer_id}/pay-statement?{days}&language={language()}"
     return {each.name: f"{at}&format={each.value}" for each in StatementFormat}
 

@@ -16,6 +16,7 @@ from api.pages.lists import asked, cut
 from api.pages.personal import page_of, personal, stands_for
 from api.pages.uses import unit_called
 from api.pages.wording import ENTRY_KINDS, PAYMENT_STATES
+from api.pages.zones import time_zone, today
 from api.paging import cursor_after
 from api.schemas.ledger import EntryQuery, LicenceAccountOut
 from api.schemas.pay_statements import StatementFormat, StatementQuery
@@ -46,14 +47,14 @@ def show_money() -> Response:
     if principal().role not in _STUDIOS | {Role.OPERATOR}:
         raise ForbiddenError("a performer's side sees their pay on their own pages", role=principal().role.value)
     studio_id = principal().organisation_id if principal().role in _STUDIOS else None
-    today = context().clock().date()
+    until = today()
     paid = payments.list_payments(context(), principal(), state=None, after=None, limit=_LATEST)
     reported = usage_reports.list_reports(context(), principal(), after=None, limit=_LATEST)
     return page_of(
         "studio/money",
         studio_id=studio_id,
-        statement=None if studio_id is None else _statement(studio_id, today.replace(day=1), today),
-        today=today,
+        statement=None if studio_id is None else _statement(studio_id, until.replace(day=1), until),
+        today=until,
         payments=paid,
         reports=reported,
         states=PAYMENT_STATES,
@@ -68,7 +69,8 @@ def show_money() -> Response:
 def _statement(studio_id: str, first: date, last: date) -> PayStatement:
     """Answer what a studio's statement of some days comes to, without its lines."""
     query = checked(StatementQuery, starts_on=first, ends_on=last)
-    return pay_statements.page_of_studio_statement(context(), principal(), studio_id, query.period(), limit=0)[0]
+    period = query.period()
+    return pay_statements.page_of_studio_statement(context(), principal(), studio_id, period, time_zone(), limit=0)[0]
 
 
 def own_licences() -> Mapping[str, str] | None:
@@ -142,6 +144,7 @@ def show_statement(studio_id: str) -> Response:
         principal(),
         studio_id,
         query.period(),
+        query.zone(),
         after=lines.after(IdPrefix.LEDGER_ENTRY),
         limit=_LINES_AT_ONCE,
     )
@@ -161,7 +164,7 @@ def show_statement(studio_id: str) -> Response:
 
 def _statement_file(studio_id: str, query: StatementQuery) -> Response:
     """Answer the whole statement, every line of it, as a file."""
-    statement = pay_statements.studio_statement(context(), principal(), studio_id, query.period())
+    statement = pay_statements.studio_statement(context(), principal(), studio_id, query.period(), query.zone())
     name = f"pay-{studio_id}-{query.starts_on}-{query.ends_on}"
     if query.format is StatementFormat.CSV:
         return file(as_csv(statement).encode(), "text/csv", f"{name}.csv")
@@ -169,7 +172,8 @@ def _statement_file(studio_id: str, query: StatementQuery) -> Response:
 
 
 def _asked_period() -> StatementQuery:
-    """Answer the period that the address asks for: this month to date where it says nothing."""
-    today = context().clock().date()
-    sent = {name: value for name in ("starts_on", "ends_on", "format") if (value := request.args.get(name))}
-    return checked(StatementQuery, **({"starts_on": today.replace(day=1), "ends_on": today} | sent))
+    """Answer the period that the address asks for: where it says nothing, this month to date by the reader's clock."""
+    until, named = today(), ("starts_on", "ends_on", "time_zone", "format")
+    sent = {name: value for name in named if (value := request.args.get(name))}
+    month = {"starts_on": until.replace(day=1), "ends_on": until, "time_zone": time_zone().key}
+    return checked(StatementQuery, **(month | sent))

@@ -74,6 +74,9 @@ def test_a_statement_says_the_same_in_every_form(
     rows = list(csv.DictReader(io.StringIO(table)))
     assert [row["amount_minor"] for row in rows] == ["0", "450000", "450000"]
     assert "4500.00" in likeness.out("pay", "statement", "--studio", studio, *period)
+    assert "(Asia/Seoul)" in likeness.out("pay", "statement", "--studio", studio, *period, "--time-zone", "Asia/Seoul")
+    nowhere = likeness.usage("pay", "statement", "--studio", studio, *period, "--time-zone", "Seoul/Asia")
+    assert "no such time zone" in nowhere
     page = tmp_path / "statement.html"
     command = ("pay", "statement", "--performer", performer, *period, "--format", "html", "--language", "ko")
     likeness.out(*command, "--out", str(page))

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.domain.time_zones import earliest_day, end_of_day, moment_in, still_to_come, zone_called, zone_names
+from registry.domain.time_zones import (
+    earliest_day,
+    end_of_day,
+    moment_in,
+    start_of_day,
+    still_to_come,
+    zone_called,
+    zone_names,
+)
 from registry.errors import InvalidInputError
 
 SEOUL, LOS_ANGELES = ZoneInfo("Asia/Seoul"), ZoneInfo("America/Los_Angeles")
@@ -139,3 +147,23 @@ def test_the_earliest_day_is_that_of_where_a_day_begins_last(now: str, day: date
 def test_where_the_calendar_ends_a_day_is_refused() -> None:
     with pytest.raises(InvalidInputError):
         end_of_day(date.max, LOS_ANGELES)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "begins"),
+    [
+        ("UTC", date(2026, 10, 1), "2026-10-01T00:00:00+00:00"),
+        ("Asia/Seoul", date(2026, 10, 1), "2026-09-30T15:00:00+00:00"),
+        ("America/Santiago", date(2026, 9, 6), "2026-09-06T04:00:00+00:00"),  # clocks there go from 0:00 to 1:00
+        ("America/Havana", date(2026, 11, 1), "2026-11-01T04:00:00+00:00"),  # and here from 1:00 back to 0:00
+        ("Pacific/Apia", date(2011, 12, 30), "2011-12-30T10:00:00+00:00"),  # a day that there never was
+        ("Pacific/Apia", date(2011, 12, 31), "2011-12-30T10:00:00+00:00"),
+    ],
+)
+def test_a_day_begins_where_the_one_before_has_ended(zone: str, day: date, begins: str) -> None:
+    assert start_of_day(day, ZoneInfo(zone)) == datetime.fromisoformat(begins)
+
+
+def test_a_day_before_which_the_calendar_ends_does_not_begin() -> None:
+    with pytest.raises(InvalidInputError):
+        start_of_day(date.min, ZoneInfo("Asia/Seoul"))

@@ -7,8 +7,9 @@ import io
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
+from zoneinfo import ZoneInfo
 
 import pytest
 from paying import FLAT, PER_SECOND, heard, licensed, paid_by, report, said
@@ -172,6 +173,65 @@ def _due(registry: Registry, licence: Licence) -> list[tuple[str, int]]:
     found = ledger.get_accounts(registry.ctx, registry.operator, licence.id)
     assert all(sum(each.balances.values()) == 0 for each in found)
     return [(each.currency, each.balances[LedgerAccount.DUE]) for each in found]
+
+
+@pytest.mark.parametrize(
+    ("zone", "first_day", "begins"),
+    [
+        ("UTC", date(2026, 10, 1), "2026-10-01T00:00:00+00:00"),
+        ("Asia/Seoul", date(2026, 10, 1), "2026-09-30T15:00:00+00:00"),
+        ("Asia/Kathmandu", date(2026, 10, 1), "2026-09-30T18:15:00+00:00"),
+        ("Europe/London", date(2026, 4, 1), "2026-03-31T23:00:00+00:00"),
+        ("America/New_York", date(2026, 11, 1), "2026-11-01T04:00:00+00:00"),
+        ("America/New_York", date(2026, 11, 2), "2026-11-02T05:00:00+00:00"),
+        ("America/Santiago", date(2026, 9, 6), "2026-09-06T04:00:00+00:00"),
+    ],
+)
+def test_what_is_written_is_in_the_day_that_it_was_by_the_clocks_of_the_zone(
+    sqlite_registry: Registry, zone: str, first_day: date, begins: str
+) -> None:
+    registry, by = sqlite_registry, ZoneInfo(zone)
+    studio, edge = registry.studio(), datetime.fromisoformat(begins)
+    registry.clock.now = edge - timedelta(seconds=1)
+    licensed(registry, studio, paid_by(FLAT))
+    registry.clock.now = edge
+    second = licensed(registry, studio, paid_by(FLAT))
+    days = Period(first_day - timedelta(days=28), first_day - timedelta(days=1)), Period(first_day, first_day)
+
+    def drawn(period: Period) -> PayStatement:
+        statement = pay_statements.studio_statement(registry.ctx, registry.operator, second.studio_id, period, by)
+        page = pay_statements.page_of_studio_statement(
+            registry.ctx, registry.operator, second.studio_id, period, by, limit=9
+        )
+        assert page == (statement, None)
+        assert as_json(statement)["time_zone"] == zone
+        assert {row["time_zone"] for row in csv.DictReader(io.StringIO(as_csv(statement)))} == {zone}
+        assert zone in as_html(statement, "ko")
+        return statement
+
+    before, after = (drawn(each) for each in days)
+    assert [line.licence_id == second.id for each in (before, after) for line in each.sections[0].lines] == [
+        False,
+        True,
+    ]
+    assert [each.day_of(each.sections[0].lines[0]) for each in (before, after)] == [
+        first_day - timedelta(days=1),
+        first_day,
+    ]
+    assert before.sections[0].closing_minor == after.sections[0].opening_minor
+    registry.clock.now = edge + pay_statements.STILL_BEING_WRITTEN - timedelta(seconds=1)
+    assert not drawn(days[0]).is_final
+    registry.clock.now = edge + pay_statements.STILL_BEING_WRITTEN
+    assert drawn(days[0]).is_final
+
+
+@pytest.mark.parametrize("period", [Period(date(9999, 12, 31), date(9999, 12, 31)), Period(date.min, date.min)])
+def test_days_at_which_the_calendar_ends_are_refused(sqlite_registry: Registry, period: Period) -> None:
+    licence = licensed(sqlite_registry, sqlite_registry.studio(), paid_by(FLAT))
+    with pytest.raises(InvalidInputError):
+        pay_statements.studio_statement(
+            sqlite_registry.ctx, sqlite_registry.operator, licence.studio_id, period, ZoneInfo("Asia/Seoul")
+        )
 
 
 # --- forms -----------------------------------------------------------------------------------------------------------
