@@ -7,7 +7,7 @@ up by the family, which is what stands before the dot in an event's code, and th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from api.pages.account.disabling import DISABLED
 from api.pages.account.scopes import SCOPES
@@ -52,12 +52,12 @@ from registry.reports.words import LABELS
 _Say = Callable[[str], str | None]
 
 
-def _one_of(*lists: Mapping[str, str]) -> _Say:
+def _one_of(*lists: Mapping[Any, str]) -> _Say:
     words = {str(code): said for each in lists for code, said in each.items()}
     return lambda code: _(words[code]) if code in words else None
 
 
-def _each_of(words: Mapping[str, str]) -> _Say:
+def _each_of(words: Mapping[Any, str]) -> _Say:
     """Say several codes with spaces between them; none of them where one is not known."""
     one = _one_of(words)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from steps import Registry
@@ -271,7 +272,7 @@ def test_a_death_is_of_any_day_that_has_begun_somewhere(sqlite_registry: Registr
     begins_first = datetime.combine(tomorrow, time(), UTC) - timedelta(hours=14)
     registry.clock.now = begins_first - timedelta(seconds=1)
     performer_id = registry.performer("Alive")
-    day = {"died_on": tomorrow, "evidence_sha256": EVIDENCE}
+    day: Any = {"died_on": tomorrow, "evidence_sha256": EVIDENCE}
     with pytest.raises(InvalidInputError):
         civil_status.record_death(registry.ctx, registry.operator, performer_id, **day)
     registry.clock.now = begins_first
