@@ -215,6 +215,20 @@ def test_a_topic_without_a_text_in_the_language_says_in_which_there_is_one(house
     assert begin(performer, performer_id, language="ko-KR")["text_id"] == "monitoring.ko.v1"
 
 
+def test_what_was_explained_in_words_of_before_counts_and_whoever_begins_reads_the_newest(house: House) -> None:
+    performer, performer_id = house.performer()
+    choices = {"dubbing": "ask"}
+    signed = house.signature(performer_id, "licensing", choices=choices)
+    told = [f"{topic}.ko.v1" for topic in ("licensing_dubbing", "withdrawal")]
+    signed["explanation_ids"] = [
+        house.explain(performer_id, text_id=text_id, answers=RIGHT[text_id])["id"] for text_id in told
+    ]
+    assert {"licensing_dubbing.ko.v2", "withdrawal.ko.v2"} <= RIGHT.keys()
+    assert performer.made(f"/v1/performers/{performer_id}/consents", signed)["state"] == "active"
+    other, other_id = house.performer("Mina Seo")
+    assert begin(other, other_id, "licensing_dubbing", language="ko")["text_id"] == "licensing_dubbing.ko.v2"
+
+
 def test_somebody_else_sees_and_continues_nothing(house: House) -> None:
     performer, performer_id = house.performer()
     other, _ = house.performer("Somebody Else")
