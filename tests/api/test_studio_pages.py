@@ -360,6 +360,9 @@ def test_a_declared_source_is_chosen_by_name_and_typed_where_there_is_none_to_ch
     page = browser.get(hidden.headers["Location"])
     assert f"Declared source {SEALED['product']} · under seal · 1 March 2026 {first}" in said(page)
     assert "Rosa" not in page.text
+    operator = signed_in(house, house.operator.account_id)
+    for sent, called in ((told, f"Marta Calder {performer_id}"), (hidden, f"under seal · 1 March 2026 {first}")):
+        assert called in said(operator.get(sent.headers["Location"]))
     elsewhere = signed_in(house, house.studio("Other").account_id).get("/checks/new").text
     assert first not in elsewhere
 
