@@ -11,7 +11,8 @@ from browser import Browser
 from house import Caller, House
 from httpx import Response
 
-from api.pages.account.deliveries import DISABLED, PROBLEMS, STATES, told_of
+from api.pages.account.deliveries import PROBLEMS, STATES, told_of
+from api.pages.account.disabling import DISABLED
 from api.pages.account.scopes import SCOPES
 from registry.domain.accounts import Scope
 from registry.domain.webhooks import TEST, TYPES, DeliveryProblem, DeliveryState, DisabledReason
