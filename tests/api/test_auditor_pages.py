@@ -149,7 +149,7 @@ def test_an_error_rate_of_what_a_person_heard_has_its_bounds(browser: Browser, p
     sent = f"{at}?size=20"
     answer = follow(browser, sent_file(browser, sent, "marks", "\r\n".join(marked)))
     assert "You have marked all of them." in said(answer)
-    assert "wrong in 5%; 95 % interval: 0.9% to 23.6%. 19 right, 1 wrong, 0 unsure" in said(answer)
+    assert "wrong in 5%; 95% interval: 0.9% to 23.6%. 19 right, 1 wrong, 0 unsure" in said(answer)
     for content, words in (
         ("number,heard_by_a_person\n99,agree", "Number 99 is no row of this sample"),
         ("number,heard_by_a_person\n1,agree\n1,disagree", "Line 3: each row stands there once"),

@@ -41,6 +41,15 @@ def test_a_sentence_that_two_rooms_say_is_one_sentence() -> None:
     assert {key: words for key, words in said.items() if len(words) > 1} == {}
 
 
+def test_no_sentence_leaves_it_to_the_reader_which_particle_is_right() -> None:
+    left = re.compile(r"[은는이가을를과와]\([은는이가을를과와]\)|\(으\)로|\(이\)")
+    catalogues = [path for top in ("api", "registry") for path in sorted((ROOT / top).rglob("locale/ko.po"))]
+    assert len(catalogues) > len(HOMES)
+    assert [
+        str(each.string) for path in catalogues for each in read_catalogue(path) if left.search(str(each.string))
+    ] == []
+
+
 @pytest.mark.parametrize("template", sorted(PAGES.rglob("*.html")), ids=lambda path: path.stem)
 def test_no_page_has_a_script_a_style_or_a_handler_in_it(template: Path) -> None:
     text = template.read_text(encoding="utf-8")

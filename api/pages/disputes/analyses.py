@@ -201,7 +201,7 @@ def _ranked(rank: Rank | None) -> str:
     low, high = rank.interval
     if round(rank.at_least_as_close * share) == 0:
         few = _(
-            "Of 1,000 comparable voices, fewer than one is at least as close (95 %% interval: 0 to %(high)s); told by "
+            "Of 1,000 comparable voices, fewer than one is at least as close (95%% interval: 0 to %(high)s); told by "
             "%(voices)s voices."
         )
         return few % {"high": number(high * share), "voices": number(rank.voices)}
@@ -213,7 +213,7 @@ def _ranked(rank: Rank | None) -> str:
     }
     return (
         _(
-            "Of 1,000 comparable voices, about %(count)s are at least as close (95 %% interval: %(low)s to %(high)s); "
+            "Of 1,000 comparable voices, about %(count)s are at least as close (95%% interval: %(low)s to %(high)s); "
             "told by %(voices)s voices."
         )
         % figures

@@ -115,7 +115,7 @@ ENTRY_ENDINGS: Final[Mapping[EntryEnding, str]] = {
 KNOWN_FROM: Final[Mapping[KnownFrom, str]] = {
     KnownFrom.PRIMARY_TEXT: N_("read in the text of the law"),
     KnownFrom.SECONDARY_TEXT: N_("as others report it"),
-    KnownFrom.MEMORY: N_("from memory: to be verified with counsel"),
+    KnownFrom.MEMORY: N_("not compared with its source: to be verified with counsel"),
     KnownFrom.PRACTICE: N_("this registry's own practice"),
 }
 

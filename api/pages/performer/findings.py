@@ -152,7 +152,7 @@ def show_finding(performer_id: str, finding_id: str) -> Response:
         may_open_case=may_dispute and of_a_studio,
         may_look_for_studio=may_dispute and not of_a_studio,
         may_hear=not principal().is_operator,
-        may_read_pay=covers(performer.id, Scope.LEDGER_READ),
+        may_read_pay=finding.licence_id is not None and covers(performer.id, Scope.LEDGER_READ),
         may_write_down=covers(performer.id, Scope.APPROACHES_WRITE) and of_a_studio,
         of_a_scan=finding.check_id is None,
         listenings=sound_listening.listenings_to(context(), words["sounds"].values()),

@@ -19,11 +19,11 @@ def wording_of_holders(holders: Collection[Holder]) -> dict[str, Any]:
     return {
         "titles": people.licences_titled(context(), of_kind[HeldKind.LICENCE]),
         "permissions": clearances.clearances_told(context(), principal(), of_kind[HeldKind.CLEARANCE]),
-        "use_said": _use_said,
+        "use_said": use_said,
     }
 
 
-def _use_said(permission: Clearance) -> str:
+def use_said(permission: Clearance) -> str:
     """Say in short what a permission is for, besides the project."""
     use = use_of_json(dict(permission.use))
     return f"{purpose_called(use.purpose)}, {medium_called(use.medium)}"

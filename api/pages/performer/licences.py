@@ -13,6 +13,7 @@ from flask import Response, request
 from api.pages.language import language
 from api.pages.lists import asked, cut
 from api.pages.performer.addressing import is_theirs
+from api.pages.performer.held import use_said
 from api.pages.performer.mandates import covers, require_cover
 from api.pages.performer.prose import sections
 from api.pages.personal import page_about, performer_of, personal, stands_for
@@ -148,6 +149,7 @@ def licence_page(
         report=LintOut.of(report, language()) if version.number == _counts(licence) else None,
         named=_named(licence),
         held=_held(performer, licence),
+        use_said=use_said,
         accounts=ledger.get_accounts(context(), principal(), licence_id)
         if covers(performer.id, Scope.LEDGER_READ)
         else [],
