@@ -270,6 +270,22 @@ def readers(noticed: Noticed) -> set[str]:
     return {each["account_id"] for each in log}
 
 
+def test_a_finding_leads_to_a_case_whom_a_mandate_lets_open_one_and_nobody_else(noticed: Noticed) -> None:
+    house, at_finding = noticed.house, f"/performers/{noticed.performer_id}/findings/{noticed.finding_id}"
+    agent, new = house.admit("representative", "Jo Arden", None), f"/cases/new?finding={noticed.finding_id}"
+    named = {"account_id": agent.account_id, "kind": "agent", "evidence_sha256": "e" * 64}
+    named |= {"scopes": ["performers:read", "findings:read", "ledger:read"], "expires_at": "2030-01-01T00:00:00Z"}
+    house.operator.made(f"/v1/performers/{noticed.performer_id}/representatives", named)
+    page = said(seated(house, agent).get(at_finding))
+    assert "Your mandate does not cover opening a case about it." in page
+    assert "See whether it was paid" not in page, "no licence covers it, so nothing was to be paid"
+    assert seated(house, agent).get(new).status_code == 403
+    theirs = of(noticed, noticed.performer)
+    assert new in theirs.get(at_finding).text
+    assert "does not cover opening a case" not in said(theirs.get(at_finding))
+    assert theirs.get(new).status_code == 200
+
+
 def test_a_side_is_offered_its_own_steps_and_refused_those_of_another(noticed: Noticed) -> None:
     noticed.step("take_up")
     studio, path = of(noticed, noticed.studio), at(noticed)

@@ -156,6 +156,15 @@ def test_who_acts_for_somebody_reads_for_whom(parties: Parties) -> None:
     assert parties.agent.get(f"{parties.me}/findings").status_code == 403
 
 
+def test_who_acts_for_somebody_is_not_led_to_what_their_mandate_does_not_cover(parties: Parties) -> None:
+    assert "Open a case" not in said(parties.agent.get("/cases"))
+    assert parties.agent.get("/cases/new").status_code == 403
+    assert "does not cover writing it down" in said(parties.agent.get(f"{parties.me}/approaches"))
+    assert "Open a case" in said(parties.browser.get("/cases"))
+    assert parties.me.rpartition("/")[2] in parties.browser.get("/cases/new").text
+    assert "does not cover" not in said(parties.browser.get(f"{parties.me}/approaches"))
+
+
 # --- exact words -----------------------------------------------------------------------------------------------------
 
 
@@ -280,7 +289,7 @@ def test_a_draft_is_said_to_be_one_of_which_nothing_is_asked_yet(parties: Partie
 
 
 def test_what_a_permission_is_for_stands_where_holders_are_named(parties: Parties) -> None:
-    parties.in_force()
+    licence = parties.in_force()
     wanted = {"performer_id": parties.performer_id, "use": USE | {"use_mode": "fixed", "ai_disclosed": True}}
     made = parties.studio.made("/v1/clearances", wanted)
     assert made["decision"] == "permitted", made
@@ -295,6 +304,7 @@ def test_what_a_permission_is_for_stands_where_holders_are_named(parties: Partie
         untold = said(parties.signed_in(agent).get(f"{parties.me}/{path}"))
         assert made["id"] in untold, "that it is held is told to whoever may read who holds what"
         assert "Spring (" not in untold
+    assert re.search(r"Spring \(Advertising, Radio\): until .* UTC", said(parties.browser.get(licence)))
     done = parties.browser.press(parties.browser.get(f"{parties.me}/withdraw"), f"{parties.me}/withdraw")
     assert "Spring (" in said(done)
 

@@ -55,15 +55,28 @@ def names_told(
     return {**parties, **colleagues_named(context(), principal(), accounts)}
 
 
-def require_opening() -> None:
-    """Refuse to open a case to whoever is on no side that could.
+def may_open() -> bool:
+    """Whether there is a performer for whom whoever is signed in could open a case."""
+    if Scope.CASES_WRITE not in principal().scopes or own_side() is CaseSide.RESPONDENT:
+        return False
+    covered = principal().performer_ids.values()
+    return principal().is_operator or any(Scope.CASES_WRITE in scopes for scopes in covered)
+
+
+def require_opening(performer_id: str | None = None) -> None:
+    """Refuse to open a case to whoever is on no side that could, or whose mandates cover it for nobody.
+
+    Args:
+        performer_id: for whom, where that is known already.
 
     Raises:
-        ForbiddenError: they may not change cases, or could only answer in one.
+        ForbiddenError: they may not change cases, could only answer in one, or act for nobody in this.
     """
     principal().require(Scope.CASES_WRITE)
     if own_side() is CaseSide.RESPONDENT:
         raise ForbiddenError("a case is opened by the performer's side, or by the registry", side=own_side().value)
+    if not (may_open() if performer_id is None else principal().may_act_for(performer_id, Scope.CASES_WRITE)):
+        raise ForbiddenError("the mandate does not cover this", scope=Scope.CASES_WRITE.value)
 
 
 def acting_in(case_id: str, sides: frozenset[CaseSide] = EVERYBODY) -> Case:

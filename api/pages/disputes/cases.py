@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import Response, request
 
 from api.pages.checked import checked
-from api.pages.disputes.access import COMPLAINANT, REGISTRY, RESPONDENT, acting_in, own_side, require_opening
+from api.pages.disputes.access import COMPLAINANT, REGISTRY, RESPONDENT, acting_in, may_open, own_side, require_opening
 from api.pages.disputes.one_case import case_page
 from api.pages.disputes.trying import Failed, filled, sent, trying
 from api.pages.disputes.wording import wording
@@ -23,6 +23,7 @@ from registry.domain.ids import IdPrefix
 from registry.services import cases, checks, people, performers
 from registry.services.people import names_of
 from registry.store.checks import Finding
+from registry.store.performers import Performer
 
 _AT_ONCE = 50
 _MOST_FINDINGS = 200
@@ -64,7 +65,7 @@ def list_cases() -> Response:
         states=list(CaseState),
         state=query.state,
         mine=mine,
-        may_open=Scope.CASES_WRITE in principal().scopes and own_side() not in RESPONDENT,
+        may_open=may_open(),
         **wording(),
     )
 
@@ -82,14 +83,15 @@ def show_new_case() -> Response:
 def _new_page(failed: Failed | None = None) -> Response:
     require_opening()
     finding = _finding()
+    if finding is not None:
+        require_opening(finding.performer_id)
     known = _known() if finding is None else [finding]
-    mine = performers.list_performers(context(), principal(), after=None, limit=_MOST_FINDINGS) if _is_side() else []
     return page_of(
         "disputes/case_new",
         HTTPStatus.OK if failed is None else failed.status,
         failed=failed,
         finding=finding,
-        performers=mine,
+        performers=_theirs() if finding is None else (),
         studios=sorted(people.studios_among(context(), {each.organisation_id for each in known})),
         names=names_of(
             context(),
@@ -98,6 +100,14 @@ def _new_page(failed: Failed | None = None) -> Response:
         ),
         **wording(),
     )
+
+
+def _theirs() -> list[Performer]:
+    """Answer for whom a case can be opened by whoever is signed in; operators name whom they mean."""
+    if not _is_side():
+        return []
+    known = performers.list_performers(context(), principal(), after=None, limit=_MOST_FINDINGS)
+    return [each for each in known if principal().may_act_for(each.id, Scope.CASES_WRITE)]
 
 
 def _is_side() -> bool:

@@ -69,6 +69,7 @@ def _page(performer: Performer, status: HTTPStatus = HTTPStatus.OK, problem: tup
         field=_FOR,
         amends=_to_amend(performer),
         may_write=covers(performer.id, Scope.APPROACHES_WRITE),
+        may_not_write=not covers(performer.id, Scope.APPROACHES_WRITE) and not principal().is_operator,
         typed=request.form,
         today=today(),
         retracted=ApproachOutcome.RETRACTED,

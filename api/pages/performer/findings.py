@@ -150,6 +150,7 @@ def show_finding(performer_id: str, finding_id: str) -> Response:
         review_words=REVIEWED,
         is_covered=finding.verdict in PERMITTED,
         may_open_case=may_dispute and of_a_studio,
+        may_not_dispute=not may_dispute and not principal().is_operator,
         may_look_for_studio=may_dispute and not of_a_studio,
         may_hear=not principal().is_operator,
         may_read_pay=finding.licence_id is not None and covers(performer.id, Scope.LEDGER_READ),
