@@ -286,6 +286,24 @@ def test_a_finding_leads_to_a_case_whom_a_mandate_lets_open_one_and_nobody_else(
     assert theirs.get(new).status_code == 200
 
 
+def test_the_studio_of_a_new_case_is_chosen_by_name_or_named_by_its_id(noticed: Noticed) -> None:
+    performer, studio_id = of(noticed, noticed.performer), noticed.studio.organisation_id
+    page = performer.get("/cases/new")
+    assert f'<option value="{studio_id}">' in page.text
+    told = {"performer_id": noticed.performer_id, "product": "Tide", "claim": "I declined."}
+    chosen = performer.press(page, "/cases/new", **told, studio_id=str(studio_id), another="")
+    assert chosen.headers["Location"].startswith("/cases/case_")
+    neither = performer.press(performer.get("/cases/new"), "/cases/new", **told, studio_id="", another="")
+    assert neither.status_code == 422
+    assert "I declined." in neither.text
+    other = noticed.house.studio("Other Tide").organisation_id
+    typed = performer.press(
+        performer.get("/cases/new"), "/cases/new", **told, studio_id=str(studio_id), another=str(other)
+    )
+    opened = noticed.performer.get(f"/v1{urlsplit(typed.headers['Location']).path}").get_json()
+    assert opened["studio_id"] == other
+
+
 def test_a_side_is_offered_its_own_steps_and_refused_those_of_another(noticed: Noticed) -> None:
     noticed.step("take_up")
     studio, path = of(noticed, noticed.studio), at(noticed)

@@ -76,7 +76,7 @@ def _claimed(web: SeededWeb, browser: Browser, language: str) -> str:
     studio = web.operator.http.get(f"/v1/accounts/{web.people['studio']}").json()
     with signed_in(browser, web, "performer, found in recordings", language, scripts=False) as performer:
         performer.page.goto(f"{web.url}/cases/new")
-        performer.page.locator("#studio_id").fill(str(studio["organisation"]["id"]))
+        performer.page.locator("#studio_id").select_option(str(studio["organisation"]["id"]))
         performer.page.locator("#product").fill("Harbour assistant, voice 9")
         performer.page.locator("#claim").fill("I declined in spring, and in May it was there.")
         performer.press("Open a case")

@@ -86,18 +86,20 @@ def _new_page(failed: Failed | None = None) -> Response:
     if finding is not None:
         require_opening(finding.performer_id)
     known = _known() if finding is None else [finding]
+    names = names_of(
+        context(),
+        performers=[each.performer_id for each in known],
+        organisations=[each.organisation_id for each in known],
+    )
+    studios = people.studios_among(context(), {each.organisation_id for each in known})
     return page_of(
         "disputes/case_new",
         HTTPStatus.OK if failed is None else failed.status,
         failed=failed,
         finding=finding,
         performers=_theirs() if finding is None else (),
-        studios=sorted(people.studios_among(context(), {each.organisation_id for each in known})),
-        names=names_of(
-            context(),
-            performers=[each.performer_id for each in known],
-            organisations=[each.organisation_id for each in known],
-        ),
+        studios=sorted(studios, key=lambda each: (names.get(each, each), each)),
+        names=names,
         **wording(),
     )
 
@@ -144,7 +146,7 @@ def _open() -> Response:
     body = checked(
         NewCase,
         performer_id=form.get("performer_id", ""),
-        studio_id=form.get("studio_id", "").strip(),
+        studio_id=form.get("another", "").strip() or form.get("studio_id", "").strip(),
         product=form.get("product", "").strip(),
         claim=form.get("claim", "").strip(),
         finding_ids=[finding_id] if finding_id else [],
