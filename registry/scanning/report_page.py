@@ -12,6 +12,7 @@ from registry.domain.comparison import NEITHER, strength_word
 from registry.engine.matching import POOL
 from registry.reports.engine_names import engine_called
 from registry.scanning import reason_words
+from registry.scanning.card_words import figure_called, measured, not_validated_called, people_called
 from registry.scanning.findings import Failure, Finding, Findings, Strongest
 from registry.scanning.page_parts import facts, named, page, paragraph, section, table, timeline, told
 from registry.scanning.results import RESULTS, Status
@@ -288,7 +289,7 @@ class _Page:
                 told(words["at_this_size_rate"].format(rate=_percent(rate))),
             ),
             (words["measured"], told(self._measured())),
-            (words["not_validated"], told(", ".join(self.plan["not_validated_for"]))),
+            (words["not_validated"], told(not_validated_called(self.plan["not_validated_for"], self.language))),
         ]
         return section(words["point_title"], facts(rows), paragraph(words["rates_note"], "soft"))
 
@@ -308,7 +309,7 @@ class _Page:
             (words["weights"].format(encoder=engine_called(encoder)), _hash(sha256))
             for encoder, sha256 in engine["weights"].items()
         ]
-        people = ", ".join(f"{name} {count}" for name, count in card["people"].items())
+        people = people_called(card["people"], self.language)
         conditions = ", ".join(self._range(name, ends) for name, ends in card["validated"].items())
         rows += [
             (words["calibration"], _hash(engine["calibration_sha256"])),
@@ -324,9 +325,9 @@ class _Page:
         return section(words["models_title"], facts(rows))
 
     def _range(self, name: str, ends: Sequence[float | None]) -> str:
-        low, high = ends
-        key = "range_from" if high is None else "range_to" if low is None else "range"
-        return self.words[key].format(name=name, low=low, high=high)
+        low, high = ("" if end is None else measured(name, end, self.language) for end in ends)
+        key = "range_from" if not high else "range_to" if not low else "range"
+        return self.words[key].format(name=figure_called(name, self.language), low=low, high=high)
 
     def _how_to_verify(self) -> str:
         words, rows = self.words, _whole(self.summary["rows"])

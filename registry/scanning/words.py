@@ -119,7 +119,7 @@ _EN: Final[Words] = {
     "people": "People it was fitted on",
     "validated": "Validated conditions",
     "range_from": "{name} from {low}",
-    "range_to": "{name} to {high}",
+    "range_to": "{name} up to {high}",
     "range": "{name} {low} to {high}",
     "gallery": "Gallery, SHA-256",
     "warnings": "What the gallery lacks",

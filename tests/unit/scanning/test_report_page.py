@@ -22,6 +22,7 @@ from registry.domain.scores import EvidenceOutcome
 from registry.domain.verdicts import Verdict
 from registry.engine.validity import NOT_VALIDATED_FOR
 from registry.errors import ScanStorageError
+from registry.scanning.card_words import not_validated_called
 from registry.scanning.findings import MOST_EXAMPLES, MOST_FINDINGS, Finding, Findings, Strongest
 from registry.scanning.folder import PAGES
 from registry.scanning.judging import LICENCES_NOT_ASKED
@@ -147,7 +148,11 @@ def test_the_page_tells_everything_that_was_found(
     ]
     said += [words["weights"].format(encoder=engine) for engine in ("GE2E", "CAM++")]
     said += [f"{name} ({space})" for name, space in zip(("GE2E", "CAM++"), card()["spaces"], strict=True)]
-    said += ["singing", words["lr_or_more"].format(value="3.49"), words["not_located"]]
+    said += [
+        not_validated_called(["singing"], language),
+        words["lr_or_more"].format(value="3.49"),
+        words["not_located"],
+    ]
     for one in said:
         assert one in text, one
 
