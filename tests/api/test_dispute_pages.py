@@ -284,6 +284,7 @@ def test_a_finding_leads_to_a_case_whom_a_mandate_lets_open_one_and_nobody_else(
     assert new in theirs.get(at_finding).text
     assert "does not cover opening a case" not in said(theirs.get(at_finding))
     assert theirs.get(new).status_code == 200
+    assert 'class="badge grave"' in theirs.get(at_finding).text, "to the performer as to the studio"
 
 
 def test_the_studio_of_a_new_case_is_chosen_by_name_or_named_by_its_id(noticed: Noticed) -> None:

@@ -15,7 +15,7 @@ from api.pages.personal import page_about, performer_of, personal, stands_for
 from api.pages.plots import Turn
 from api.pages.reasons import reason_said
 from api.pages.sounds import SOUND_ENDINGS
-from api.pages.verdicts import COHORT_POSITION, FOUND, RULED, as_close, bounds_said, engine_called, why_untold
+from api.pages.verdicts import COHORT_POSITION, FOUND, RULED, as_close, bounds_said, engine_called, kind_of, why_untold
 from api.pages.wording import OUTCOMES, VERDICTS, strength
 from api.schemas.findings import FindingQuery
 from api.state import context, principal
@@ -148,7 +148,7 @@ def show_finding(performer_id: str, finding_id: str) -> Response:
         why_verdict=[reason_said(each) for each in finding.reasons],
         reviews=reviews.list_reviews(context(), principal(), finding_id),
         review_words=REVIEWED,
-        is_covered=finding.verdict in PERMITTED,
+        kind_of=kind_of,
         may_open_case=may_dispute and of_a_studio,
         may_not_dispute=not may_dispute and not principal().is_operator,
         may_look_for_studio=may_dispute and not of_a_studio,
