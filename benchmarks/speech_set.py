@@ -43,6 +43,9 @@ def recordings_in(folder: Path | None) -> list[Path]:
 def pieces(folder: Path | None, seconds: float, longest_s: float) -> Iterator[Samples]:
     """Yield speech, together as long as asked for: recordings one after the other, and from the first again.
 
+    What comes again begins a sample later each time: a scan hears what is the same to the byte once, however often it
+    comes.
+
     Args:
         folder: see `recordings_in`.
         seconds: of all together.
@@ -51,8 +54,8 @@ def pieces(folder: Path | None, seconds: float, longest_s: float) -> Iterator[Sa
     left, longest = round(seconds * SAMPLE_RATE_HZ), round(longest_s * SAMPLE_RATE_HZ)
     shortest = round(_SHORTEST_S * SAMPLE_RATE_HZ)
     with Decoder(files_per_child=512) as decoder:
-        for path in itertools.cycle(recordings_in(folder)):
-            for samples in _cut(_decoded(decoder, path), longest):
+        for later, path in ((later, path) for later in itertools.count() for path in recordings_in(folder)):
+            for samples in _cut(_decoded(decoder, path)[later:], longest):
                 if samples.size >= shortest:
                     yield samples[:left]
                     left -= samples.size
