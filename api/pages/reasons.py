@@ -56,7 +56,7 @@ _OF_USES: Final[Mapping[str, str]] = {
     "no_licence": N_("No licence was ever in force between the performer and this organisation."),
     "licence_covers_use": N_("Every term of the licence permits this use."),
     "licence_revoked": N_("The licence was ended before its day."),
-    "licence_suspended": N_("The licence rests, or rested when the work was finished."),
+    "licence_suspended": N_("The licence is suspended, or was when the work was finished."),
     "licence_expired": N_("The licence has ended."),
     "finished_within_term": N_("The work was finished within the term."),
     "finished_before_revocation": N_("The work was finished before the licence was ended."),

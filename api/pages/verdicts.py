@@ -6,7 +6,7 @@ as close, and within which bounds that is known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -43,7 +43,7 @@ RULED: Final[Mapping[Verdict, tuple[str, str]]] = {
         N_("There is a licence, and it does not cover this use."),
     ),
     Verdict.LICENSED_UNPAID: (N_("licensed, not paid"), N_("A licence covers this use, and its payment is overdue.")),
-    Verdict.LICENCE_SUSPENDED: (N_("licence suspended"), N_("There is a licence, and it rests at the moment.")),
+    Verdict.LICENCE_SUSPENDED: (N_("licence suspended"), N_("There is a licence, and it is suspended at the moment.")),
     Verdict.LICENCE_EXPIRED: (N_("licence over"), N_("There was a licence, and its time is over.")),
     Verdict.EXPIRED_LEGACY_USE: (
         N_("made while a licence ran"),
@@ -73,6 +73,12 @@ OPEN: Final = frozenset({Verdict.SOUND_ALIKE_REVIEW, Verdict.INCONCLUSIVE, Verdi
 """Verdicts that leave the question open."""
 COHORT_POSITION: Final = "cohort_position"
 """The reason that holds how near others are; pages tell it by `as_close`, with its figures."""
+
+_SAID_BESIDE: Final = frozenset({COHORT_POSITION, "same_speaker_supported"})
+"""Reasons for evidence that say what stands beside them on every page: how near others are, and the outcome itself."""
+
+_SAME_PLACES: Final = 0.5
+"""The share of what is heard of one performer, from which on it is said that another is heard in the same places."""
 
 _OF_COMPARABLE: Final = 1_000
 _ENGINES: Final[Mapping[str, str]] = {"ge2e": N_("First engine (GE2E)"), "campplus": N_("Second engine (CAM++)")}
@@ -137,6 +143,44 @@ def as_close(finding: Finding) -> AsClose:
     return AsClose(about, low, high, voices)
 
 
+def why_evidence(finding: Finding) -> list[Markup]:
+    """Answer why evidence is what it is, each reason in a sentence, but for those that say what stands beside them."""
+    return [reason_said(each) for each in finding.evidence_reasons if each["code"] not in _SAID_BESIDE]
+
+
+def heard_alike(finding: Finding, findings: Sequence[Finding]) -> list[str]:
+    """Answer for which other performers the same voice is supported in the same places, by their ids, in their order.
+
+    One voice may be near to several people. Places are the same where at least half of the shorter side's is shared.
+
+    Args:
+        finding: one that supports the same voice, or none is answered.
+        findings: of the same recording.
+    """
+    if finding.outcome is not EvidenceOutcome.MATCH:
+        return []
+    return [
+        each.performer_id
+        for each in findings
+        if each.outcome is EvidenceOutcome.MATCH
+        and each.performer_id != finding.performer_id
+        and _shared_s(each, finding) >= _SAME_PLACES * min(_heard_s(each), _heard_s(finding)) > 0
+    ]
+
+
+def _heard_s(finding: Finding) -> float:
+    return sum(each["end_s"] - each["start_s"] for each in finding.segments)
+
+
+def _shared_s(one: Finding, other: Finding) -> float:
+    """Answer for how many seconds both are heard; the segments of each do not overlap one another."""
+    return sum(
+        max(0.0, min(here["end_s"], there["end_s"]) - max(here["start_s"], there["start_s"]))
+        for here in one.segments
+        for there in other.segments
+    )
+
+
 def why_untold(finding: Finding) -> list[Markup]:
     """Answer why evidence does not allow an answer, each reason in a sentence; nothing where it does."""
     if finding.outcome is not EvidenceOutcome.INCONCLUSIVE:
@@ -156,5 +200,6 @@ def wording_of_verdicts() -> dict[str, Any]:
         "engine_called": engine_called,
         "as_close": as_close,
         "reason_said": reason_said,
+        "why_evidence": why_evidence,
         "why_untold": why_untold,
     }

@@ -123,7 +123,7 @@ VERDICTS: Final[Mapping[Verdict, tuple[str, str]]] = {
         N_("There is a licence, and it does not cover this use."),
     ),
     Verdict.LICENSED_UNPAID: (N_("licensed, not paid"), N_("There is a licence, and what it costs was not paid.")),
-    Verdict.LICENCE_SUSPENDED: (N_("licence suspended"), N_("There is a licence, and it rests at the moment.")),
+    Verdict.LICENCE_SUSPENDED: (N_("licence suspended"), N_("There is a licence, and it is suspended at the moment.")),
     Verdict.LICENCE_EXPIRED: (N_("licence over"), N_("There was a licence, and its time is over.")),
     Verdict.EXPIRED_LEGACY_USE: (
         N_("made while a licence ran"),
@@ -157,7 +157,7 @@ LICENCE_STATES: Final[Mapping[LicenceState, str]] = {
     LicenceState.DRAFT: N_("being drafted"),
     LicenceState.OFFERED: N_("offered, not signed by both sides yet"),
     LicenceState.ACTIVE: N_("in force"),
-    LicenceState.SUSPENDED: N_("rests"),
+    LicenceState.SUSPENDED: N_("suspended"),
     LicenceState.REVOKED: N_("ended before its day"),
     LicenceState.EXPIRED: N_("its time is over"),
 }
@@ -214,7 +214,7 @@ MEASURES: Final[Mapping[Measure, str]] = {
     Measure.CLAIMS_WITHDRAWN: N_("Cases that who complained withdrew before they were decided."),
     Measure.CASES_SETTLED: N_("Cases in which the sides agreed before they were decided."),
     Measure.CASES_REOPENED: N_("Cases that were opened again on something new."),
-    Measure.PAUSES: N_("Licences that rested for a case, without admission of anything."),
+    Measure.PAUSES: N_("Licences that were suspended for a case, without admission of anything."),
     Measure.NOTICES_SERVED: N_("Notices of which a person stated that they were served."),
     Measure.NOTICES_COUNTERED: N_("Counter-statements to notices."),
     Measure.NOTICES_PUT_BACK: N_("Notices after which what they were about was put back."),

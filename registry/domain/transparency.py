@@ -61,7 +61,7 @@ MEANING: Final[Mapping[Measure, str]] = {
     Measure.CLAIMS_WITHDRAWN: "Cases that who complained withdrew before they were decided.",
     Measure.CASES_SETTLED: "Cases in which the sides agreed before they were decided.",
     Measure.CASES_REOPENED: "Cases that were opened again on something new.",
-    Measure.PAUSES: "Licences that rested for a case, without admission of anything.",
+    Measure.PAUSES: "Licences that were suspended for a case, without admission of anything.",
     Measure.NOTICES_SERVED: "Notices of which a person stated that they were served.",
     Measure.NOTICES_COUNTERED: "Counter-statements to notices.",
     Measure.NOTICES_PUT_BACK: "Notices after which what they were about was put back.",

@@ -180,7 +180,7 @@ def test_the_journal_is_looked_up_by_record_and_proven_to_continue(house: House,
 def test_a_strike_is_declared_once_and_lifted_once(first: Browser) -> None:
     form = {"scope": "agreement", "name": "Interactive Media Agreement", "note": ""}
     on = follow(first, first.press(first.get("/strikes"), "/strikes", **form))
-    assert "The strike is on. 0 licences rest" in said(on)
+    assert "The strike is on. 0 licences are suspended" in said(on)
     twice = first.press(first.get("/strikes"), "/strikes", **form)
     assert (twice.status_code, "There is one already." in said(twice)) == (409, True)
     page = first.get("/strikes")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -17,7 +18,7 @@ from on_record import TERMS, WITH_APPROVAL, OnRecord
 
 from api.pages.studio.ways import owed_called
 from registry.domain.accounts import PERMISSIONS, Principal, Role
-from registry.domain.scores import EvidenceOutcome, Reason
+from registry.domain.scores import EvidenceOutcome, Log10LR, Reason, SegmentEvidence, Span
 from registry.errors import SpeechTooShortError
 
 ADVERT = VOICES / "submissions" / "slt-advert.flac"
@@ -131,6 +132,42 @@ def test_without_a_licence_the_way_is_a_licence_and_a_withdrawal_is_the_performe
     check = send(browser, ("other.flac", GAME.read_bytes())).headers["Location"]
     assess(house.ctx, heard(performer_id))
     assert "Only the performer can change this, and owes nobody a reason." in said(browser.get(check))
+
+
+def test_who_else_is_supported_in_the_same_places_is_named_to_the_studio_and_to_whoever_reviews(
+    house: House, studio: Caller, browser: Browser
+) -> None:
+    marta, other, elsewhere, alike = (
+        person(house, name) for name in ("Marta Calder", "Ada Lind", "Angus Weir", "Rosa Keel")
+    )
+    check = send(browser, ("scene.flac", ADVERT.read_bytes())).headers["Location"]
+    places = {marta: (0.5, 6.0), other: (3.0, 8.0), elsewhere: (8.0, 11.5), alike: (0.5, 6.0)}
+    found = [
+        replace(
+            heard(each, EvidenceOutcome.SOUND_ALIKE if each == alike else EvidenceOutcome.MATCH).candidates[0],
+            segments=(SegmentEvidence(Span(*span), Log10LR(3.0)),),
+            reasons=(Reason("sound_alike" if each == alike else "same_speaker_supported", "as it is", {}),),
+        )
+        for each, span in places.items()
+    ]
+    assess(house.ctx, evidence(found, EvidenceOutcome.MATCH))
+    page = said(browser.get(check))
+    assert page.count("In the same places the same voice is supported for") == 2
+    for name in ("Ada Lind", "Marta Calder"):
+        assert f"is supported for {name} too. If several people do not speak at once there, it is one voice" in page
+    assert "The same voice is supported." not in page  # it is the heading of the evidence already
+    finding = next(
+        each["id"] for each in studio.get(f"/v1{check}").get_json()["findings"] if each["performer"]["id"] == marta
+    )
+    operator = signed_in(house, house.operator.account_id)
+    assert "is supported for Ada Lind too." in said(operator.get(f"/reviews/{finding}"))
+
+
+def person(house: House, name: str) -> str:
+    """Let a performer in who is looked for; answer their id."""
+    caller, performer_id = house.performer(name)
+    house.consent(caller, performer_id, "monitoring")
+    return performer_id
 
 
 def test_what_cannot_be_told_says_why_and_which_conditions_were_not_validated(house: House, browser: Browser) -> None:

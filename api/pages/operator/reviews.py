@@ -21,7 +21,7 @@ from api.pages.language import N_, _
 from api.pages.personal import page_of, personal, stands_for, went_on
 from api.pages.studio.sources import source_called
 from api.pages.uses import UseLine, lines_of
-from api.pages.verdicts import wording_of_verdicts
+from api.pages.verdicts import heard_alike, wording_of_verdicts
 from api.paging import PageQuery, cursor_after
 from api.schemas.reviews import NewReview
 from api.state import context, principal
@@ -122,6 +122,7 @@ def list_review_queue() -> Response:
     "GET /v1/findings/{finding_id}",
     "GET /v1/findings/{finding_id}/reviews",
     "GET /v1/findings",
+    "GET /v1/checks/{check_id}",
     "GET /v1/review-queue",
     "GET /v1/licences",
     "GET /v1/performers/{performer_id}/approaches",
@@ -148,6 +149,13 @@ def _review_page(finding_id: str, failed: Failed | None = None) -> Response:
     following = reviews.review_queue(context(), principal(), after=finding_id, limit=1)
     of_two = _licences(finding)
     titles = {each.id: each.title for each in of_two}
+    alike = _heard_alike(finding)
+    names = names_of(
+        context(),
+        performers=[finding.performer_id, *alike],
+        organisations=[finding.organisation_id, *(each.organisation_id for each in before)],
+        accounts=[each.decided_by for each in decided],
+    )
     came_from = request.args.get("before", "")
     return page_of(
         "operator/review",
@@ -164,14 +172,10 @@ def _review_page(finding_id: str, failed: Failed | None = None) -> Response:
         before=[each for each in before if each.id != finding_id][:_MOST_BEFORE],
         licences=of_two,
         titles=titles,
+        alike=[names.get(each, each) for each in alike],
         following=following[0].id if following else None,
         preceding=came_from if is_id(came_from, IdPrefix.FINDING) else None,
-        names=names_of(
-            context(),
-            performers=[finding.performer_id],
-            organisations=[finding.organisation_id, *(each.organisation_id for each in before)],
-            accounts=[each.decided_by for each in decided],
-        ),
+        names=names,
         actions=ACTIONS,
         leaves={each.value for each in LEAVES},
         asked_words=ASKED,
@@ -190,6 +194,13 @@ def _use(finding: Finding, titles: Mapping[str, str]) -> list[UseLine]:
         return list(_of_scan(finding))
     use = finding.check.use()
     return lines_of(use, titles, source_called(use.declared_source_id))
+
+
+def _heard_alike(finding: Finding) -> list[str]:
+    """Answer who else is supported in the same places of the recording, where the registry heard it itself."""
+    if finding.check_id is None:
+        return []
+    return heard_alike(finding, checks.get_check(context(), principal(), finding.check_id).findings)
 
 
 def _of_scan(finding: Finding) -> Iterator[UseLine]:

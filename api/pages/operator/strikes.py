@@ -77,7 +77,7 @@ def declare_strike() -> Response:
 @stands_for("POST /v1/strikes/{strike_id}/lift")
 @once
 def lift_strike(strike_id: str) -> Response:
-    """Lift a strike: what rests for another reason rests on."""
+    """Lift a strike: what is suspended for another reason stays so."""
     _require_operator()
     try:
         done = strikes.lift_strike(context(), principal(), strike_id, if_version=seen_version())

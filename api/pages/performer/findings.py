@@ -15,7 +15,16 @@ from api.pages.personal import page_about, performer_of, personal, stands_for
 from api.pages.plots import Turn
 from api.pages.reasons import reason_said
 from api.pages.sounds import SOUND_ENDINGS
-from api.pages.verdicts import COHORT_POSITION, FOUND, RULED, as_close, bounds_said, engine_called, kind_of, why_untold
+from api.pages.verdicts import (
+    FOUND,
+    RULED,
+    as_close,
+    bounds_said,
+    engine_called,
+    kind_of,
+    why_evidence,
+    why_untold,
+)
 from api.pages.wording import OUTCOMES, VERDICTS, strength
 from api.schemas.findings import FindingQuery
 from api.state import context, principal
@@ -144,7 +153,7 @@ def show_finding(performer_id: str, finding_id: str) -> Response:
         turns=_turns(performer, finding),
         bounds=bounds_said(finding.log10_lr),
         engines={engine_called(name): strength(strength_word(value), value) for name, value in finding.engines.items()},
-        why_evidence=[reason_said(each) for each in finding.evidence_reasons if each["code"] != COHORT_POSITION],
+        why_evidence=why_evidence(finding),
         why_verdict=[reason_said(each) for each in finding.reasons],
         reviews=reviews.list_reviews(context(), principal(), finding_id),
         review_words=REVIEWED,

@@ -22,7 +22,7 @@ from api.pages.studio.sending import CHECKS, OPERATION, Sent, may_submit, one_by
 from api.pages.studio.sources import source_called
 from api.pages.studio.ways import About, ways_said
 from api.pages.uses import lines_of
-from api.pages.verdicts import CHECK_STATES, OPEN, RULED, strength_said, wording_of_verdicts
+from api.pages.verdicts import CHECK_STATES, OPEN, RULED, heard_alike, strength_said, wording_of_verdicts
 from api.schemas.checks import CheckQuery
 from api.schemas.findings import PerformerName
 from api.state import context, principal
@@ -114,6 +114,7 @@ def check_page(check_id: str, status: HTTPStatus = HTTPStatus.OK, *, not_shared:
         titles=titles,
         remedies=ways_of_check(check, known),
         turns=_turns(check, known),
+        alike={each.id: _called(heard_alike(each, check.findings), known) for each in check.findings},
         outside=conditions_outside(_of_evidence(check)),
         problem=problem_of(check),
         reports=_reports(check),
@@ -215,13 +216,17 @@ def _turns(check: Check, known: Mapping[str, PerformerName]) -> list[Turn]:
         Turn(
             start_s=each["start_s"],
             end_s=each["end_s"],
-            label=known[finding.performer_id].name or known[finding.performer_id].id,
+            label=_called([finding.performer_id], known)[0],
             words=strength_said(each["log10_lr"]),
         )
         for finding in check.findings
         for each in finding.segments
     ]
     return sorted(turns, key=lambda turn: (turn.start_s, turn.label))
+
+
+def _called(performer_ids: Iterable[str], known: Mapping[str, PerformerName]) -> list[str]:
+    return [known[each].name or each for each in performer_ids]
 
 
 def _of_evidence(check: Check) -> list[Mapping[str, Any]]:

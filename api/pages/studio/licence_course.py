@@ -78,7 +78,7 @@ def _of_holds(licence: Licence, names: Mapping[str, str]) -> Iterator[Happened]:
     for hold in licence.holds:
         why = _(SUSPENSIONS[hold.reason])
         yield Happened(
-            hold.placed_at, _("It rests: %(why)s") % {"why": why}, called(hold.placed_by_account or ""), hold.note
+            hold.placed_at, _("Suspended: %(why)s") % {"why": why}, called(hold.placed_by_account or ""), hold.note
         )
         if hold.lifted_at is not None:
             words = _("No longer: %(why)s") % {"why": why}

@@ -183,12 +183,12 @@ def _hold_lifted(way: Way, about: About) -> Said:
     cause = way.figures.get("cause")
     why = _(SUSPENSIONS[SuspensionReason(str(cause))]) if cause in set(SuspensionReason) else ""
     to, words = _licence(about)
-    return Said(_("The licence rests %(why)s. That has to end.") % {"why": why}, to, words)
+    return Said(_("The licence is suspended %(why)s. That has to end.") % {"why": why}, to, words)
 
 
 def _made_anew(_way: Way, about: About) -> Said:
     to, words = _licence(about)
-    return Said(_("The work was finished while the licence rested. It would have to be made anew."), to, words)
+    return Said(_("The work was finished while the licence was suspended. It would have to be made anew."), to, words)
 
 
 def _performer_alone(_way: Way, _about: About) -> Said:
