@@ -183,9 +183,7 @@ def _shared_s(one: Finding, other: Finding) -> float:
 
 def why_untold(finding: Finding) -> list[Markup]:
     """Answer why evidence does not allow an answer, each reason in a sentence; nothing where it does."""
-    if finding.outcome is not EvidenceOutcome.INCONCLUSIVE:
-        return []
-    return [reason_said(each) for each in finding.evidence_reasons if each["code"] != COHORT_POSITION]
+    return why_evidence(finding) if finding.outcome is EvidenceOutcome.INCONCLUSIVE else []
 
 
 def wording_of_verdicts() -> dict[str, Any]:
